@@ -1,0 +1,85 @@
+"""What MkDocs itself has to be told: where a page is, and which are notebooks."""
+
+import hashlib
+from pathlib import Path
+
+import nbformat
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.plugins import event_priority
+from mkdocs.structure import StructureItem
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.nav import Navigation
+from mkdocs.structure.pages import Page
+
+from sitekit.notebook import execute, to_notebook
+from sitekit.reading import ROOT, PageError, front_matter, pages, read_page
+
+NOTEBOOKS = ROOT / ".cache" / "notebooks"
+
+
+@event_priority(100)  # before mkdocs-jupyter looks for notebooks
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Put a notebook in the place of each page that asks for it."""
+    pages()  # refuses two pages of one stem
+    for file in list(files):
+        if file.src_uri.endswith(".ipynb"):
+            raise PageError(f"docs/{file.src_uri}: a stored notebook can hold old outputs and "
+                            "tracebacks; write a page with `notebook: true` instead")
+        if file.src_uri.endswith(".md") and front_matter(file.content_string).get("notebook"):
+            files.remove(file)
+            files.append(_notebook_file(file, config))
+    return files
+
+
+def _notebook_file(file: File, config: MkDocsConfig) -> File:
+    """The notebook of a page; it is executed once for each text that it has."""
+    assert file.abs_src_path
+    notebook = to_notebook(read_page(Path(file.abs_src_path)))
+    text = nbformat.writes(notebook)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    path = (NOTEBOOKS / file.src_uri).with_suffix(".ipynb")
+    executed = path.with_suffix(".sha256")
+    if not executed.exists() or executed.read_text() != digest:
+        execute(notebook)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        executed.write_text(digest)
+    made = File.generated(config, file.src_uri, abs_src_path=str(path))
+    made.page_text = file.content_string  # type: ignore[attr-defined]
+    return made
+
+
+def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:
+    """Render a notebook page as the page it was made from: 20 kB and not 600.
+
+    mkdocs-jupyter finds the notebook and publishes it; its HTML would inline a
+    stylesheet of half a megabyte and leave the formulas to a remote script.
+    """
+    vars(page).pop("render", None)
+    return getattr(page.file, "page_text", None)
+
+
+def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Tell the Markdown extensions which page they are converting."""
+    source = getattr(page.file, "page_text", None) or page.file.content_string
+    path = f"docs/{page.file.src_uri}"
+    above = source.count("\n") - markdown.count("\n")
+    config.mdx_configs["sitekit.maths"] = {"page": path}
+    config.mdx_configs["sitekit.examples"] = {"page": {"path": path, "above": above}}
+    return markdown
+
+
+def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
+    """Order pages and folders by `order` in the front matter, then by name."""
+
+    def order(item: StructureItem) -> int:
+        page = next((c for c in item.children or [] if c.is_page and c.is_index), item)
+        return front_matter(page.file.content_string).get("order", 0) if page.is_page else 0
+
+    def sort(items: list[StructureItem]) -> None:
+        items.sort(key=order)
+        for item in items:
+            sort(item.children or [])
+
+    sort(nav.items)
+    return nav

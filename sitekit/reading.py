@@ -1,0 +1,319 @@
+"""The one reading of a page: its text after includes, and the examples in it.
+
+The site, the test harness, the copy button and the notebooks all use this
+reading, so none of them can disagree about what an example is.
+"""
+
+from __future__ import annotations
+
+import ast
+import doctest
+import hashlib
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import markdown
+import yaml
+from pymdownx.snippets import SnippetExtension, SnippetPreprocessor
+
+try:
+    from mkdocs.exceptions import BuildError as _Error
+except ImportError:  # the examples run without mkdocs
+    _Error = Exception
+
+ROOT = Path(__file__).resolve().parents[1]
+FENCES = {"python", "pycon", "text", "console"}
+
+_FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,}|~{3,})(?P<info>.*)$")
+_INCLUDE = re.compile(
+    r'^ *--8<-- "(?P<path>[\w/.-]+):(?P<section>[a-z][\w-]*)"$')
+_MARKER = re.compile(
+    r"^ *# --8<-- \[(?P<kind>start|end):(?P<name>[a-z][\w-]*)\]$")
+_FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
+
+
+class PageError(_Error):
+    """A page that cannot be trusted; the message says where, in one line."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A line of a file, as an editor counts it."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One prompt of a session, or a whole block of definitions."""
+
+    source: str
+    want: str
+    line: int  # within the block, from 0
+    prompt: bool = True
+
+
+@dataclass(frozen=True)
+class Example:
+    """One Python block of a page, as the site shows it."""
+
+    language: str
+    text: str
+    line: int  # of the expanded text, from 0
+    page: Origin
+    snippet: Origin | None = None
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        return digest(self.text)
+
+    @property
+    def where(self) -> str:
+        return f"{self.page} ({self.snippet})" if self.snippet else str(self.page)
+
+    @property
+    def copied(self) -> str:
+        """What the copy button gives: source only, with the imports it needs."""
+        if self.language == "pycon":
+            return "".join(step.source for step in self.steps)
+        imports = imports_for(self.snippet.path, self.text) if self.snippet else ""
+        return imports + self.text
+
+
+@dataclass
+class Reading:
+    """A page after its includes, line by line, with its examples."""
+
+    path: str
+    lines: list[str] = field(default_factory=list)
+    origins: list[Origin] = field(default_factory=list)
+    snippets: list[Origin | None] = field(default_factory=list)
+    examples: list[Example] = field(default_factory=list)
+    sections: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.strip("\n").encode()).hexdigest()[:16]
+
+
+def front_matter(text: str) -> dict:
+    """The YAML between the first two `---` lines; empty where there is none."""
+    found = _FRONT_MATTER.match(text)
+    return (yaml.safe_load(found[1]) or {}) if found else {}
+
+
+def pages() -> list[Path]:
+    """Every page of the guide. PageError where two share a stem, index pages apart."""
+    found = sorted((ROOT / "docs").rglob("*.md"))
+    stems: dict[str, Path] = {}
+    for path in found:
+        stem = path.stem.replace("_", "-")
+        first = stems.setdefault(stem, path)
+        if first != path and stem != "index":
+            raise PageError(f"{relative(path)}: {relative(first)} has the same stem")
+    return found
+
+
+def read_page(path: Path) -> Reading:
+    """Read a page of the guide. Raises PageError where it cannot be trusted."""
+    text = path.read_text()
+    start = _FRONT_MATTER.match(text)
+    above = start[0].count("\n") if start else 0
+    return read(text.split("\n")[above:], relative(path), above)
+
+
+def read(lines: list[str], path: str, above: int = 0, include: bool = True) -> Reading:
+    """Read Markdown lines that stand `above` lines below the top of `path`."""
+    reading = Reading(path)
+    for number, line in enumerate(lines, above + 1):
+        here = Origin(path, number)
+        if "8<-" in line and include:
+            _expand(line, here, reading)
+        else:
+            reading.lines.append(line)
+            reading.origins.append(here)
+            reading.snippets.append(None)
+    if include and reading.lines != _preprocessor().run(list(lines)):
+        raise PageError(f"{path}: the site would include other text than this reading")
+    _find_examples(reading)
+    return reading
+
+
+def relative(path: Path) -> str:
+    path = path.resolve()
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else str(path)
+
+
+# --- includes ---------------------------------------------------------------
+
+
+class _Loader(yaml.SafeLoader):
+    """mkdocs.yml, whose tags only MkDocs understands."""
+
+
+_Loader.add_constructor(
+    "!relative",
+    lambda loader, node: node.value.replace("$config_dir", str(ROOT)))
+_Loader.add_multi_constructor(
+    "tag:yaml.org,2002:python/", lambda loader, suffix, node: suffix)
+
+
+@cache
+def _snippet_options() -> dict:
+    config = yaml.load((ROOT / "mkdocs.yml").read_text(), _Loader)
+    for extension in config["markdown_extensions"]:
+        if isinstance(extension, dict) and "pymdownx.snippets" in extension:
+            return extension["pymdownx.snippets"]
+    raise PageError("mkdocs.yml: pymdownx.snippets has no options")
+
+
+def _preprocessor() -> SnippetPreprocessor:
+    extension = SnippetExtension(**_snippet_options())
+    return SnippetPreprocessor(extension.getConfigs(), markdown.Markdown())
+
+
+def _expand(line: str, here: Origin, reading: Reading) -> None:
+    asked = _INCLUDE.match(line)
+    if not asked:
+        raise PageError(f'{here}: an include is --8<-- "path.py:section" and nothing else')
+    file = ROOT / "snippets" / asked["path"]
+    if not file.is_file():
+        raise PageError(f"{here}: there is no file snippets/{asked['path']}")
+    found = sections(file).get(asked["section"])
+    if found is None:
+        raise PageError(f"{here}: snippets/{asked['path']} has no section '{asked['section']}'")
+    new = _preprocessor().run([line])
+    reading.lines += new
+    reading.origins += [here] * len(new)
+    reading.snippets += [Origin(relative(file), number) for number in found]
+    reading.sections.add((relative(file), asked["section"]))
+
+
+def sections(file: Path) -> dict[str, list[int]]:
+    """The line numbers of each section of a snippet file, markers left out.
+
+    Raises PageError for a marker that is malformed, doubled or not closed.
+    """
+    opened: dict[str, int] = {}
+    found: dict[str, list[int]] = {}
+    for number, line in enumerate(file.read_text().split("\n"), 1):
+        here = Origin(relative(file), number)
+        if "8<-" not in line:
+            for name in opened:
+                found[name].append(number)
+            continue
+        marker = _MARKER.match(line)
+        if not marker:
+            raise PageError(f"{here}: a marker is # --8<-- [start:name] and nothing else")
+        name = marker["name"]
+        if marker["kind"] == "start":
+            if name in found:
+                raise PageError(f"{here}: section '{name}' is doubled")
+            opened[name], found[name] = number, []
+        elif opened.pop(name, None) is None:
+            raise PageError(f"{here}: section '{name}' ends but does not start")
+    for name, number in opened.items():
+        raise PageError(f"{Origin(relative(file), number)}: section '{name}' is not closed")
+    return found
+
+
+def imports_for(file: str, text: str) -> str:
+    """The imports at the top of a snippet file that a section of it uses."""
+    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    kept = []
+    for node in ast.parse((ROOT / file).read_text()).body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names = [a for a in node.names if (a.asname or a.name).split(".")[0] in used]
+            if names:
+                node.names = names
+                kept.append(ast.unparse(node))
+    return "\n".join(kept) + "\n\n\n" if kept else ""
+
+
+# --- examples ---------------------------------------------------------------
+
+
+def _find_examples(reading: Reading) -> None:
+    opened = None
+    for index, line in enumerate(reading.lines):
+        fence = _FENCE.match(line)
+        if opened is None:
+            if fence:
+                opened = index, fence
+            continue
+        start, top = opened
+        closes = (fence and not fence["info"].strip()
+                  and fence["ticks"].startswith(top["ticks"])
+                  and len(fence["indent"]) == len(top["indent"]))
+        if closes:
+            _add_block(reading, start, index, top)
+            opened = None
+    if opened:
+        raise PageError(f"{reading.origins[opened[0]]}: this fence is not closed")
+
+
+def _add_block(reading: Reading, start: int, end: int, fence: re.Match) -> None:
+    language, here = fence["info"], reading.origins[start]
+    if language not in FENCES:
+        raise PageError(f"{here}: a fence is followed by one of {', '.join(sorted(FENCES))}"
+                        f" and nothing else, not {language!r}")
+    indent = len(fence["indent"])
+    body = reading.lines[start + 1:end]
+    text = "\n".join(line[indent:] for line in body) + "\n"
+    if language in ("python", "pycon"):
+        first = start + 1
+        steps = session(text, here) if language == "pycon" else _definitions(text, here)
+        reading.examples.append(Example(
+            language, text, first, reading.origins[first], reading.snippets[first], steps))
+    elif "torch" in text and (">>>" in text or _parses(text)):
+        raise PageError(f"{here}: this {language} fence is Python, and would not run")
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except SyntaxError:
+        return False
+    return True
+
+
+def _definitions(text: str, here: Origin) -> tuple[Step, ...]:
+    if re.search(r"^\s*>>>", text, re.MULTILINE):
+        raise PageError(f"{here}: a prompt in a python fence; a session is a pycon fence")
+    return (Step(text, "", 0, prompt=False),)
+
+
+def session(text: str, here: Origin, prose: bool = False) -> tuple[Step, ...]:
+    """Split a session into its prompts; refuse each line that would not count.
+
+    `prose` allows text between the examples, as in a docstring.
+    """
+    try:
+        pieces = doctest.DocTestParser().parse(text)
+    except ValueError as error:
+        raise PageError(f"{here}: {error}") from None
+    steps = []
+    for piece in pieces:
+        if isinstance(piece, doctest.Example):
+            steps.append(Step(piece.source, piece.want, piece.lineno))
+        elif piece.strip() and not prose:
+            raise PageError(f"{here}: nothing runs or compares {piece.strip().splitlines()[0]!r}")
+    prompts = re.findall(r"^ *>>>", text, re.MULTILINE)
+    if not prompts:
+        raise PageError(f"{here}: a pycon fence without a prompt")
+    if len(prompts) != len(steps):
+        raise PageError(f"{here}: a prompt with nothing but a comment behind it")
+    if any("doctest:" in step.source for step in steps):
+        raise PageError(f"{here}: no doctest directives; every example runs")
+    return tuple(steps)
