@@ -1,6 +1,7 @@
 """`pytest` runs the examples of every page, on the device that it is told."""
 
 import json
+import re
 import tomllib
 
 import pytest
@@ -40,8 +41,7 @@ def pytest_configure(config):
 
 def pytest_collect_file(file_path, parent):
     place = relative(file_path)
-    if (place == "README.md" or place.startswith("docs/") and place.endswith(".md")
-            or place.startswith("snippets/") and place.endswith(".py")):
+    if place == "README.md" or re.fullmatch(r"docs/.+\.md|snippets/.+\.py", place):
         return parent.config.stash[COLLECT](file_path, parent)
     return None
 

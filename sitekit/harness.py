@@ -15,6 +15,7 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
 import torch
 from sybil import Document, Example, Region
 from sybil.document import PythonDocStringDocument
@@ -72,6 +73,13 @@ class Task:
 class _TaskDocument(Document):
     """A document whose regions are tasks, in the order in which they stand."""
 
+    @classmethod
+    def parse(cls, path, *parsers, encoding="utf-8"):
+        try:
+            return cls.read(Path(path))
+        except reading.PageError as error:
+            raise pytest.Collector.CollectError(str(error)) from None
+
     def add_tasks(self, tasks) -> None:
         for line, task in tasks:
             start = sum(len(row) + 1 for row in self.text.split("\n")[:line])
@@ -87,13 +95,12 @@ class PageDocument(_TaskDocument):
     """A page as the site shows it, or README.md as it stands."""
 
     @classmethod
-    def parse(cls, path, *parsers, encoding="utf-8"):
-        file = Path(path)
+    def read(cls, file):
         if file.is_relative_to(ROOT / "docs"):
             page = reading.read_page(file)
         else:
             page = reading.read(file.read_text().split("\n"), file.name, include=False)
-        document = cls(page.text, path)
+        document = cls(page.text, str(file))
         document.add_tasks(
             (line, Task(step, page.origins[line], page.snippets[line], example.digest))
             for example in page.examples
@@ -106,9 +113,9 @@ class DocstringDocument(_TaskDocument):
     """The sessions in a snippet file's docstrings, run with that file's names."""
 
     @classmethod
-    def parse(cls, path, *parsers, encoding="utf-8"):
-        document = cls(Path(path).read_text(), path)
-        name = reading.relative(Path(path))
+    def read(cls, file):
+        document = cls(file.read_text(), str(file))
+        name = reading.relative(file)
         for start, _, text in PythonDocStringDocument.extract_docstrings(document.text):
             if ">>>" in text:
                 above = document.text.count("\n", 0, start)
@@ -155,6 +162,7 @@ def run(task: Task, namespace: dict) -> tuple[str, str]:
         warnings.simplefilter("always")
         warnings.showwarning = show
         try:
+            exec(task.step.imports, namespace)
             code = compile(source, str(ROOT / origin.path), mode, dont_inherit=True)
             exec(code, namespace)
         except Exception as error:

@@ -29,7 +29,7 @@ def to_notebook(reading: Reading) -> nbformat.NotebookNode:
         after = example.line + example.text.count("\n") + 1
         for step in example.steps:
             raises = "Traceback (most recent call last):" in step.want
-            cells.append(new_code_cell(step.source.rstrip(), metadata={
+            cells.append(new_code_cell((step.imports + step.source).rstrip(), metadata={
                 "page": str(example.page), "tags": ["raises-exception"] if raises else []}))
     add_prose(len(reading.lines))
     for number, cell in enumerate(cells):

@@ -57,6 +57,7 @@ class Step:
     want: str
     line: int  # within the block, from 0
     prompt: bool = True
+    imports: str = ""  # what the section of a snippet needs of its file
 
 
 @dataclass(frozen=True)
@@ -81,10 +82,7 @@ class Example:
     @property
     def copied(self) -> str:
         """What the copy button gives: source only, with the imports it needs."""
-        if self.language == "pycon":
-            return "".join(step.source for step in self.steps)
-        imports = imports_for(self.snippet.path, self.text) if self.snippet else ""
-        return imports + self.text
+        return "".join(step.imports + step.source for step in self.steps)
 
 
 @dataclass
@@ -273,9 +271,12 @@ def _add_block(reading: Reading, start: int, end: int, fence: re.Match) -> None:
     text = "\n".join(line[indent:] for line in body) + "\n"
     if language in ("python", "pycon"):
         first = start + 1
-        steps = session(text, here) if language == "pycon" else _definitions(text, here)
+        snippet = reading.snippets[first]
+        if language == "python" and len(set(reading.origins[first:end])) > 1:
+            raise PageError(f"{here}: a python fence holds one include; a session is a pycon fence")
+        steps = (session if language == "pycon" else _definitions)(text, here, snippet)
         reading.examples.append(Example(
-            language, text, first, reading.origins[first], reading.snippets[first], steps))
+            language, text, first, reading.origins[first], snippet, steps))
     elif "torch" in text and (">>>" in text or _parses(text)):
         raise PageError(f"{here}: this {language} fence is Python, and would not run")
 
@@ -288,13 +289,16 @@ def _parses(text: str) -> bool:
     return True
 
 
-def _definitions(text: str, here: Origin) -> tuple[Step, ...]:
-    if re.search(r"^\s*>>>", text, re.MULTILINE):
-        raise PageError(f"{here}: a prompt in a python fence; a session is a pycon fence")
-    return (Step(text, "", 0, prompt=False),)
+def _definitions(text: str, here: Origin, snippet: Origin | None) -> tuple[Step, ...]:
+    if not _parses(text):
+        hint = "; a session is a pycon fence" if ">>>" in text else ""
+        raise PageError(f"{here}: this python fence is not Python{hint}")
+    imports = imports_for(snippet.path, text) if snippet else ""
+    return (Step(text, "", 0, prompt=False, imports=imports),)
 
 
-def session(text: str, here: Origin, prose: bool = False) -> tuple[Step, ...]:
+def session(text: str, here: Origin, snippet: Origin | None = None,
+            prose: bool = False) -> tuple[Step, ...]:
     """Split a session into its prompts; refuse each line that would not count.
 
     `prose` allows text between the examples, as in a docstring.
