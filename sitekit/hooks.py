@@ -49,6 +49,11 @@ def _notebook_file(file: File, config: MkDocsConfig) -> File:
     return made
 
 
+def _source(file: File) -> str:
+    """The text of a page, of a notebook's page too."""
+    return getattr(file, "page_text", None) or file.content_string
+
+
 def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:
     """Render a notebook page as the page it was made from: 20 kB and not 600.
 
@@ -61,7 +66,7 @@ def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Tell the Markdown extensions which page they are converting."""
-    source = getattr(page.file, "page_text", None) or page.file.content_string
+    source = _source(page.file)
     path = f"docs/{page.file.src_uri}"
     above = source.count("\n") - markdown.count("\n")
     config.mdx_configs["sitekit.maths"] = {"page": path}
@@ -74,7 +79,7 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
 
     def order(item: StructureItem) -> int:
         page = next((c for c in item.children or [] if c.is_page and c.is_index), item)
-        return front_matter(page.file.content_string).get("order", 0) if page.is_page else 0
+        return front_matter(_source(page.file)).get("order", 0) if page.is_page else 0
 
     def sort(items: list[StructureItem]) -> None:
         items.sort(key=order)

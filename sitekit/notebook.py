@@ -40,7 +40,8 @@ def to_notebook(reading: Reading) -> nbformat.NotebookNode:
 
 def execute(notebook: nbformat.NotebookNode) -> None:
     """Run a copy of the notebook; PageError where a cell raises unannounced."""
-    client = NotebookClient(nbformat.from_dict(notebook), timeout=120)
+    client = NotebookClient(nbformat.from_dict(notebook), timeout=120,
+                            extra_arguments=["--IPKernelApp.log_level=ERROR"])
     try:
         client.execute()
     except CellExecutionError as error:

@@ -1,0 +1,55 @@
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snippets.shapes.view_vs_reshape import can_view_flat, clear_every_second, shares_storage
+from snippets.shapes.wrong_view_vs_reshape import clear_through_reshape
+
+FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@st.composite
+def strided(draw):
+    """A size, a permutation and a step for each of up to four dimensions."""
+    sizes = draw(st.lists(st.integers(0, 4), min_size=1, max_size=4))
+    order = draw(st.permutations(range(len(sizes))))
+    steps = draw(st.tuples(*(st.integers(1, 3) for _ in sizes)))
+    return sizes, order, steps
+
+
+@FIXED_DEVICE
+@given(strided())
+def test_can_view_flat_agrees_with_view(device, layout):
+    sizes, order, steps = layout
+    x = torch.zeros(sizes, device=device).permute(order)[tuple(slice(None, None, s) for s in steps)]
+    try:
+        x.view(-1)
+    except RuntimeError:
+        assert not can_view_flat(x)
+    else:
+        assert can_view_flat(x)
+
+
+@FIXED_DEVICE
+@given(strided())
+def test_reshape_shares_exactly_where_view_exists(device, layout):
+    sizes, order, _ = layout
+    x = torch.zeros(sizes, device=device).permute(order)
+    assert shares_storage(x, x.reshape(-1)) == (can_view_flat(x) and x.numel() > 0)
+
+
+@pytest.mark.parametrize("transposed", [False, True])
+def test_the_idiom_leaves_its_input_alone(device, transposed):
+    image = torch.ones(3, 3, device=device)
+    image = image.T if transposed else image
+    cleared = clear_every_second(image)
+    assert image.sum() == 9
+    assert cleared.flatten()[::2].sum() == 0
+
+
+def test_a_write_through_reshape_depends_on_the_strides(device):
+    rows, columns = torch.ones(3, 3, device=device), torch.ones(3, 3, device=device).T
+    clear_through_reshape(rows)
+    clear_through_reshape(columns)
+    assert (rows.sum(), columns.sum()) == (4, 9)
