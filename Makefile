@@ -8,7 +8,7 @@ help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
 
 serve: .venv/installed  ## read the site at http://127.0.0.1:8000, reloaded on each change
-	$(BIN)/mkdocs serve --livereload
+	$(BIN)/mkdocs serve
 
 test: .venv/installed  ## run every example and every test that needs neither browser nor GPU
 	$(BIN)/python -m pytest --device $(DEVICE)

@@ -21,7 +21,7 @@ def pytest_addoption(parser):
     parser.addoption("--device", default="cpu", metavar="cpu|cuda|meta",
                      help="the default device of every example (default: cpu)")
     parser.addoption("--ran", metavar="FILE",
-                     help="write which blocks ran, by digest, and whether they passed")
+                     help="write the digest of each block that ran, by page, and whether it passed")
 
 
 def pytest_configure(config):
@@ -46,6 +46,13 @@ def pytest_collect_file(file_path, parent):
     return None
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Test the machinery of the site on the CPU only: no device changes it."""
+    if config.stash[SETTINGS].device != "cpu" and relative(collection_path) == "tests/site":
+        return True
+    return None
+
+
 def pytest_collection_modifyitems(config, items):
     """Take out what tests/exclusions.toml names for this device."""
     tasks = [(item, item.example.parsed) for item in items if isinstance(item, SybilItem)]
@@ -60,8 +67,6 @@ def pytest_collection_modifyitems(config, items):
             raise pytest.UsageError(
                 f"tests/exclusions.toml: {entry['page']} has no {entry['source']!r}")
         excluded += found
-        for item in found:
-            config.stash[RAN].setdefault(item.example.parsed.digest, True)
     config.hook.pytest_deselected(items=excluded)
     items[:] = [item for item in items if item not in excluded]
 
@@ -70,8 +75,9 @@ def pytest_collection_modifyitems(config, items):
 def pytest_runtest_makereport(item, call):
     report = yield
     if isinstance(item, SybilItem) and call.when == "call":
-        ran, digest = item.config.stash[RAN], item.example.parsed.digest
-        ran[digest] = ran.get(digest, True) and report.passed
+        task = item.example.parsed
+        ran = item.config.stash[RAN].setdefault(task.page.path, {})
+        ran[task.digest] = ran.get(task.digest, True) and report.passed
     return report
 
 
@@ -83,6 +89,8 @@ def pytest_sessionfinish(session):
 
 def pytest_terminal_summary(terminalreporter, config):
     device = config.stash[SETTINGS].device
+    if device != "cpu":
+        terminalreporter.write_line("tests/site: not run, no device changes it")
     listed = [e for e in config.stash[EXCLUSIONS] if e["device"] == device]
     terminalreporter.write_line(f"examples not run on {device}: {len(listed)}")
     for entry in listed:

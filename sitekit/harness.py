@@ -12,6 +12,7 @@ import re
 import runpy
 import traceback
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from sybil.document import PythonDocStringDocument
 from sybil.example import NotEvaluated
 
 from . import reading
-from .reading import ROOT, Origin, Step
+from .reading import Origin, Step
 
 DEVICES = ("cpu", "cuda", "meta")
 TRACEBACK = "Traceback (most recent call last):\n"
@@ -96,17 +97,18 @@ class PageDocument(_TaskDocument):
 
     @classmethod
     def read(cls, file):
-        if file.is_relative_to(ROOT / "docs"):
-            page = reading.read_page(file)
-        else:
-            page = reading.read(file.read_text().split("\n"), file.name, include=False)
+        page = reading.read_file(file)
         document = cls(page.text, str(file))
-        document.add_tasks(
-            (line, Task(step, page.origins[line], page.snippets[line], example.digest))
-            for example in page.examples
-            for step in example.steps
-            for line in [example.line + step.line])
+        document.add_tasks(tasks(page))
         return document
+
+
+def tasks(page: reading.Reading) -> Iterator[tuple[int, Task]]:
+    """Each step of a page, with its line of the expanded text."""
+    for example in page.examples:
+        for step in example.steps:
+            line = example.line + step.line
+            yield line, Task(step, page.origins[line], page.snippets[line], example.digest)
 
 
 class DocstringDocument(_TaskDocument):
@@ -138,14 +140,28 @@ class DocstringDocument(_TaskDocument):
 
 def evaluate(example: Example) -> str:
     """Run one task in its page's namespace; what is wrong with it, or nothing."""
-    task: Task = example.parsed
-    got, trace = run(task, example.namespace)
-    got = tidy(got, example.namespace["__device__"])
+    return compare(example.parsed, example.namespace)
+
+
+def compare(task: Task, namespace: dict) -> str:
+    got, trace = run(task, namespace)
+    got = tidy(got, namespace["__device__"])
     want = expected(task.step.want)
     if got == want:
         return ""
     return (f"{task.where}\n{task.step.source}"
             f"Expected:\n{want or '(nothing)'}\nGot:\n{got or '(nothing)'}\n{trace}")
+
+
+def failures(file: Path, settings: Settings) -> list[str]:
+    """Run a page without pytest; what is wrong with each of its steps."""
+    namespace: dict = {}
+    settings.setup(namespace)
+    try:
+        problems = [compare(task, namespace) for _, task in tasks(reading.read_file(file))]
+    finally:
+        settings.teardown(namespace)
+    return [problem for problem in problems if problem]
 
 
 def run(task: Task, namespace: dict) -> tuple[str, str]:
@@ -158,12 +174,13 @@ def run(task: Task, namespace: dict) -> tuple[str, str]:
     origin = task.snippet or task.page
     source = "\n" * (origin.line - 1) + task.step.source
     mode = "single" if task.step.prompt else "exec"
-    with contextlib.redirect_stdout(seen), warnings.catch_warnings():
+    with (contextlib.redirect_stdout(seen), contextlib.redirect_stderr(seen),
+          warnings.catch_warnings()):
         warnings.simplefilter("always")
         warnings.showwarning = show
         try:
             exec(task.step.imports, namespace)
-            code = compile(source, str(ROOT / origin.path), mode, dont_inherit=True)
+            code = compile(source, str(reading.ROOT / origin.path), mode, dont_inherit=True)
             exec(code, namespace)
         except Exception as error:
             trace = traceback.format_exc()

@@ -12,15 +12,15 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
 from sitekit.notebook import execute, to_notebook
-from sitekit.reading import ROOT, PageError, front_matter, pages, read_page
+from sitekit.reading import ROOT, PageError, front_matter, read_page, read_pages
 
 NOTEBOOKS = ROOT / ".cache" / "notebooks"
 
 
-@event_priority(100)  # before mkdocs-jupyter looks for notebooks
+@event_priority(-100)  # mkdocs-jupyter would wrap the file and lose where it is
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Put a notebook in the place of each page that asks for it."""
-    pages()  # refuses two pages of one stem
+    read_pages()  # refuses what no single page can
     for file in list(files):
         if file.src_uri.endswith(".ipynb"):
             raise PageError(f"docs/{file.src_uri}: a stored notebook can hold old outputs and "

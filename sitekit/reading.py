@@ -123,12 +123,31 @@ def pages() -> list[Path]:
     return found
 
 
+def read_pages() -> list[Reading]:
+    """Read the whole guide. PageError where no page shows a section of a snippet."""
+    readings = [read_page(path) for path in pages()]
+    shown = set().union(*(reading.sections for reading in readings))
+    for file in sorted((ROOT / "snippets").rglob("*.py")):
+        for name, lines in sections(file).items():
+            if (relative(file), name) not in shown:
+                raise PageError(
+                    f"{Origin(relative(file), lines[0] - 1)}: no page shows section '{name}'")
+    return readings
+
+
 def read_page(path: Path) -> Reading:
     """Read a page of the guide. Raises PageError where it cannot be trusted."""
     text = path.read_text()
     start = _FRONT_MATTER.match(text)
     above = start[0].count("\n") if start else 0
     return read(text.split("\n")[above:], relative(path), above)
+
+
+def read_file(path: Path) -> Reading:
+    """Read a page, or README.md, in which nothing is included."""
+    if path.is_relative_to(ROOT / "docs"):
+        return read_page(path)
+    return read(path.read_text().split("\n"), relative(path), include=False)
 
 
 def read(lines: list[str], path: str, above: int = 0, include: bool = True) -> Reading:
@@ -168,7 +187,7 @@ _Loader.add_multi_constructor(
 
 
 @cache
-def _snippet_options() -> dict:
+def snippet_options() -> dict:
     config = yaml.load((ROOT / "mkdocs.yml").read_text(), _Loader)
     for extension in config["markdown_extensions"]:
         if isinstance(extension, dict) and "pymdownx.snippets" in extension:
@@ -177,7 +196,7 @@ def _snippet_options() -> dict:
 
 
 def _preprocessor() -> SnippetPreprocessor:
-    extension = SnippetExtension(**_snippet_options())
+    extension = SnippetExtension(**snippet_options())
     return SnippetPreprocessor(extension.getConfigs(), markdown.Markdown())
 
 
