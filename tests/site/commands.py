@@ -1,0 +1,54 @@
+"""Run `python -m command` in a project, in a process that has imported torch already."""
+
+import multiprocessing
+import os
+import runpy
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+
+_SERVER = multiprocessing.get_context("forkserver")
+_SERVER.set_forkserver_preload(["torch", "pytest", "sybil", "mkdocs.commands.build", "nbclient",
+                                "nbformat", "material", "math_core", "pymdownx.snippets"])
+
+
+@dataclass
+class Result:
+    returncode: int
+    stdout: str
+
+
+def run(root: Path, *command: str) -> Result:
+    """Run a module of `root`'s own or an installed one; what it printed, stderr included."""
+    with TemporaryFile() as output:
+        process = _SERVER.Process(target=_run, args=(_Inherited(output.fileno()), root, command))
+        process.start()
+        process.join()
+        output.seek(0)
+        return Result(process.exitcode, output.read().decode())
+
+
+class _Inherited:
+    """A file descriptor that is sent to the new process."""
+
+    def __init__(self, descriptor: int):
+        self.descriptor = descriptor
+
+    def __reduce__(self):
+        duplicate = multiprocessing.reduction.DupFd(self.descriptor)
+        return _detach, (duplicate,)
+
+
+def _detach(duplicate):
+    return duplicate.detach()
+
+
+def _run(output: int, root: Path, command: tuple[str, ...]) -> None:
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.chdir(root)
+    os.environ.update(NO_MKDOCS_2_WARNING="1", CUDA_VISIBLE_DEVICES="")
+    sys.path.insert(0, str(root))
+    sys.argv = list(command)
+    runpy.run_module(command[0], run_name="__main__", alter_sys=True)
