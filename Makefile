@@ -20,6 +20,9 @@ lint: .venv/installed  ## ruff everywhere, mypy on snippets/
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
+accept: .venv/installed  ## write the outputs that the pages have now, and show the difference
+	$(BIN)/python -m sitekit.accept --device $(DEVICE)
+
 font: .venv/installed  ## cut the maths font again (Debian's fonts-lmodern holds the whole one)
 	$(BIN)/python -m sitekit.font
 
@@ -38,4 +41,4 @@ lock: .venv/installed  ## write requirements.txt from requirements.in
 clean:  ## remove what these targets made
 	rm -rf .venv .cache site
 
-.PHONY: help serve test build lint font lock clean
+.PHONY: help serve test build lint accept font lock clean

@@ -69,6 +69,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     source = _source(page.file)
     path = f"docs/{page.file.src_uri}"
     above = source.count("\n") - markdown.count("\n")
+    config.mdx_configs["sitekit.figures"] = {"page": path}
     config.mdx_configs["sitekit.maths"] = {"page": path}
     config.mdx_configs["sitekit.examples"] = {"page": {"path": path, "above": above}}
     return markdown

@@ -78,6 +78,7 @@ def project(tmp_path):
     made.write("docs/index.md", "# Start {#start}\n")
     made.write("snippets/planted.py", "")
     made.write("tests/exclusions.toml", "")
+    made.write("tests/claims.toml", "")
     return made
 
 

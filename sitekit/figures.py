@@ -1,0 +1,93 @@
+"""`![what it shows](figure:shapes/permute_vs_reshape)`: a figure drawn from tensors.
+
+The function `panels` of `snippets/shapes/figure_permute_vs_reshape.py` gives the
+panels; each is drawn as a grid, inline, so that it follows the page's colours.
+"""
+
+from __future__ import annotations
+
+import runpy
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from markdown import Extension
+from markdown.treeprocessors import Treeprocessor
+
+from . import reading
+
+if TYPE_CHECKING:
+    import torch
+
+CELL, GAP, TOP = 34, 40, 26
+SCHEME = "figure:"
+
+
+@dataclass
+class Panel:
+    """A grid of numbers (rows, columns); equal `groups` (same shape) share a colour."""
+
+    title: str
+    numbers: torch.Tensor
+    groups: torch.Tensor
+
+
+def draw(panels: list[tuple[str, torch.Tensor, torch.Tensor]], says: str) -> str:
+    """The panels beside each other as SVG; `says` is what the picture shows, in words."""
+    cells, left, height = [], 1, 0
+    for panel in (Panel(*panel) for panel in panels):
+        rows, columns = panel.numbers.shape
+        width = columns * CELL
+        cells.append(f'<text class="title" x="{left + width / 2:g}" y="15">'
+                     f"{escape(panel.title)}</text>")
+        for row in range(rows):
+            for column in range(columns):
+                x, y = left + column * CELL, TOP + row * CELL
+                group = int(panel.groups[row, column])
+                cells.append(
+                    f'<rect class="group-{group}" x="{x}" y="{y}" width="{CELL}" height="{CELL}"/>'
+                    f'<text x="{x + CELL / 2:g}" y="{y + CELL / 2 + 5:g}">'
+                    f"{panel.numbers[row, column].item()}</text>")
+        left += width + GAP
+        height = max(height, TOP + rows * CELL + 1)
+    width = left - GAP + 1
+    return (f'<svg class="figure" role="img" aria-label="{escape(says)}" width="{width}" '
+            f'viewBox="0 0 {width} {height}" data-search-exclude>{"".join(cells)}</svg>')
+
+
+class _Figures(Treeprocessor):
+    def __init__(self, md, page):
+        super().__init__(md)
+        self.page = page
+
+    def run(self, root):
+        for parent in root.iter():
+            for image in parent.findall("img"):
+                if image.get("src", "").startswith(SCHEME):
+                    image.tag = "span"
+                    image.text = self.md.htmlStash.store(self.figure(image))
+                    image.attrib.clear()
+
+    def figure(self, image) -> str:
+        source, says = image.get("src").removeprefix(SCHEME), image.get("alt")
+        folder, _, stem = source.rpartition("/")
+        file = reading.ROOT / "snippets" / folder / f"figure_{stem}.py"
+        if not file.is_file():
+            raise reading.PageError(f"{self.page}: there is no file {reading.relative(file)}")
+        if not says:
+            raise reading.PageError(f"{self.page}: {SCHEME}{source} lacks a text: what does it show?")
+        return draw(runpy.run_path(str(file))["panels"](), says)
+
+
+class FiguresExtension(Extension):
+    """Runs after the images of the page are found."""
+
+    def __init__(self, **kwargs):
+        self.config = {"page": ["", "the page, for messages"]}
+        super().__init__(**kwargs)
+
+    def extendMarkdown(self, md):  # noqa: N802
+        md.treeprocessors.register(_Figures(md, self.getConfig("page")), "sitekit-figures", 18)
+
+
+makeExtension = FiguresExtension  # noqa: N816
