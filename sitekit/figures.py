@@ -19,7 +19,7 @@ from . import reading
 if TYPE_CHECKING:
     import torch
 
-CELL, GAP, TOP = 34, 40, 26
+CELL, GAP, TOP, LETTER = 34, 40, 26, 7
 SCHEME = "figure:"
 
 
@@ -38,6 +38,8 @@ def draw(panels: list[tuple[str, torch.Tensor, torch.Tensor]], says: str) -> str
     for panel in (Panel(*panel) for panel in panels):
         rows, columns = panel.numbers.shape
         width = columns * CELL
+        margin = max(0, (len(panel.title) * LETTER - width) // 2)
+        left += margin
         cells.append(f'<text class="title" x="{left + width / 2:g}" y="15">'
                      f"{escape(panel.title)}</text>")
         for row in range(rows):
@@ -48,7 +50,7 @@ def draw(panels: list[tuple[str, torch.Tensor, torch.Tensor]], says: str) -> str
                     f'<rect class="group-{group}" x="{x}" y="{y}" width="{CELL}" height="{CELL}"/>'
                     f'<text x="{x + CELL / 2:g}" y="{y + CELL / 2 + 5:g}">'
                     f"{panel.numbers[row, column].item()}</text>")
-        left += width + GAP
+        left += width + margin + GAP
         height = max(height, TOP + rows * CELL + 1)
     width = left - GAP + 1
     return (f'<svg class="figure" role="img" aria-label="{escape(says)}" width="{width}" '
@@ -75,7 +77,7 @@ class _Figures(Treeprocessor):
         if not file.is_file():
             raise reading.PageError(f"{self.page}: there is no file {reading.relative(file)}")
         if not says:
-            raise reading.PageError(f"{self.page}: {SCHEME}{source} lacks a text: what does it show?")
+            raise reading.PageError(f"{self.page}: {SCHEME}{source} does not say what it shows")
         return draw(runpy.run_path(str(file))["panels"](), says)
 
 

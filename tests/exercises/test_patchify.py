@@ -1,8 +1,9 @@
 import pytest
 import torch
-import torch.nn.functional as F
 
-from snippets.exercises import patchify, stub_patchify, wrong_patchify
+from snippets.exercises import stub_patchify, wrong_patchify
+from snippets.exercises.patchify import check_patchify, check_unpatchify
+from snippets.shapes.image_patches import patches_by_slicing, patchify, unpatchify
 
 
 @pytest.fixture(autouse=True)
@@ -14,14 +15,14 @@ def on_device(device):
 
 def test_the_stubs_fail_the_checks():
     with pytest.raises(NotImplementedError):
-        patchify.check_patchify(stub_patchify.patchify)
+        check_patchify(stub_patchify.patchify, patches_by_slicing)
     with pytest.raises(NotImplementedError):
-        patchify.check_unpatchify(stub_patchify.unpatchify)
+        check_unpatchify(stub_patchify.unpatchify, patches_by_slicing)
 
 
 def test_the_solutions_pass_the_checks():
-    patchify.check_patchify(patchify.patchify)
-    patchify.check_unpatchify(patchify.unpatchify)
+    check_patchify(patchify, patches_by_slicing)
+    check_unpatchify(unpatchify, patches_by_slicing)
 
 
 @pytest.mark.parametrize(("wrong", "message"), [
@@ -29,28 +30,22 @@ def test_the_solutions_pass_the_checks():
     (wrong_patchify.width_split_backwards, "pixels from outside"),
     (wrong_patchify.patches_by_column, "not the right neighbour"),
     (lambda images, size: images.flatten(2), "is .2, 6, 18. here, not"),
-    (lambda images, size: patchify.slow_patches(images.flip(1), size),
+    (lambda images, size: patches_by_slicing(images.flip(1), size),
      "wrong order"),
-    (lambda images, size: patchify.slow_patches(images[:1].repeat(2, 1, 1, 1), size), "mixed up"),
+    (lambda images, size: patches_by_slicing(images[:1].repeat(2, 1, 1, 1), size), "mixed up"),
 ])
 def test_wrong_patches_of_the_right_shape_are_rejected(wrong, message):
     with pytest.raises(AssertionError, match=message):
-        patchify.check_patchify(wrong)
+        check_patchify(wrong, patches_by_slicing)
 
 
 @pytest.mark.parametrize(("wrong", "message"), [
-    (lambda patches, size, image: patches.reshape(2, 3, *image), "first row of the image is torn"),
-    (lambda patches, size, image: patchify.unpatchify(patches, size, image).flip(1), "torn"),
-    (lambda patches, size, image: patchify.unpatchify(patches, size, image)[:1].repeat(2, 1, 1, 1),
+    (lambda patches, size, patch: patches.reshape(2, 3, *size), "first row of the image is torn"),
+    (lambda patches, size, patch: unpatchify(patches, size, patch).flip(1), "torn"),
+    (lambda patches, size, patch: unpatchify(patches, size, patch)[:1].repeat(2, 1, 1, 1),
      "mixed up"),
-    (lambda patches, size, image: patches, "not .2, 6, 18."),
+    (lambda patches, size, patch: patches, "not .2, 6, 18."),
 ])
 def test_wrong_images_of_the_right_shape_are_rejected(wrong, message):
     with pytest.raises(AssertionError, match=message):
-        patchify.check_unpatchify(wrong)
-
-
-def test_the_specification_is_unfold():
-    images = torch.rand(2, 3, 4, 9)
-    unfolded = F.unfold(images, (2, 3), stride=(2, 3)).mT
-    torch.testing.assert_close(patchify.slow_patches(images, (2, 3)), unfolded, rtol=0, atol=0)
+        check_unpatchify(wrong, patches_by_slicing)

@@ -15,11 +15,11 @@ from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 
 from sitekit.font import FONT, wanted
-from sitekit.reading import FENCES, ROOT, pages, read_page, relative
+from sitekit.reading import FENCES, ROOT, read_pages, relative
 
 from .conftest import blocks, python_digests
 
-READINGS = [read_page(path) for path in pages()]
+READINGS = read_pages()
 SECTIONS = [example for reading in READINGS for example in reading.examples if example.snippet]
 SITE_ONLY = ["bs4", "fontTools", "material", "math_core", "mkdocs", "mkdocs_jupyter", "nbclient",
              "nbformat"]

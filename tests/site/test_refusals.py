@@ -80,13 +80,13 @@ def test_a_section_that_stands_twice(project):
 def test_a_section_that_no_page_shows(project):
     project.write("snippets/planted.py", SNIPPET)
     project.page("No code.")
-    refused_twice(project, "snippets/planted.py:4", "no page shows section 'double'")
+    assert_refused(project.build(), "snippets/planted.py:4", "no page shows section 'double'")
 
 
 def test_two_pages_of_one_stem(project):
     project.page("First.")
     project.page("Second.", "other/planted")
-    refused_twice(project, "docs/planted.md", "docs/other/planted.md has the same stem")
+    assert_refused(project.build(), "docs/planted.md", "docs/other/planted.md has the same stem")
 
 
 def test_a_link_to_no_page(project):
@@ -119,6 +119,15 @@ def test_a_fence_that_is_not_closed(project):
     refused_twice(project, "docs/planted.md:3", "not closed")
 
 
+@pytest.mark.parametrize(("image", "words"), [
+    ("![It is 1.](figure:absent)", "no file snippets/figure_absent.py"),
+    ("![](figure:planted)", "figure:planted does not say what it shows")])
+def test_a_figure_that_is_not_there_or_says_nothing(project, image, words):
+    project.write("snippets/figure_planted.py", "panels = list")
+    project.page(image)
+    assert_refused(project.build(), "docs/planted.md", words)
+
+
 @pytest.mark.parametrize("text", ["import torch\ntorch.ones(1)", ">>> torch.ones(1)"])
 @pytest.mark.parametrize("language", ["text", "console"])
 def test_python_in_a_fence_that_does_not_run(project, language, text):
@@ -130,9 +139,10 @@ def test_python_in_a_fence_that_does_not_run(project, language, text):
     (">>> # not run\ntorch.ones(1)\ntensor([2.])", ["nothing but a comment"]),
     (">>> # not run\n>>> 1\n1", ["nothing but a comment"]),
     (">>> 1  # doctest: +SKIP\n2", ["no doctest directives"]),
-    (">>> 1.0  # doctest: +NUMBER\n1.4", ["no doctest directives"]),
+    (">>> 1.0  # doctest: +NUMBER\n1.4", ["invalid option: '+NUMBER'"]),
     ("# first\n>>> 1\n1", ["nothing runs or compares '# first'"]),
-    ("print(1)\n1", ["without a prompt"]),
+    ("print(1)\n1", ["nothing runs or compares 'print(1)'"]),
+    ("", ["without a prompt"]),
     ("\n>>> print(1)\n1\n\n2", ["nothing runs or compares '2'"]),
     (">>>print(1)\n2", ["lacks blank"]),
 ])
