@@ -59,7 +59,7 @@ class ExamplesExtension(Extension):
         self.config = {"page": [{"path": "(page)"}, "path and first line, for messages"]}
         super().__init__(**kwargs)
 
-    def extendMarkdown(self, md):  # noqa: N802
+    def extendMarkdown(self, md):
         reader = _Read(self.getConfig("page"))
         md.preprocessors.register(reader, "sitekit-read", 40)  # snippets: 32
         md.postprocessors.register(_Copy(reader), "sitekit-copy", 0)

@@ -88,7 +88,7 @@ class FiguresExtension(Extension):
         self.config = {"page": ["", "the page, for messages"]}
         super().__init__(**kwargs)
 
-    def extendMarkdown(self, md):  # noqa: N802
+    def extendMarkdown(self, md):
         md.treeprocessors.register(_Figures(md, self.getConfig("page")), "sitekit-figures", 18)
 
 

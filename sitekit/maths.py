@@ -61,7 +61,7 @@ class MathsExtension(Extension):
         self.config = {"page": ["", "the page, for messages"]}
         super().__init__(**kwargs)
 
-    def extendMarkdown(self, md):  # noqa: N802
+    def extendMarkdown(self, md):
         page = self.getConfig("page")
         md.treeprocessors.register(_Inline(md, page), "sitekit-inline-maths", 19)
         md.postprocessors.register(_Display(page), "sitekit-display-maths", 1)

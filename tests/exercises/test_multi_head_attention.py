@@ -1,0 +1,61 @@
+import pytest
+import torch
+
+from snippets.attention.split_heads import MultiHeadAttention
+from snippets.exercises import stub_multi_head_attention, wrong_multi_head_attention
+from snippets.exercises.multi_head_attention import check_multi_head_attention
+
+
+@pytest.fixture(autouse=True)
+def on_device(device):
+    """Make the tensors of the check on the device of this run."""
+    with torch.device(device):
+        yield
+
+
+def test_the_stub_fails_the_check():
+    with pytest.raises(NotImplementedError):
+        check_multi_head_attention(stub_multi_head_attention.MultiHeadAttention)
+
+
+def test_the_solution_passes_the_check():
+    check_multi_head_attention(MultiHeadAttention)
+
+
+class Unscaled(MultiHeadAttention):
+    def forward(self, x):
+        state = {name: value.clone() for name, value in self.state_dict().items()}
+        self.in_proj.weight.data[:12] *= 2
+        self.in_proj.bias.data[:12] *= 2
+        out = super().forward(x)
+        self.load_state_dict(state)
+        return out
+
+
+class HeadsFirst(MultiHeadAttention):
+    """Read the rows of the projection as (h, 3, d)."""
+
+    def forward(self, x):
+        rows = torch.arange(36).view(3, 3, 4).transpose(0, 1).flatten()
+        state = {name: value.clone() for name, value in self.state_dict().items()}
+        self.in_proj.weight.data = self.in_proj.weight.data[rows]
+        out = super().forward(x)
+        self.load_state_dict(state)
+        return out
+
+
+class Truncated(MultiHeadAttention):
+    def forward(self, x):
+        return super().forward(x)[:, :, 1:]
+
+
+@pytest.mark.parametrize(("wrong", "message"), [
+    (wrong_multi_head_attention.HeadsSplitByView, "before you permute"),
+    (wrong_multi_head_attention.MergeWithoutPermute, "merge is not"),
+    (Unscaled, "weights differ"),
+    (HeadsFirst, "lie as"),
+    (Truncated, "is .2, 5, 12. here, not .2, 5, 11."),
+])
+def test_wrong_answers_of_the_right_shape_are_rejected(wrong, message):
+    with pytest.raises(AssertionError, match=message):
+        check_multi_head_attention(wrong)
