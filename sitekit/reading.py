@@ -57,7 +57,7 @@ class Step:
     want: str
     line: int  # within the block, from 0
     prompt: bool = True
-    imports: str = ""  # what the section of a snippet needs of its file
+    imports: str = ""  # what the section of a snippet needs before it
 
 
 @dataclass(frozen=True)
@@ -245,17 +245,45 @@ def sections(file: Path) -> dict[str, list[int]]:
     return found
 
 
-def imports_for(file: str, text: str) -> str:
-    """The imports at the top of a snippet file that a section of it uses."""
-    used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
-    kept = []
-    for node in ast.parse((ROOT / file).read_text()).body:
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            names = [a for a in node.names if (a.asname or a.name).split(".")[0] in used]
-            if names:
-                node.names = names
-                kept.append(ast.unparse(node))
-    return "\n".join(kept) + "\n\n\n" if kept else ""
+def needs(file: str, text: str) -> str:
+    """What a section of a snippet file needs before it: imports and other snippets' code.
+
+    What the file imports from another snippet is written out, so that the copy
+    needs nothing of this repository.
+    """
+    imports: dict[str, None] = {}
+    definitions: dict[str, None] = {}
+
+    def resolve(file: str, text: str) -> None:
+        used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+        module = (ROOT / file).read_text()
+        for node in ast.parse(module).body:
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                names = [a for a in node.names if (a.asname or a.name).split(".")[0] in used]
+                source = getattr(node, "module", None) or ""
+                if source.startswith("snippets."):
+                    other = source.replace(".", "/") + ".py"
+                    for alias in names:
+                        resolve_name(other, alias.name)
+                elif names:
+                    node.names = names
+                    imports[ast.unparse(node)] = None
+
+    def resolve_name(file: str, name: str) -> None:
+        module = (ROOT / file).read_text()
+        for node in ast.parse(module).body:
+            if getattr(node, "name", None) == name:
+                first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+                text = "\n".join(module.split("\n")[first - 1:node.end_lineno])
+                resolve(file, text)
+                for inner in ast.walk(node):
+                    if isinstance(inner, ast.Name) and inner.id != name:
+                        resolve_name(file, inner.id)
+                definitions[text] = None
+
+    resolve(file, text)
+    above = ["\n".join(imports), *definitions]
+    return "".join(part + "\n\n\n" for part in above if part)
 
 
 # --- examples ---------------------------------------------------------------
@@ -312,7 +340,7 @@ def _definitions(text: str, here: Origin, snippet: Origin | None) -> tuple[Step,
     if not _parses(text):
         hint = "; a session is a pycon fence" if ">>>" in text else ""
         raise PageError(f"{here}: this python fence is not Python{hint}")
-    imports = imports_for(snippet.path, text) if snippet else ""
+    imports = needs(snippet.path, text) if snippet else ""
     return (Step(text, "", 0, prompt=False, imports=imports),)
 
 

@@ -1,6 +1,7 @@
 """The suite compares what it runs, exactly, and says where it differs."""
 
 import pytest
+from bs4 import BeautifulSoup
 
 from .conftest import assert_refused
 
@@ -165,3 +166,45 @@ def test_docstrings_of_snippets_run(project):
 def test_examples_of_the_readme_run(project):
     project.write("README.md", "# Guide\n\n```pycon\n>>> 1\n2\n```\n")
     assert_refused(project.test("README.md"), "README.md:4")
+
+
+def test_a_section_brings_what_it_takes_from_another_snippet(project):
+    project.write("snippets/common.py", """\
+        import math
+
+
+        # --8<-- [start:half]
+        def half(x: float) -> float:
+            return floor(x) / 2
+        # --8<-- [end:half]
+
+
+        # --8<-- [start:floor]
+        def floor(x: float) -> int:
+            return math.floor(x)
+        # --8<-- [end:floor]
+        """)
+    project.write("snippets/planted.py", """\
+        import math
+        import torch
+
+        from snippets.common import half
+
+
+        # --8<-- [start:quarter]
+        def quarter(x: float) -> float:
+            return half(half(x)) * math.ceil(1)
+        # --8<-- [end:quarter]
+        """)
+    include = '```python\n--8<-- "{}.py:{}"\n```\n\n'
+    project.page(include.format("planted", "quarter") + "```pycon\n>>> quarter(8.5)\n2.0\n```\n\n"
+                 + include.format("common", "half") + include.format("common", "floor"))
+    assert project.test().returncode == 0
+    assert project.build().returncode == 0
+    page = (project.root / "site/planted/index.html").read_text()
+    copied = BeautifulSoup(page, "html.parser").find("code", attrs={"data-copy": True})["data-copy"]
+    assert copied == (
+        "import math\n\n\n"
+        "def floor(x: float) -> int:\n    return math.floor(x)\n\n\n"
+        "def half(x: float) -> float:\n    return floor(x) / 2\n\n\n"
+        "def quarter(x: float) -> float:\n    return half(half(x)) * math.ceil(1)")
