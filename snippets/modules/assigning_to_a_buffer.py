@@ -1,0 +1,53 @@
+"""What a name of a module is, and a checked write to a buffer."""
+
+import torch
+from torch import nn
+
+
+# --8<-- [start:registered_as]
+def registered_as(module: nn.Module, name: str) -> str:
+    """Tell what the attribute `name` of `module` is to the module.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
+
+    >>> registered_as(nn.BatchNorm1d(2), "running_mean")
+    'buffer'
+    >>> registered_as(nn.BatchNorm1d(2), "eps")
+    'plain attribute'
+    """
+    if name in dict(module.named_parameters(recurse=False)):
+        return "parameter"
+    if name in dict(module.named_buffers(recurse=False)):
+        saved = name in module.state_dict()
+        return "buffer" if saved else "unsaved buffer"
+    if name in dict(module.named_children()):
+        return "module"
+    here = getattr(module, name, None) is not None
+    return "plain attribute" if here else "nothing"
+# --8<-- [end:registered_as]
+
+
+# --8<-- [start:write_buffer]
+def write_buffer(
+    module: nn.Module, name: str, value: torch.Tensor,
+) -> None:
+    """Copy `value`, of any device, into the buffer `name`.
+
+    A dotted name reaches into submodules.
+
+    Raises: AttributeError where `name` is not a buffer, ValueError
+    where the shapes or the dtypes differ.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.get_buffer
+
+    >>> norm = nn.BatchNorm1d(2)
+    >>> write_buffer(norm, "running_mean", torch.ones(2))
+    >>> norm.running_mean
+    tensor([1., 1.])
+    """
+    buffer = module.get_buffer(name)
+    old, new = ((tuple(t.shape), t.dtype) for t in (buffer, value))
+    if old != new:
+        raise ValueError(f"{name} is {old}, the value is {new}")
+    buffer.copy_(value.detach())
+# --8<-- [end:write_buffer]

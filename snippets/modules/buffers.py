@@ -1,0 +1,84 @@
+"""Modules whose fixed tensors are buffers: a mask, and positions."""
+
+import torch
+from torch import nn
+
+
+# --8<-- [start:causal_mask]
+class CausalMask(nn.Module):
+    """Hide later tokens from earlier ones.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
+
+    >>> CausalMask(8)(torch.zeros(2, 2))
+    tensor([[0., -inf],
+            [0., 0.]])
+    """
+
+    hidden: torch.Tensor
+
+    def __init__(self, max_length: int) -> None:
+        """Hold a mask (max_length, max_length), True where hidden."""
+        super().__init__()
+        ones = torch.ones(max_length, max_length, dtype=torch.bool)
+        self.register_buffer("hidden", ones.triu(1), persistent=False)
+
+    def forward(self, scores: torch.Tensor) -> torch.Tensor:
+        """Return scores (..., Q, K) with -inf at keys that come later.
+
+        The Q queries are the last of the K tokens, so Q is K in
+        training and 1 in generation with cached keys.
+
+        Raises: ValueError unless Q <= K <= max_length.
+        """
+        queries, keys = scores.shape[-2:]
+        if not queries <= keys <= len(self.hidden):
+            raise ValueError(
+                f"{queries} queries and {keys} keys do not fit"
+                f" a mask of length {len(self.hidden)}")
+        hidden = self.hidden[keys - queries:keys, :keys]
+        return scores.masked_fill(hidden, float("-inf"))
+# --8<-- [end:causal_mask]
+
+
+# --8<-- [start:sinusoidal_positions]
+class SinusoidalPositions(nn.Module):
+    """Add sines and cosines of each token's position.
+
+    Source: https://arxiv.org/abs/1706.03762 (section 3.5)
+
+    >>> SinusoidalPositions(8, 4)(torch.ones(1, 1, 4))
+    tensor([[[1., 2., 1., 2.]]])
+    """
+
+    table: torch.Tensor
+
+    def __init__(self, max_length: int, features: int) -> None:
+        """Hold a table (max_length, features), sines in even columns.
+
+        Raises: ValueError where features is odd.
+        """
+        super().__init__()
+        if features % 2:
+            raise ValueError(f"features is odd: {features}")
+        position = torch.arange(max_length, dtype=torch.float64)
+        exponent = torch.arange(0, features, 2).double() / features
+        angle = position[:, None] / 10000.0 ** exponent
+        table = torch.stack((angle.sin(), angle.cos()), dim=-1)
+        self.register_buffer(
+            "table", table.flatten(1).to(torch.get_default_dtype()),
+            persistent=False)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return x (..., L, D) plus rows 0 to L - 1 of the table.
+
+        Raises: ValueError unless L <= max_length and D is features.
+        """
+        length, features = x.shape[-2:]
+        rows = self.table[:length]
+        if rows.shape != (length, features):
+            raise ValueError(
+                f"x {tuple(x.shape)} does not fit"
+                f" a table {tuple(self.table.shape)}")
+        return x + rows
+# --8<-- [end:sinusoidal_positions]

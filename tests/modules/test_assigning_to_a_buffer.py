@@ -1,0 +1,74 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.modules.assigning_to_a_buffer import registered_as, write_buffer
+from snippets.modules.wrong_assigning_to_a_buffer import BufferBeforeInit, TableThatTrains
+
+
+def batch_norm(device):
+    return nn.Sequential(nn.BatchNorm1d(2)).to(device)
+
+
+def test_a_parameter_on_a_buffers_name_is_trained(device):
+    module = TableThatTrains(nn.Embedding(2, 2)).to(device)
+    before = module.table.detach().clone()
+    module(torch.zeros(1, 2, 2, device=device)).sum().backward()
+    torch.optim.SGD(module.parameters(), lr=1.0).step()
+    torch.testing.assert_close(module.table.detach(), before - 1)
+
+
+def test_a_buffer_needs_the_modules_init(device):
+    with pytest.raises(AttributeError, match="cannot assign buffer before"):
+        BufferBeforeInit()
+
+
+def test_a_tensor_on_a_parameters_name_raises(device):
+    module = nn.Linear(2, 2).to(device)
+    with pytest.raises(TypeError, match="as parameter 'weight'"):
+        module.weight = torch.zeros(2, 2, device=device)
+
+
+def test_a_write_lands_in_the_same_storage_on_the_buffers_device(device):
+    module = batch_norm(device)
+    mean = module[0].running_mean
+    write_buffer(module, "0.running_mean", torch.tensor([1.0, 2.0]))
+    assert module[0].running_mean is mean
+    assert mean.device.type == device
+    if device != "meta":
+        assert mean.tolist() == [1.0, 2.0]
+
+
+def test_a_write_cuts_the_graph_of_its_value(device):
+    module = batch_norm(device)
+    write_buffer(module, "0.running_mean", torch.ones(2, requires_grad=True) * 2)
+    assert not module[0].running_mean.requires_grad
+
+
+@pytest.mark.parametrize("value", [
+    torch.ones(1), torch.ones(()), torch.ones(2, dtype=torch.float64),
+    torch.ones(2, dtype=torch.int64)])
+def test_a_write_refuses_what_copy_would_broadcast_or_cast(device, value):
+    module = batch_norm(device)
+    module[0].running_mean.copy_(value)
+    with pytest.raises(ValueError, match="the value is"):
+        write_buffer(module, "0.running_mean", value)
+
+
+@pytest.mark.parametrize("name", ["0.weight", "0.eps", "0.absent"])
+def test_a_write_refuses_what_is_no_buffer(device, name):
+    with pytest.raises(AttributeError):
+        write_buffer(batch_norm(device), name, torch.ones(2))
+
+
+def test_registered_as_tells_every_kind_apart(device):
+    module = nn.Module()
+    module.part = nn.ReLU()
+    module.weight = nn.Parameter(torch.zeros(2, device=device))
+    module.saved = nn.Buffer(torch.zeros(2, device=device))
+    module.unsaved = nn.Buffer(torch.zeros(2, device=device), persistent=False)
+    module.plain = torch.zeros(2, device=device)
+    module.register_buffer("empty", None)
+    names = ["part", "weight", "saved", "unsaved", "plain", "empty", "absent"]
+    assert [registered_as(module, name) for name in names] == [
+        "module", "parameter", "buffer", "unsaved buffer", "plain attribute", "nothing", "nothing"]

@@ -1,0 +1,90 @@
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snippets.modules.buffers import CausalMask, SinusoidalPositions
+from snippets.modules.wrong_buffers import MaskAsAttribute
+
+FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LEFT_BEHIND = {
+    "cuda": "expected self and mask to be on the same device, but got mask on cpu and self on cuda",
+    "meta": "not on the expected device",
+}
+
+
+def test_a_mask_as_plain_attribute_stays_behind_and_stops_the_forward(device):
+    target = "meta" if device == "cpu" else device
+    module = MaskAsAttribute(4).to(target)
+    assert module.hidden.device.type == "cpu"
+    with pytest.raises(RuntimeError, match=LEFT_BEHIND[target]):
+        module(torch.zeros(2, 4, 4, device=target))
+
+
+@pytest.mark.parametrize("module", [CausalMask(4), SinusoidalPositions(4, 4)])
+def test_a_buffer_moves_and_the_forward_runs(device, module):
+    target = "meta" if device == "cpu" else device
+    assert module.to(target)(torch.zeros(2, 4, 4, device=target)).device.type == target
+
+
+@FIXED_DEVICE
+@given(length=st.integers(1, 7), spare=st.integers(0, 3), heads=st.integers(1, 3))
+def test_causal_mask_is_the_mask_of_scaled_dot_product_attention(device, length, spare, heads):
+    q, k, v = torch.randn(3, 2, heads, length, 4, dtype=torch.float64, device=device).unbind()
+    mask = CausalMask(length + spare).to(device)
+    weights = mask(q @ k.mT / 2).softmax(-1)
+    torch.testing.assert_close(weights @ v, F.scaled_dot_product_attention(q, k, v, is_causal=True))
+
+
+@FIXED_DEVICE
+@given(keys=st.integers(1, 7), data=st.data())
+def test_a_query_sees_the_same_keys_with_and_without_a_cache(device, keys, data):
+    queries = data.draw(st.integers(1, keys))
+    scores = torch.zeros(keys, keys, device=device)
+    mask = CausalMask(7).to(device)
+    assert torch.equal(mask(scores[-queries:]), mask(scores)[-queries:])
+
+
+@pytest.mark.parametrize("shape", [(2, 5, 5), (4, 3), (2, 2)])
+def test_causal_mask_refuses_scores_that_would_broadcast(device, shape):
+    length = 1 if shape == (2, 2) else 4
+    with pytest.raises(ValueError, match="do not fit"):
+        CausalMask(length).to(device)(torch.zeros(shape, device=device))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_both_modules_keep_the_dtype_that_they_are_cast_to(device, dtype):
+    x = torch.zeros(1, 4, 4, dtype=dtype, device=device)
+    for module in CausalMask(4), SinusoidalPositions(4, 4):
+        assert module.to(device, dtype)(x).dtype == dtype
+
+
+def test_positions_hold_sines_and_cosines_at_far_tokens(device):
+    far, features = 9999, 6
+    table = SinusoidalPositions(far + 1, features).to(device).table
+    assert table.dtype == torch.float32
+    for j in range(features // 2):
+        angle = far / 10000 ** (2 * j / features)
+        want = torch.tensor([math.sin(angle), math.cos(angle)], device=device)
+        torch.testing.assert_close(table[far, 2 * j:2 * j + 2], want)
+
+
+@pytest.mark.parametrize("shape", [(1, 9, 4), (1, 8, 6), (1, 8, 1), (1, 0, 2)])
+def test_positions_refuse_what_does_not_fit(device, shape):
+    with pytest.raises(ValueError, match="does not fit"):
+        SinusoidalPositions(8, 4).to(device)(torch.zeros(shape, device=device))
+
+
+def test_positions_refuse_an_odd_number_of_features():
+    with pytest.raises(ValueError, match="odd"):
+        SinusoidalPositions(8, 5)
+
+
+@pytest.mark.parametrize("source", [2, 8])
+def test_a_checkpoint_loads_into_another_maximal_length(source):
+    small, large = CausalMask(source), CausalMask(4)
+    large.load_state_dict(small.state_dict())
+    assert len(large.hidden) == 4
