@@ -1,8 +1,17 @@
-# Every target sets up .venv from requirements.txt first, and only when that has changed.
+# Every target sets up an environment from requirements.txt first, and only when that has changed.
+# With TORCH=2.11.0 or TORCH=newest, test, record and bump use that torch, in an environment beside.
 PYTHON ?= python3
 DEVICE ?= cpu
 BIN = .venv/bin
+READY = .venv/installed
+EXAMPLES =
+ifdef TORCH
+BIN = .torch/$(TORCH)/bin
+READY = .torch/$(TORCH)/installed
+EXAMPLES = --ignore tests/site
+endif
 export NO_MKDOCS_2_WARNING = 1
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
@@ -10,18 +19,27 @@ help:  ## list the targets
 serve: .venv/installed  ## read the site at http://127.0.0.1:8000, reloaded on each change
 	$(BIN)/mkdocs serve
 
-test: .venv/installed  ## run every example and every test that needs neither browser nor GPU
-	$(BIN)/python -m pytest --device $(DEVICE)
+test: $(READY)  ## run every example and every test that needs neither browser nor GPU
+	$(BIN)/python -m pytest --device $(DEVICE) $(EXAMPLES)
 
-build: .venv/installed  ## build the site strictly into site/
-	$(BIN)/mkdocs build --strict
+build: .venv/installed record  ## run the pages, then build the site strictly into site/
+	.venv/bin/mkdocs build --strict
 
 lint: .venv/installed  ## ruff everywhere, mypy on snippets/
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-accept: .venv/installed  ## write the outputs that the pages have now, and show the difference
+record: $(READY)  ## run the pages and write down what ran where (DEVICE=cuda: in tests/records)
+	$(BIN)/python -m sitekit.record --device $(DEVICE)
+
+mutants: .venv/installed  ## make each expected output wrong; the comparison must notice each
+	$(BIN)/python -m sitekit.mutants --device $(DEVICE)
+
+accept: $(READY)  ## write the outputs that the pages have now, and show the difference
 	$(BIN)/python -m sitekit.accept --device $(DEVICE)
+
+bump: $(READY)  ## show which outputs, messages and warnings another torch changes (TORCH=newest)
+	$(BIN)/python -m sitekit.accept --device $(DEVICE) --dry-run
 
 font: .venv/installed  ## cut the maths font again (Debian's fonts-lmodern holds the whole one)
 	$(BIN)/python -m sitekit.font
@@ -34,11 +52,21 @@ lock: .venv/installed  ## write requirements.txt from requirements.in
 	mv requirements.new requirements.txt
 
 .venv/installed: requirements.txt sitekit/pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q -r requirements.txt
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install -q -r requirements.txt
+	touch $@
+
+# What the examples need, without the site.
+NEEDS = einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pyyaml|sybil
+.torch/%/installed: requirements.txt
+	test -x .torch/$*/bin/python || $(PYTHON) -m venv .torch/$*
+	grep -E '^($(NEEDS))==' requirements.txt > .torch/$*/requirements.txt
+	.torch/$*/bin/python -m pip install -q -r .torch/$*/requirements.txt \
+	$(if $(filter newest,$*),--upgrade torch,torch==$*)
 	touch $@
 
 clean:  ## remove what these targets made
-	rm -rf .venv .cache site
+	rm -rf .venv .torch .cache site
 
-.PHONY: help serve test build lint accept font lock clean
+.PHONY: help serve test build lint record mutants accept bump font lock clean
+.SECONDARY:

@@ -30,6 +30,7 @@ def pytest_configure(config):
     except ValueError as error:
         raise pytest.UsageError(str(error)) from None
     listed = tomllib.loads((ROOT / "tests/exclusions.toml").read_text())
+    harness.PageDocument.device = settings.device
     config.stash[SETTINGS] = settings
     config.stash[EXCLUSIONS] = listed.get("exclusion", [])
     config.stash[RAN] = {}

@@ -15,7 +15,7 @@ import tomllib
 from pathlib import Path
 
 from . import harness, reading
-from .harness import TRACEBACK, Task
+from .reading import TRACEBACK
 
 _ERROR = re.compile(rf"^{re.escape(TRACEBACK)}(?:[ \t].*\n)*([\w.]+)", re.MULTILINE)
 _WARNING = re.compile(r"^(\w*Warning): ", re.MULTILINE)
@@ -48,26 +48,16 @@ def beliefs() -> dict[tuple[str, str], list[str]]:
 
 def accept(file: Path, settings: harness.Settings) -> tuple[str, list[str]]:
     """The text of a page with the outputs of now, and what was refused in it."""
-    lines = file.read_text().split("\n")
-    predicted, refused = beliefs(), []
-    changed: list[tuple[Task, str]] = []
-    namespace: dict = {}
-    settings.setup(namespace)
-    try:
-        for _, task in harness.tasks(reading.read_file(file)):
-            got = harness.tidy(harness.run(task, namespace)[0], settings.device)
-            want = harness.expected(task.step.want)
-            if got != want:
-                step = task.page.path, task.step.source.strip()
-                why = refusal(want, got, predicted.get(step, []))
-                if not task.step.prompt:
-                    why = why or "a definition prints"
-                if why:
-                    refused.append(f"{task.where}: refused: {why}: {step[1]}")
-                changed.append((task, got))
-    finally:
-        settings.teardown(namespace)
-    for task, got in reversed(changed):
+    lines, predicted, refused = file.read_text().split("\n"), beliefs(), []
+    for outcome in reversed(harness.outcomes(file, settings)):
+        task, want, got = outcome.task, outcome.want, outcome.got
+        if got == want:
+            continue
+        source = task.step.source.strip()
+        why = refusal(want, got, predicted.get((task.page.path, source), []))
+        if why or not task.step.prompt:
+            refused.insert(0, f"{task.where}: refused: {why or 'a definition prints'}: {source}")
+            continue
         first = task.page.line - 1
         indent = lines[first][:len(lines[first]) - len(lines[first].lstrip())]
         start = first + task.step.source.count("\n")
@@ -80,6 +70,8 @@ def accept(file: Path, settings: harness.Settings) -> tuple[str, list[str]]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="sitekit.accept", description=__doc__.split("\n")[0])
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--dry-run", action="store_true",
+                        help="show the difference and write nothing")
     parser.add_argument("pages", nargs="*", type=Path, help="the pages (default: all)")
     arguments = parser.parse_args()
     settings, refused = harness.Settings(arguments.device), []
@@ -90,7 +82,7 @@ def main() -> int:
         sys.stdout.writelines(difflib.unified_diff(
             before.splitlines(True), after.splitlines(True), name, name))
         refused += reasons
-        if not reasons and after != before:
+        if not reasons and after != before and not arguments.dry_run:
             file.write_text(after)
     print("\n".join(refused))
     return 1 if refused else 0

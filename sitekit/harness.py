@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import random
 import re
 import runpy
+import sys
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -23,10 +25,9 @@ from sybil.document import PythonDocStringDocument
 from sybil.example import NotEvaluated
 
 from . import reading
-from .reading import Origin, Step
+from .reading import TRACEBACK, Origin, Step, without_trailing_spaces
 
 DEVICES = ("cpu", "cuda", "meta")
-TRACEBACK = "Traceback (most recent call last):\n"
 
 
 class Settings:
@@ -41,7 +42,7 @@ class Settings:
         self.device = device
 
     def setup(self, namespace: dict) -> None:
-        self.tf32 = torch.backends.cudnn.allow_tf32
+        self.found, self.random = torch_state(), random_states()
         torch.backends.cudnn.allow_tf32 = False
         torch.set_default_device(self.device)
         torch.set_warn_always(True)
@@ -49,9 +50,56 @@ class Settings:
         namespace.update(__name__="__main__", __device__=self.device)
 
     def teardown(self, namespace: dict) -> None:
-        torch.backends.cudnn.allow_tf32 = self.tf32
+        """Undo the set-up. Raise LeftBehindError where a page changed more than that."""
+        torch.backends.cudnn.allow_tf32 = self.found["TF32 in cuDNN"]
         torch.set_default_device(None)
         torch.set_warn_always(False)
+        restore_random_states(self.random)
+        left = torch_state()
+        changed = [f"{name}: {self.found[name]} became {left[name]}"
+                   for name in left if left[name] != self.found[name]]
+        if changed:
+            raise LeftBehindError("the page leaves torch changed: " + ", ".join(changed))
+
+
+class LeftBehindError(Exception):
+    """A page that the pages after it would notice."""
+
+
+def torch_state() -> dict[str, object]:
+    """What a page must leave as it found it, by name."""
+    hooks = vars(torch.nn.modules.module)
+    return {
+        "default device": str(torch.get_default_device()),
+        "default dtype": torch.get_default_dtype(),
+        "grad mode": torch.is_grad_enabled(),
+        "inference mode": torch.is_inference_mode_enabled(),
+        "anomaly mode": torch.is_anomaly_enabled(),
+        "autocast": (torch.is_autocast_enabled("cpu"), torch.is_autocast_enabled("cuda")),
+        "deterministic algorithms": torch.are_deterministic_algorithms_enabled(),
+        "deterministic cuDNN": torch.backends.cudnn.deterministic,
+        "TF32 in cuDNN": torch.backends.cudnn.allow_tf32,
+        "matmul precision": torch.get_float32_matmul_precision(),
+        "threads": torch.get_num_threads(),
+        "print options": repr(vars(torch._tensor_str.PRINT_OPTS)),
+        "module hooks": {name: len(found) for name, found in hooks.items()
+                         if name.startswith("_global_") and isinstance(found, dict)},
+    }
+
+
+def random_states() -> tuple:
+    numpy = sys.modules.get("numpy")
+    return (torch.get_rng_state(), torch.cuda.get_rng_state_all(), random.getstate(),
+            numpy and numpy.random.get_state())
+
+
+def restore_random_states(states: tuple) -> None:
+    cpu, cuda, python, numpy = states
+    torch.set_rng_state(cpu)
+    torch.cuda.set_rng_state_all(cuda)
+    random.setstate(python)
+    if numpy:
+        sys.modules["numpy"].random.set_state(numpy)
 
 
 # --- what Sybil asks for ----------------------------------------------------
@@ -95,17 +143,19 @@ class _TaskDocument(Document):
 class PageDocument(_TaskDocument):
     """A page as the site shows it, or README.md as it stands."""
 
+    device = "cpu"
+
     @classmethod
     def read(cls, file):
-        page = reading.read_file(file)
+        page = reading.read_page(file)
         document = cls(page.text, str(file))
-        document.add_tasks(tasks(page))
+        document.add_tasks(page_tasks(page, cls.device))
         return document
 
 
-def tasks(page: reading.Reading) -> Iterator[tuple[int, Task]]:
+def page_tasks(page: reading.Reading, device: str) -> Iterator[tuple[int, Task]]:
     """Each step of a page, with its line of the expanded text."""
-    for example in page.examples:
+    for example in page.examples_on(device, torch.__version__):
         for step in example.steps:
             line = example.line + step.line
             yield line, Task(step, page.origins[line], page.snippets[line], example.digest)
@@ -117,51 +167,76 @@ class DocstringDocument(_TaskDocument):
     @classmethod
     def read(cls, file):
         document = cls(file.read_text(), str(file))
-        name = reading.relative(file)
-        for start, _, text in PythonDocStringDocument.extract_docstrings(document.text):
-            if ">>>" in text:
-                above = document.text.count("\n", 0, start)
-                steps = reading.session(text, Origin(name, above + 1), prose=True)
-                document.add_tasks(
-                    (above + step.line, Task(step, Origin(name, above + step.line + 1)))
-                    for step in steps)
+        document.add_tasks(docstring_tasks(document.text, reading.relative(file)))
         document.push_evaluator(document.define)
         return document
 
     def define(self, example: Example) -> None:
-        names = runpy.run_path(self.path)
-        self.namespace.update({k: v for k, v in names.items() if not k.startswith("__")})
+        self.namespace.update(definitions(Path(self.path)))
         self.pop_evaluator(self.define)
         raise NotEvaluated
+
+
+def docstring_tasks(text: str, name: str) -> Iterator[tuple[int, Task]]:
+    """Each step of the docstrings of a file, with its line."""
+    for start, _, docstring in PythonDocStringDocument.extract_docstrings(text):
+        if ">>>" in docstring:
+            above = text.count("\n", 0, start)
+            for step in reading.session(docstring, Origin(name, above + 1), prose=True):
+                line = above + step.line
+                yield line, Task(step, Origin(name, line + 1))
+
+
+def definitions(file: Path) -> dict:
+    return {k: v for k, v in runpy.run_path(str(file)).items() if not k.startswith("__")}
 
 
 # --- running and comparing --------------------------------------------------
 
 
-def evaluate(example: Example) -> str:
-    """Run one task in its page's namespace; what is wrong with it, or nothing."""
-    return compare(example.parsed, example.namespace)
+@dataclass(frozen=True)
+class Outcome:
+    """What a task was expected to print, and what it printed."""
+
+    task: Task
+    want: str
+    got: str
+    trace: str = ""
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, and where; empty where the outputs are the same."""
+        if self.got == self.want:
+            return ""
+        return (f"{self.task.where}\n{self.task.step.source}"
+                f"Expected:\n{self.want or '(nothing)'}\n"
+                f"Got:\n{self.got or '(nothing)'}\n{self.trace}")
 
 
-def compare(task: Task, namespace: dict) -> str:
+def outcome(task: Task, namespace: dict) -> Outcome:
+    """Run one task in the namespace of its page."""
     got, trace = run(task, namespace)
-    got = tidy(got, namespace["__device__"])
-    want = expected(task.step.want)
-    if got == want:
-        return ""
-    return (f"{task.where}\n{task.step.source}"
-            f"Expected:\n{want or '(nothing)'}\nGot:\n{got or '(nothing)'}\n{trace}")
+    return Outcome(task, task.step.expected, tidy(got, namespace["__device__"]), trace)
 
 
-def failures(file: Path, settings: Settings) -> list[str]:
-    """Run a page without pytest; what is wrong with each of its steps."""
+def evaluate(example: Example) -> str:
+    """What Sybil calls: what is wrong with one task, or nothing."""
+    return outcome(example.parsed, example.namespace).problem
+
+
+def outcomes(file: Path, settings: Settings) -> list[Outcome]:
+    """Run a page, README.md or the docstrings of a snippet, without pytest."""
     namespace: dict = {}
     settings.setup(namespace)
     try:
-        problems = [compare(task, namespace) for _, task in tasks(reading.read_file(file))]
+        if file.suffix == ".py":
+            namespace.update(definitions(file))
+            tasks = docstring_tasks(file.read_text(), reading.relative(file))
+        else:
+            tasks = page_tasks(reading.read_page(file), settings.device)
+        return [outcome(task, namespace) for _, task in tasks]
     finally:
         settings.teardown(namespace)
-    return [problem for problem in problems if problem]
 
 
 def run(task: Task, namespace: dict) -> tuple[str, str]:
@@ -188,19 +263,9 @@ def run(task: Task, namespace: dict) -> tuple[str, str]:
     return seen.getvalue(), trace
 
 
-def expected(want: str) -> str:
-    """The expected output without the stack of a traceback and without marks."""
-    want = re.sub(rf"^({re.escape(TRACEBACK)})(?:[ \t].*\n)*", r"\1", want, flags=re.M)
-    return _without_trailing_spaces(want.replace("<BLANKLINE>", ""))
-
-
 def tidy(got: str, device: str) -> str:
     """The real output without what depends on the machine and not on the code."""
     if device != "cpu":
         got = re.sub(rf", device='{device}(:0)?'", "", got)
     got = re.sub(r" \(Triggered internally at [^)]*\)", "", got)
-    return _without_trailing_spaces(got)
-
-
-def _without_trailing_spaces(text: str) -> str:
-    return "\n".join(line.rstrip() for line in text.rstrip("\n").split("\n"))
+    return without_trailing_spaces(got)

@@ -13,6 +13,7 @@ from mkdocs.structure.pages import Page
 
 from sitekit.notebook import execute, to_notebook
 from sitekit.reading import ROOT, PageError, front_matter, read_page, read_pages
+from sitekit.record import provenance
 
 NOTEBOOKS = ROOT / ".cache" / "notebooks"
 
@@ -73,6 +74,14 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     config.mdx_configs["sitekit.maths"] = {"page": path}
     config.mdx_configs["sitekit.examples"] = {"page": {"path": path, "above": above}}
     return markdown
+
+
+def on_page_context(context: dict, page: Page, config: MkDocsConfig, nav: Navigation) -> dict:
+    """Tell the template what ran of a page, and where."""
+    path = ROOT / "docs" / page.file.src_uri
+    if path.suffix == ".md":
+        context["provenance"] = provenance(read_page(path))
+    return context
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:

@@ -7,7 +7,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from .reading import PageError, Reading
+from .reading import TRACEBACK, PageError, Reading
 
 _HEADING_ID = re.compile(r" *\{ *#[\w-]+ *\}$", re.MULTILINE)
 _FOLD = re.compile(r"^/// details \| (.+)$", re.MULTILINE)
@@ -27,8 +27,10 @@ def to_notebook(reading: Reading) -> nbformat.NotebookNode:
     for example in reading.examples:
         add_prose(example.line - 1)
         after = example.line + example.text.count("\n") + 1
+        if example.condition:
+            continue
         for step in example.steps:
-            raises = "Traceback (most recent call last):" in step.want
+            raises = TRACEBACK in step.want
             cells.append(new_code_cell((step.imports + step.source).rstrip(), metadata={
                 "page": str(example.page), "tags": ["raises-exception"] if raises else []}))
     add_prose(len(reading.lines))

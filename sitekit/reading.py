@@ -25,10 +25,13 @@ except ImportError:  # the examples run without mkdocs
 
 ROOT = Path(__file__).resolve().parents[1]
 FENCES = {"python", "pycon", "text", "console"}
+TRACEBACK = "Traceback (most recent call last):\n"
+CONDITION = re.compile(r"torch (?P<sign><|>=) (?P<version>\d+\.\d+)|(?P<device>cpu|cuda)")
 
 _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,}|~{3,})(?P<info>.*)$")
 _INCLUDE = re.compile(
     r'^ *--8<-- "(?P<path>[\w/.-]+):(?P<section>[a-z][\w-]*)"$')
+_OTHERWISE = re.compile(r'pycon title="(?P<condition>[^"]*)"')
 _MARKER = re.compile(
     r"^ *# --8<-- \[(?P<kind>start|end):(?P<name>[a-z][\w-]*)\]$")
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
@@ -60,6 +63,14 @@ class Step:
     imports: str = ""  # what the section of a snippet needs before it
 
 
+    @property
+    def expected(self) -> str:
+        """The expected output without the stack of a traceback and without marks."""
+        stack = rf"^({re.escape(TRACEBACK)})(?:[ \t].*\n)*"
+        want = re.sub(stack, r"\1", self.want, flags=re.MULTILINE)
+        return without_trailing_spaces(want.replace("<BLANKLINE>", ""))
+
+
 @dataclass(frozen=True)
 class Example:
     """One Python block of a page, as the site shows it."""
@@ -70,6 +81,7 @@ class Example:
     page: Origin
     snippet: Origin | None = None
     steps: tuple[Step, ...] = ()
+    condition: str = ""  # where the block before has other outputs, and these hold
 
     @property
     def digest(self) -> str:
@@ -99,6 +111,29 @@ class Reading:
     @property
     def text(self) -> str:
         return "\n".join(self.lines)
+
+    def examples_on(self, device: str, torch: str) -> list[Example]:
+        """The examples with the outputs that hold on a device and a version of torch."""
+        held: list[Example] = []
+        for example in self.examples:
+            if not example.condition:
+                held.append(example)
+            elif holds(example.condition, device, torch):
+                held[-1] = example
+        return held
+
+
+def holds(condition: str, device: str, torch: str) -> bool:
+    """Whether `torch < 2.13`, `torch >= 2.15`, `cpu` or `cuda` is true."""
+    found = CONDITION.fullmatch(condition)
+    if found["device"]:
+        return found["device"] == device
+    here, there = (tuple(map(int, version.split(".")[:2])) for version in (torch, found["version"]))
+    return here < there if found["sign"] == "<" else here >= there
+
+
+def without_trailing_spaces(text: str) -> str:
+    return "\n".join(line.rstrip() for line in text.rstrip("\n").split("\n"))
 
 
 def digest(text: str) -> str:
@@ -135,19 +170,23 @@ def read_pages() -> list[Reading]:
     return readings
 
 
+def files() -> list[Path]:
+    """Every file with examples: README.md, the pages and the snippets."""
+    return [ROOT / "README.md", *pages(), *sorted((ROOT / "snippets").rglob("*.py"))]
+
+
 def read_page(path: Path) -> Reading:
-    """Read a page of the guide. Raises PageError where it cannot be trusted."""
-    text = path.read_text()
+    """Read a page, or README.md. Raises PageError where it cannot be trusted."""
+    return read_text(path.read_text(), path)
+
+
+def read_text(text: str, path: Path) -> Reading:
+    """Read what a page would be with this text; in README.md nothing is included."""
+    if not path.is_relative_to(ROOT / "docs"):
+        return read(text.split("\n"), relative(path), include=False)
     start = _FRONT_MATTER.match(text)
     above = start[0].count("\n") if start else 0
     return read(text.split("\n")[above:], relative(path), above)
-
-
-def read_file(path: Path) -> Reading:
-    """Read a page, or README.md, in which nothing is included."""
-    if path.is_relative_to(ROOT / "docs"):
-        return read_page(path)
-    return read(path.read_text().split("\n"), relative(path), include=False)
 
 
 def read(lines: list[str], path: str, above: int = 0, include: bool = True) -> Reading:
@@ -309,7 +348,9 @@ def _find_examples(reading: Reading) -> None:
 
 
 def _add_block(reading: Reading, start: int, end: int, fence: re.Match) -> None:
-    language, here = fence["info"], reading.origins[start]
+    language, here, condition = fence["info"], reading.origins[start], ""
+    if otherwise := _OTHERWISE.fullmatch(language):
+        language, condition = "pycon", otherwise["condition"]
     if language not in FENCES:
         raise PageError(f"{here}: a fence is followed by one of {', '.join(sorted(FENCES))}"
                         f" and nothing else, not {language!r}")
@@ -322,10 +363,22 @@ def _add_block(reading: Reading, start: int, end: int, fence: re.Match) -> None:
         if language == "python" and len(set(reading.origins[first:end])) > 1:
             raise PageError(f"{here}: a python fence holds one include; a session is a pycon fence")
         steps = (session if language == "pycon" else _definitions)(text, here, snippet)
-        reading.examples.append(Example(
-            language, text, first, reading.origins[first], snippet, steps))
+        example = Example(language, text, first, reading.origins[first], snippet, steps, condition)
+        if condition:
+            _check_condition(example, reading.examples[-1] if reading.examples else None, here)
+        reading.examples.append(example)
     elif "torch" in text and (">>>" in text or _parses(text)):
         raise PageError(f"{here}: this {language} fence is Python, and would not run")
+
+
+def _check_condition(example: Example, before: Example | None, here: Origin) -> None:
+    if not CONDITION.fullmatch(example.condition):
+        raise PageError(f"{here}: a condition is torch < 2.13, torch >= 2.15, cpu or cuda, "
+                        f"not {example.condition!r}")
+    if before is None or [s.source for s in before.steps] != [s.source for s in example.steps]:
+        raise PageError(f"{here}: other outputs stand behind the session whose they are")
+    if [s.want for s in before.steps] == [s.want for s in example.steps]:
+        raise PageError(f"{here}: the condition {example.condition!r} makes no difference")
 
 
 def _parses(text: str) -> bool:

@@ -19,10 +19,11 @@ class Result:
     stdout: str
 
 
-def run(root: Path, *command: str) -> Result:
+def run(root: Path, *command: str, **environment: str) -> Result:
     """Run a module of `root`'s own or an installed one; what it printed, stderr included."""
     with TemporaryFile() as output:
-        process = _SERVER.Process(target=_run, args=(_Inherited(output.fileno()), root, command))
+        process = _SERVER.Process(
+            target=_run, args=(_Inherited(output.fileno()), root, command, environment))
         process.start()
         process.join()
         output.seek(0)
@@ -44,11 +45,11 @@ def _detach(duplicate):
     return duplicate.detach()
 
 
-def _run(output: int, root: Path, command: tuple[str, ...]) -> None:
+def _run(output: int, root: Path, command: tuple[str, ...], environment: dict) -> None:
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.chdir(root)
-    os.environ.update(NO_MKDOCS_2_WARNING="1", CUDA_VISIBLE_DEVICES="")
+    os.environ.update(NO_MKDOCS_2_WARNING="1", CUDA_VISIBLE_DEVICES="", **environment)
     sys.path.insert(0, str(root))
     sys.argv = list(command)
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)

@@ -29,11 +29,11 @@ class Project:
     def page(self, text: str, name: str = "planted") -> None:
         self.write(f"docs/{name}.md", f"# {name} {{#{name}}}\n\n" + dedent(text))
 
-    def run(self, *command: str) -> Result:
-        return run(self.root, *command)
+    def run(self, *command: str, **environment: str) -> Result:
+        return run(self.root, *command, **environment)
 
-    def build(self, to: str = "site") -> Result:
-        return self.run("mkdocs", "build", "--strict", "--site-dir", to)
+    def build(self, to: str = "site", **environment: str) -> Result:
+        return self.run("mkdocs", "build", "--strict", "--site-dir", to, **environment)
 
     def test(self, *arguments: str) -> Result:
         return self.run("pytest", "-p", "no:cacheprovider", *(arguments or ["docs"]))
@@ -54,6 +54,12 @@ def blocks(html: Path) -> list[tuple[str, str]]:
                          if c.startswith("language-")), "")
         found.append((language, pre.get_text()))
     return found
+
+
+def html_of(site: Path, path: str) -> Path:
+    """The built page of `docs/a/b.md`: `a/b/index.html`."""
+    inside = site / path.removeprefix("docs/").removesuffix(".md")
+    return inside.with_suffix(".html") if inside.name == "index" else inside / "index.html"
 
 
 def python_digests(html: Path) -> set[str]:

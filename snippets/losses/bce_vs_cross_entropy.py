@@ -1,0 +1,47 @@
+"""One logit or two: binary cross-entropy as a cross-entropy."""
+
+import torch
+
+
+# --8<-- [start:two_logits]
+def two_logits(logit: torch.Tensor) -> torch.Tensor:
+    """Put a zero for class 0 in front: `logit` (N) becomes (N, 2).
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
+
+    >>> two_logits(torch.tensor([3, -1]))
+    tensor([[ 0,  3],
+            [ 0, -1]])
+    """
+    return torch.stack((torch.zeros_like(logit), logit), dim=1)
+# --8<-- [end:two_logits]
+
+
+# --8<-- [start:one_logit]
+def one_logit(logits: torch.Tensor) -> torch.Tensor:
+    """Return class 1 minus class 0: `logits` (N, 2) become (N).
+
+    Raises: ValueError unless there are two classes.
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
+
+    >>> one_logit(torch.tensor([[5, 8], [1, 0]]))
+    tensor([ 3, -1])
+    """
+    if logits.dim() != 2 or logits.shape[1] != 2:
+        raise ValueError(f"not (N, 2): {tuple(logits.shape)}")
+    return logits[:, 1] - logits[:, 0]
+# --8<-- [end:one_logit]
+
+
+# --8<-- [start:two_probabilities]
+def two_probabilities(target: torch.Tensor) -> torch.Tensor:
+    """Return `(1 - t, t)` for `target` (N) in [0, 1], as (N, 2).
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
+
+    >>> two_probabilities(torch.tensor([1.0, 0.25]))
+    tensor([[0.0000, 1.0000],
+            [0.7500, 0.2500]])
+    """
+    return torch.stack((1 - target, target), dim=1)
+# --8<-- [end:two_probabilities]

@@ -1,0 +1,42 @@
+"""Weighted losses, and what they divide by."""
+
+import torch
+import torch.nn.functional as F
+
+
+# --8<-- [start:summed_loss]
+def summed_loss(
+        logits: torch.Tensor, target: torch.Tensor,
+        weight: torch.Tensor, ignore_index: int = -100,
+        ) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the weighted sum of losses and the sum of weights.
+
+    `logits` (N, C), `target` (N) of class indices, `weight` (C).
+    Their quotient is `F.cross_entropy`. Over parts of a batch, add
+    up both before dividing.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
+    """
+    total = F.cross_entropy(
+        logits, target, weight,
+        ignore_index=ignore_index, reduction="sum")
+    kept = target != ignore_index
+    return total, weight[target[kept]].sum()
+# --8<-- [end:summed_loss]
+
+
+# --8<-- [start:class_weighted_bce]
+def class_weighted_bce(
+        logit: torch.Tensor, target: torch.Tensor,
+        weight: torch.Tensor) -> torch.Tensor:
+    """Return BCE with `F.cross_entropy`'s class weights.
+
+    `logit` and `target` (N), target of 0.0 and 1.0; `weight` (2).
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
+    """
+    each = weight[target.long()]
+    total = F.binary_cross_entropy_with_logits(
+        logit, target, weight=each, reduction="sum")
+    return total / each.sum()
+# --8<-- [end:class_weighted_bce]

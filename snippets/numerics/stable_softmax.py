@@ -1,0 +1,75 @@
+"""Softmax, log-softmax, cross-entropy, masked softmax: all finite."""
+
+import math
+
+import torch
+
+
+# --8<-- [start:softmax]
+def softmax(logits: torch.Tensor, dim: int) -> torch.Tensor:
+    """Return probabilities shaped like `logits`; `dim` sums to 1.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
+
+    >>> softmax(torch.tensor([1000.0, 1000.0, -1000.0]), dim=0)
+    tensor([0.5000, 0.5000, 0.0000])
+    """
+    shifted = logits - logits.detach().amax(dim, keepdim=True)
+    exp = shifted.exp()
+    return exp / exp.sum(dim, keepdim=True)
+# --8<-- [end:softmax]
+
+
+# --8<-- [start:log_softmax]
+def log_softmax(logits: torch.Tensor, dim: int) -> torch.Tensor:
+    """Return the logs of the softmax over `dim`, shaped like `logits`.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html
+
+    >>> log_softmax(torch.tensor([0.0, 200.0]), dim=0)
+    tensor([-200.,    0.])
+    """
+    shifted = logits - logits.detach().amax(dim, keepdim=True)
+    return shifted - shifted.exp().sum(dim, keepdim=True).log()
+# --8<-- [end:log_softmax]
+
+
+# --8<-- [start:cross_entropy]
+def cross_entropy(
+        logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return the mean loss of logits (N, C) at class indices (N,).
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
+
+    >>> logits = torch.tensor([[1000.0, -1000.0]])
+    >>> cross_entropy(logits, torch.tensor([1]))
+    tensor(2000.)
+    """
+    shifted = logits - logits.detach().amax(1, keepdim=True)
+    picked = shifted.gather(1, target[:, None]).squeeze(1)
+    return (shifted.exp().sum(1).log() - picked).mean()
+# --8<-- [end:cross_entropy]
+
+
+# --8<-- [start:masked_softmax]
+def masked_softmax(
+        logits: torch.Tensor, keep: torch.Tensor, dim: int = -1,
+) -> torch.Tensor:
+    """Return the softmax over `dim` of what the mask `keep` leaves.
+
+    `keep` is boolean, True for what takes part, with as many axes as
+    `logits` and a shape that broadcasts to theirs. The result has the
+    shape of `logits`; a row in which nothing is kept is 0.
+
+    Source: https://github.com/pytorch/pytorch/pull/133882
+
+    >>> keep = torch.tensor([[True, True], [False, False]])
+    >>> masked_softmax(torch.zeros(2, 2), keep)
+    tensor([[0.5000, 0.5000],
+            [0.0000, 0.0000]])
+    """
+    empty = ~keep.any(dim, keepdim=True)
+    masked = logits.masked_fill(~keep, -math.inf)
+    weights = masked.masked_fill(empty, 0).softmax(dim)
+    return weights.masked_fill(empty, 0)
+# --8<-- [end:masked_softmax]

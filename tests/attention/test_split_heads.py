@@ -1,0 +1,132 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from snippets.attention.split_heads import MultiHeadAttention, qkv_rows, split_qkv
+from snippets.attention.wrong_split_heads import merge_heads_by_reshape, split_heads_by_view
+
+FIXED_DEVICE = settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAYOUTS = ["(3, h, d)", "(h, 3d)", "(3d, h)"]
+SIZES = st.tuples(*(st.integers(1, 4) for _ in range(4)))  # B, L, h, d
+
+
+def reference(h, d, device):
+    """An `nn.MultiheadAttention` in float64, no bias of which is 0."""
+    layer = nn.MultiheadAttention(h * d, h, batch_first=True, dtype=torch.float64, device=device)
+    for parameter in layer.parameters():
+        nn.init.normal_(parameter)
+    return layer
+
+
+def gradients(output, *inputs):
+    """Gradients of one scalar that depends on where each output stands."""
+    slope = torch.arange(output.numel(), dtype=output.dtype, device=output.device)
+    return torch.autograd.grad((output * slope.view_as(output).cos()).sum(), inputs)
+
+
+@FIXED_DEVICE
+@given(SIZES)
+def test_the_eight_steps_are_the_layer_of_torch(device, sizes):
+    B, L, h, d = sizes
+    theirs = reference(h, d, device)
+    ours = MultiHeadAttention(h * d, h, d).to(device, torch.float64)
+    ours.load_state_dict({
+        name.replace("in_proj_", "in_proj."): value for name, value in theirs.state_dict().items()})
+    x = torch.randn(L, B, h * d, dtype=torch.float64, device=device).transpose(0, 1)
+    x.requires_grad_()
+    expected, output = theirs(x, x, x)[0], ours(x)
+    torch.testing.assert_close(output, expected)
+    torch.testing.assert_close(
+        gradients(output, x, ours.in_proj.weight, ours.in_proj.bias, *ours.out_proj.parameters()),
+        gradients(expected, x, theirs.in_proj_weight, theirs.in_proj_bias,
+                  *theirs.out_proj.parameters()))
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@FIXED_DEVICE
+@given(SIZES)
+def test_each_layout_is_the_layer_of_torch_with_permuted_rows(device, layout, sizes):
+    B, L, h, d = sizes
+    theirs = reference(h, d, device)
+    rows = qkv_rows(h, d, layout).to(device)
+    weight = theirs.in_proj_weight.detach()[rows].requires_grad_()
+    bias = theirs.in_proj_bias.detach()[rows].requires_grad_()
+    x = torch.randn(B, L, h * d, dtype=torch.float64, device=device, requires_grad=True)
+    heads = F.scaled_dot_product_attention(*split_qkv(F.linear(x, weight, bias), h, layout))
+    output = theirs.out_proj(heads.permute(0, 2, 1, 3).reshape(B, L, h * d))
+    expected = theirs(x, x, x)[0]
+    torch.testing.assert_close(output, expected)
+    of_x, of_weight, of_bias = gradients(
+        expected, x, theirs.in_proj_weight, theirs.in_proj_bias)
+    torch.testing.assert_close(
+        gradients(output, x, weight, bias), (of_x, of_weight[rows], of_bias[rows]))
+
+
+@FIXED_DEVICE
+@given(SIZES)
+def test_merging_as_d_h_permutes_the_columns_of_the_last_projection(device, sizes):
+    B, L, h, d = sizes
+    heads = torch.randn(B, h, L, d, dtype=torch.float64, device=device)
+    weight = torch.randn(3, h * d, dtype=torch.float64, device=device)
+    columns = torch.arange(h * d, device=device).view(h, d).T.reshape(-1)
+    torch.testing.assert_close(
+        heads.permute(0, 2, 3, 1).reshape(B, L, h * d) @ weight[:, columns].T,
+        heads.permute(0, 2, 1, 3).reshape(B, L, h * d) @ weight.T)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_qkv_rows_is_a_permutation(layout):
+    assert sorted(qkv_rows(3, 5, layout).tolist()) == list(range(45))
+
+
+def test_more_features_than_the_heads_hold(device):
+    layer = MultiHeadAttention(7, 3, 2).to(device, torch.float64)
+    x = torch.randn(2, 4, 7, dtype=torch.float64, device=device)
+    qkv = layer.in_proj(x).view(2, 4, 3, 3, 2)
+    values = []
+    for head in range(3):
+        q, k, v = (qkv[:, :, part, head] for part in range(3))
+        values.append((q @ k.mT / 2 ** 0.5).softmax(dim=-1) @ v)
+    torch.testing.assert_close(layer(x), layer.out_proj(torch.cat(values, dim=-1)))
+
+
+def test_a_batch_of_none_keeps_its_shape(device):
+    layer = MultiHeadAttention(6, 2, 3).to(device)
+    assert layer(torch.zeros(0, 4, 6, device=device)).shape == (0, 4, 6)
+
+
+def test_an_unknown_layout_is_refused(device):
+    with pytest.raises(ValueError, match="no layout"):
+        split_qkv(torch.zeros(1, 1, 6, device=device), 2, "(d, 3, h)")
+
+
+def test_heads_split_by_view_mix_tokens(device):
+    x = torch.arange(24, device=device).view(2, 3, 4)
+    right = x.view(2, 3, 2, 2).permute(0, 2, 1, 3)
+    wrong = split_heads_by_view(x, 2)
+    assert wrong.shape == right.shape
+    assert not torch.equal(wrong, right)
+    assert torch.equal(split_heads_by_view(x, 1), x.unsqueeze(1))  # one head hides the bug
+
+
+def test_heads_split_by_view_leak_the_future_through_a_causal_mask(device):
+    x = torch.randn(1, 3, 4, dtype=torch.float64, device=device, requires_grad=True)
+    for split, leaks in [(lambda x: x.view(1, 3, 2, 2).permute(0, 2, 1, 3), False),
+                         (lambda x: split_heads_by_view(x, 2), True)]:
+        heads = split(x)
+        first = F.scaled_dot_product_attention(heads, heads, heads, is_causal=True)[:, :, 0]
+        later = torch.autograd.grad(first.sum(), x)[0][:, 1:]
+        assert bool(later.any()) == leaks
+
+
+def test_heads_merged_by_reshape_mix_tokens(device):
+    x = torch.arange(24, device=device).view(2, 3, 4)
+    heads = x.view(2, 3, 2, 2).permute(0, 2, 1, 3)
+    assert torch.equal(heads.permute(0, 2, 1, 3).reshape(2, 3, 4), x)
+    wrong = merge_heads_by_reshape(heads)
+    assert wrong.shape == x.shape
+    assert not torch.equal(wrong, x)

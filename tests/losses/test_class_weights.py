@@ -1,0 +1,58 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snippets.losses.class_weights import class_weighted_bce, summed_loss
+from snippets.losses.wrong_class_weights import mean_of_means
+
+FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+WEIGHTS = st.floats(0.125, 8)
+
+
+@FIXED_DEVICE
+@given(st.lists(st.sampled_from([0, 1, 2, 7]), min_size=1, max_size=8),
+       st.tuples(WEIGHTS, WEIGHTS, WEIGHTS), st.integers(0, 8))
+def test_added_up_parts_are_the_loss_of_the_batch(device, index, weight, cut):
+    index = torch.tensor(index, device=device)
+    weight = torch.tensor(weight, dtype=torch.float64, device=device)
+    z = torch.arange(3.0 * len(index), dtype=torch.float64, device=device).sin().view(-1, 3)
+    parts = [summed_loss(z[rows], index[rows], weight, ignore_index=7)
+             for rows in [slice(cut), slice(cut, None)]]
+    total, weights = (a + b for a, b in zip(*parts, strict=True))
+    torch.testing.assert_close(
+        total / weights, F.cross_entropy(z, index, weight, ignore_index=7), equal_nan=True)
+
+
+def test_a_batch_of_ignored_targets_adds_nothing(device):
+    z = torch.zeros(2, 3, device=device, requires_grad=True)
+    index = torch.tensor([-100, -100], device=device)
+    total, weights = summed_loss(z, index, torch.ones(3, device=device))
+    gradient, = torch.autograd.grad(total, z)
+    assert total == 0
+    assert weights == 0
+    assert not gradient.any()
+    assert F.cross_entropy(z, index).isnan()
+
+
+@FIXED_DEVICE
+@given(st.lists(st.tuples(st.floats(-1e3, 1e3, allow_subnormal=False), st.booleans()), min_size=1),
+       st.tuples(WEIGHTS, WEIGHTS))
+def test_class_weighted_bce_is_weighted_cross_entropy(device, pairs, weight):
+    x, t = torch.tensor(pairs, dtype=torch.float64, device=device).unbind(1)
+    x = x.clone().requires_grad_()
+    weight = torch.tensor(weight, dtype=torch.float64, device=device)
+    ours = class_weighted_bce(x, t, weight)
+    reference = F.cross_entropy(torch.stack((torch.zeros_like(x), x), dim=1), t.long(), weight)
+    torch.testing.assert_close(ours, reference)
+    torch.testing.assert_close(
+        torch.autograd.grad(ours, x), torch.autograd.grad(reference, x))
+
+
+@pytest.mark.parametrize(("weight", "same"), [([1.0, 1.0], True), ([1.0, 3.0], False)])
+def test_a_mean_of_means_is_the_mean_only_where_the_parts_weigh_the_same(device, weight, same):
+    z = torch.tensor([[0.0, 0.0]] * 3 + [[4.0, 0.0]], device=device)
+    index, weight = torch.tensor([0, 0, 0, 1], device=device), torch.tensor(weight, device=device)
+    wrong = mean_of_means(z, index, weight, parts=2)
+    assert torch.allclose(wrong, F.cross_entropy(z, index, weight)) == same

@@ -1,0 +1,90 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snippets.losses.cross_entropy_targets import (
+    cross_entropy,
+    soft_cross_entropy,
+    token_cross_entropy,
+)
+from snippets.losses.wrong_cross_entropy_targets import (
+    cross_entropy_of_truncated,
+    cross_entropy_over_tokens,
+)
+
+FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@st.composite
+def batches(draw, device):
+    """Logits (N, C, ...) of any layout, class indices and class probabilities, in float64."""
+    n, c, *rest = draw(st.lists(st.integers(1, 4), min_size=2, max_size=4))
+    generator = torch.Generator().manual_seed(draw(st.integers(0, 99)))
+    scale = draw(st.sampled_from([1, 100, 10_000]))
+    z = torch.randn(*rest, c, n, dtype=torch.float64, generator=generator).movedim(-1, 0)
+    z = (scale * z.movedim(-1, 1)).to(device).requires_grad_()
+    index = torch.randint(c, (n, *rest), generator=generator).to(device)
+    soft = torch.rand(n, c, *rest, dtype=torch.float64, generator=generator).to(device)
+    return z, index, soft / soft.sum(dim=1, keepdim=True)
+
+
+def value_and_gradient(loss, z, target):
+    value = loss(z, target)
+    return value, *torch.autograd.grad(value, z)
+
+
+@FIXED_DEVICE
+@given(st.data())
+def test_each_kind_of_target_from_scratch(device, data):
+    z, index, soft = data.draw(batches(device))
+    for ours, target in [(cross_entropy, index), (soft_cross_entropy, soft)]:
+        torch.testing.assert_close(
+            value_and_gradient(ours, z, target), value_and_gradient(F.cross_entropy, z, target))
+
+
+@FIXED_DEVICE
+@given(st.data())
+def test_token_cross_entropy_takes_the_classes_last(device, data):
+    z, index, soft = data.draw(batches(device))
+    for ours, reference in [(index, index), (soft.movedim(1, -1), soft)]:
+        torch.testing.assert_close(
+            token_cross_entropy(z.movedim(1, -1), ours), F.cross_entropy(z, reference))
+
+
+def test_a_float64_target_does_not_change_the_dtype_from_scratch(device):
+    z = torch.zeros(1, 2, device=device)
+    target = torch.tensor([[0.5, 0.5]], dtype=torch.float64, device=device)
+    assert soft_cross_entropy(z, target).dtype == torch.float32
+
+
+def test_an_index_target_is_not_taken_for_probabilities(device):
+    z = torch.zeros(3, 3, device=device)
+    with pytest.raises(ValueError, match="is not"):
+        soft_cross_entropy(z, torch.tensor([0, 1, 2], device=device))
+
+
+@pytest.mark.parametrize("target", [torch.zeros(2, 3), torch.zeros(2, 3, 3, dtype=torch.int64),
+                                    torch.zeros(3, 2, dtype=torch.int64)])
+def test_token_targets_that_do_not_fit_raise(device, target):
+    with pytest.raises(ValueError, match="does not fit"):
+        token_cross_entropy(torch.zeros(2, 3, 3, device=device), target.to(device))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_truncated_soft_targets_are_class_0(device, dtype):
+    z = torch.tensor([[0, 2], [1, -1]], dtype=dtype, device=device)
+    soft = torch.tensor([0.99, 0.01], dtype=dtype, device=device)
+    zeros = torch.zeros(2, dtype=torch.int64, device=device)
+    wrong = cross_entropy_of_truncated(z, soft)
+    assert wrong == F.cross_entropy(z, zeros)
+    assert wrong > 2 * F.cross_entropy(z, torch.stack((1 - soft, soft), dim=1))
+
+
+def test_the_loss_over_tokens_is_the_loss_of_the_transposed_logits(device):
+    z = torch.arange(18.0, device=device).view(2, 3, 3).square()
+    index = torch.tensor([[0, 1, 2], [2, 2, 0]], device=device)
+    wrong = cross_entropy_over_tokens(z, index)
+    torch.testing.assert_close(wrong, token_cross_entropy(z.mT, index))
+    assert not torch.allclose(wrong, token_cross_entropy(z, index))

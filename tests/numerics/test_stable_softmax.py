@@ -1,0 +1,163 @@
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snippets.numerics.stable_softmax import cross_entropy, log_softmax, masked_softmax, softmax
+from snippets.numerics.wrong_stable_softmax import (
+    cross_entropy_that_cancels,
+    softmax_without_shift,
+)
+
+FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+DTYPES = [torch.float64, torch.float32, torch.bfloat16, torch.float16]
+HARD_ROWS = [[1000.0, 0.0, -1000.0], [88.0, 88.0, 88.0], [-200.0, -201.0, -202.0],
+             [60000.0, 60000.0, -60000.0], [0.0, 15.0, -math.inf], [11.0, 12.0, 11.0]]
+
+
+@st.composite
+def logits_and_dim(draw):
+    """Float64 logits of up to three axes, non-contiguous, of any size, and an axis."""
+    shape = draw(st.lists(st.integers(1, 4), min_size=1, max_size=3))
+    scale = draw(st.sampled_from([1e-3, 1.0, 1e3]))
+    generator = torch.Generator().manual_seed(draw(st.integers(0, 99)))
+    logits = scale * torch.randn(shape, generator=generator, dtype=torch.float64)
+    return logits.mT if logits.ndim > 1 else logits, draw(st.integers(-len(shape), len(shape) - 1))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("ours", "theirs"), [(softmax, F.softmax), (log_softmax, F.log_softmax)])
+def test_hard_rows_equal_float64_rounded_once(device, ours, theirs, dtype):
+    logits = torch.tensor(HARD_ROWS, dtype=dtype, device=device)
+    assert ours(logits, 1).dtype == dtype
+    torch.testing.assert_close(ours(logits, 1), theirs(logits.double(), 1).to(dtype))
+
+
+@FIXED_DEVICE
+@given(logits_and_dim())
+def test_values_and_gradients_equal_torch_over_any_axis(device, case):
+    logits, dim = case
+    logits = logits.to(device).requires_grad_()
+    for ours, theirs in [(softmax, F.softmax), (log_softmax, F.log_softmax)]:
+        y, expected = ours(logits, dim), theirs(logits, dim)
+        torch.testing.assert_close(y, expected)
+        torch.testing.assert_close(torch.autograd.grad(y.square().sum(), logits),
+                                   torch.autograd.grad(expected.square().sum(), logits))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_cross_entropy_equals_torch_in_value_and_gradient(device, dtype):
+    logits = torch.tensor(HARD_ROWS[:4], dtype=dtype, device=device).requires_grad_()
+    for target in [[0, 1, 2, 0], [2, 0, 1, 1]]:
+        target = torch.tensor(target, device=device)
+        ours, theirs = cross_entropy(logits, target), F.cross_entropy(logits.double(), target)
+        torch.testing.assert_close(ours, theirs.to(dtype))
+        torch.testing.assert_close(torch.autograd.grad(ours, logits),
+                                   torch.autograd.grad(theirs, logits))
+
+
+@pytest.mark.parametrize("offset", [0.0, 1000.0, -1000.0])
+def test_cross_entropy_of_a_confident_prediction_is_not_zero(device, offset):
+    logits = torch.tensor([[0.0, 15.0]], device=device) + offset
+    target = torch.tensor([1], device=device)
+    exact = math.log1p(math.exp(-15))
+    assert cross_entropy(logits, target).item() == pytest.approx(exact, rel=0.2)
+    assert F.cross_entropy(logits, target).item() == pytest.approx(exact, rel=0.2)
+    assert cross_entropy_that_cancels(logits, target) == 0
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_each_function_ignores_an_exact_shift(device, dtype):
+    logits = torch.tensor([[3.0, -1.0, 2.0]], dtype=dtype, device=device)
+    target = torch.tensor([1], device=device)
+    for shift in [-64.0, 128.0]:
+        assert torch.equal(softmax(logits + shift, 1), softmax(logits, 1))
+        assert torch.equal(log_softmax(logits + shift, 1), log_softmax(logits, 1))
+        assert torch.equal(cross_entropy(logits + shift, target), cross_entropy(logits, target))
+
+
+@pytest.mark.parametrize(("dtype", "low"), [(torch.float32, 88), (torch.bfloat16, 88),
+                                            (torch.float16, 11), (torch.float64, 709)])
+def test_without_the_shift_the_sum_fails_and_then_exp(device, dtype, low):
+    zeros = softmax_without_shift(torch.full((3,), low, dtype=dtype, device=device))
+    assert (zeros == 0).all()
+    nan, zero = softmax_without_shift(torch.tensor([low + 1, 0], dtype=dtype, device=device))
+    assert nan.isnan()
+    assert zero == 0
+
+
+@pytest.mark.parametrize("low", [-104.0, -1000.0])
+def test_without_the_shift_very_negative_logits_are_nan(device, low):
+    logits = torch.full((2, 3), low, device=device)
+    assert softmax_without_shift(logits).isnan().all()
+    torch.testing.assert_close(softmax(logits, 1), torch.full_like(logits, 1 / 3))
+
+
+def test_without_the_shift_the_gradient_is_nan_in_every_class(device):
+    logits = torch.tensor([1000.0, 0.0, -1.0], device=device).requires_grad_()
+    grad, = torch.autograd.grad(softmax_without_shift(logits)[2], logits)
+    assert grad.isnan().all()
+
+
+def test_softmax_by_hand_is_nan_where_torch_is(device):
+    logits = torch.tensor([[math.inf, 0.0], [-math.inf, -math.inf]], device=device)
+    assert softmax(logits, 1).isnan().all()
+    assert F.softmax(logits, 1).isnan().all()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dim", [-1, 1, 0])
+def test_masked_softmax_equals_softmax_of_what_is_kept(device, dtype, dim):
+    logits = torch.tensor([[1000.0, 1.0, -1000.0], [2.0, -3.0, 0.5], [0.0, 0.0, 7.0]],
+                          dtype=dtype, device=device)
+    keep = torch.tensor([[True, True, False], [False, True, True], [False, False, False]],
+                        device=device)
+    weights = masked_softmax(logits, keep, dim)
+    for row, kept, got in zip(*(x.unbind(1 if dim == 0 else 0) for x in (logits, keep, weights)),
+                              strict=True):
+        torch.testing.assert_close(got[kept], F.softmax(row[kept], 0))
+        assert (got[~kept] == 0).all()
+
+
+def test_masked_softmax_is_zero_where_nothing_is_kept_and_so_is_its_gradient(device):
+    keep = torch.zeros(2, 3, dtype=torch.bool, device=device)
+    keep[1, 1:] = True
+    logits = torch.tensor([[math.inf, math.nan, 0.0], [math.nan, 1.0, 2.0]], device=device)
+    logits = logits.requires_grad_()
+    with torch.autograd.set_detect_anomaly(True):
+        weights = masked_softmax(logits, keep)
+        weights.square().sum().backward()
+    assert (weights[0] == 0).all()
+    assert (logits.grad[~keep] == 0).all()
+    assert (logits.grad[keep] != 0).all()
+
+
+def test_masked_softmax_broadcasts_its_mask(device):
+    logits = torch.arange(24.0, device=device).view(2, 3, 4)
+    keys = torch.tensor([[True, True, False, False], [False] * 4], device=device)[:, None]
+    queries = torch.tensor([[True, False, True]] * 2, device=device)[..., None]
+    torch.testing.assert_close(masked_softmax(logits, keys),
+                               masked_softmax(logits, keys.expand(2, 3, 4)))
+    torch.testing.assert_close(masked_softmax(logits, queries),
+                               masked_softmax(logits, queries.expand(2, 3, 4)))
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_attention_with_masked_softmax_equals_torch_in_rows_masked_whole(device, dtype):
+    keep = torch.ones(4, 4, dtype=torch.bool, device=device).tril()
+    keep[:, :2] = False
+    q, k, v = torch.linspace(-2, 2, 192, device=device).view(3, 1, 2, 4, 8).to(dtype)
+    weights = masked_softmax(q @ k.mT / math.sqrt(8), keep)
+    expected = F.scaled_dot_product_attention(q, k, v, attn_mask=keep)
+    torch.testing.assert_close(weights @ v, expected, atol=2e-2, rtol=2e-2)
+    assert (expected[..., :2, :] == 0).all()
+
+
+def test_the_lowest_number_as_a_mask_is_uniform_over_what_it_hides(device):
+    scores = torch.tensor([3.0, 1.0, 2.0], device=device)
+    mask = torch.full((3,), torch.finfo(torch.float32).min, device=device)
+    assert torch.equal(F.softmax(scores + mask, 0), F.softmax(torch.zeros(3, device=device), 0))
+    assert F.softmax(scores + mask + mask, 0).isnan().all()
