@@ -16,7 +16,7 @@ NAME = "Intricacies Maths"
 
 RANGES = [
     (0x20, 0x7E), (0xA0, 0xA0),     # upright Latin, digits, brackets
-    (0x1D434, 0x1D467),             # italic Latin
+    (0x1D434, 0x1D454), (0x1D456, 0x1D467),  # italic Latin; its h is ℎ
     (0x1D6FC, 0x1D71B),             # italic Greek
 ]
 SINGLE = ("±·×÷…′‖ℎℓℝ𝔼ΔΣΦΩ"

@@ -11,6 +11,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 
+from sitekit import messages
 from sitekit.notebook import execute, to_notebook
 from sitekit.reading import ROOT, PageError, front_matter, read_page, read_pages
 from sitekit.record import provenance
@@ -73,7 +74,7 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     config.mdx_configs["sitekit.figures"] = {"page": path}
     config.mdx_configs["sitekit.maths"] = {"page": path}
     config.mdx_configs["sitekit.examples"] = {"page": {"path": path, "above": above}}
-    return markdown
+    return f"{markdown}\n{messages.markdown()}" if page.file.src_uri == "messages.md" else markdown
 
 
 def on_page_context(context: dict, page: Page, config: MkDocsConfig, nav: Navigation) -> dict:

@@ -1,0 +1,83 @@
+"""The page of messages: each error and warning that a page of the guide really raises.
+
+Nothing is typed here but the cause, which stands in the front matter of the page
+that raises it: under `causes`, words of the message and what they mean.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .reading import ROOT, TRACEBACK, PageError, Reading, digest, front_matter, pages, read_page
+
+_RAISED = re.compile(rf"^{re.escape(TRACEBACK)}(?P<error>.+)\Z", re.MULTILINE | re.DOTALL)
+_WARNED = re.compile(r"^(?P<warning>\w*Warning: .+)$", re.MULTILINE)
+_HEADING = re.compile(r"^#+ .*\{ *#(?P<anchor>[\w-]+) *\}$")
+
+
+@dataclass(frozen=True)
+class Message:
+    """What torch says, where the guide shows it, and why."""
+
+    kind: str  # RuntimeError, UserWarning, ...
+    text: str
+    page: str
+    anchor: str
+    cause: str
+
+    @property
+    def title(self) -> str:
+        """The first words of the message."""
+        words = self.text.split()
+        return " ".join(words[:9]) + (" …" if len(words) > 9 else "")
+
+
+def raised(page: Reading) -> Iterator[tuple[str, str]]:
+    """Each message that a page shows, and the anchor of its section."""
+    for example in page.examples:
+        anchor = ""
+        for line in page.lines[:example.line]:
+            if heading := _HEADING.match(line):
+                anchor = heading["anchor"]
+        for step in example.steps:
+            for found in (_RAISED.search(step.expected), *_WARNED.finditer(step.expected)):
+                if found:
+                    yield found[1], anchor
+
+
+def messages() -> list[Message]:
+    """All messages of torch that the guide raises, by their text.
+
+    Raises PageError where the front matter explains a message that is not raised.
+    """
+    found: dict[str, Message] = {}
+    for page in map(read_page, pages()):
+        meta = front_matter((ROOT / page.path).read_text())
+        causes, used = meta.get("causes", {}), set()
+        for whole, anchor in raised(page):
+            kind, _, text = whole.partition(": ")
+            for words, cause in causes.items():
+                if words in text:
+                    used.add(words)
+                    found.setdefault(whole, Message(
+                        kind.split(".")[-1], text, page.path.removeprefix("docs/"), anchor, cause))
+        if unused := set(causes) - used:
+            raise PageError(f"{page.path}: causes: no example raises {min(unused)!r}")
+    return sorted(found.values(), key=lambda message: message.text.lower())
+
+
+def markdown() -> str:
+    """The entries of the page of messages."""
+    return "\n".join(
+        f"## {escaped(message.title)} {{#m-{digest(message.text)}}}\n\n"
+        f"{message.kind}: {escaped(message.text)}\n{{ .message }}\n\n"
+        f"{message.cause} [More]({message.page}#{message.anchor})\n"
+        for message in messages())
+
+
+def escaped(text: str) -> str:
+    """Text in one line, of which Markdown changes nothing."""
+    line = " ".join(text.split())
+    return re.sub(r"[^a-zA-Z0-9\s.,:;()/=-]", lambda sign: f"&#{ord(sign[0])};", line)

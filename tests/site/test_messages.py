@@ -1,0 +1,62 @@
+"""The page of messages holds what the pages raise, and nothing else."""
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+
+from sitekit import messages, reading
+from sitekit.reading import ROOT, pages, read_page
+
+from .conftest import assert_refused
+
+PAGE = """\
+    ---
+    causes:
+      invalid literal: The text is no number.
+      no $n_k$: A formula and *marks*.
+    ---
+    # Planted {#planted}
+
+    ## Section {#section}
+
+    ```pycon
+    >>> int("x")
+    Traceback (most recent call last):
+      ...
+    ValueError: invalid literal for int() with base 10: 'x'
+    >>> import warnings; warnings.warn("no $n_k$ in <b>_a_</b> [1, 2] here and on and on")
+    UserWarning: no $n_k$ in <b>_a_</b> [1, 2] here and on and on
+    ```
+    """
+
+
+def test_each_message_with_a_cause_is_listed_whole(project):
+    project.write("docs/planted.md", PAGE)
+    project.write("docs/messages.md", "# Messages {#messages}\n")
+    result = project.build()
+    assert result.returncode == 0, result.stdout
+    page = BeautifulSoup((project.root / "site/messages/index.html").read_text(), "html.parser")
+    assert [p.get_text() for p in page.select("p.message")] == [
+        "ValueError: invalid literal for int() with base 10: 'x'",
+        "UserWarning: no $n_k$ in <b>_a_</b> [1, 2] here and on and on"]
+    assert [h.get_text().rstrip("¶") for h in page.select("h2")] == [
+        "invalid literal for int() with base 10: 'x'",
+        "no $n_k$ in <b>_a_</b> [1, 2] here and …"]
+    assert [a["href"] for a in page.find_all("a", string="More")] == ["../planted/#section"] * 2
+
+
+def test_a_cause_of_nothing(project):
+    project.write("docs/planted.md", PAGE.replace("invalid literal:", "valid literal:"))
+    project.write("docs/messages.md", "# Messages {#messages}\n")
+    assert_refused(project.build(), "docs/planted.md", "no example raises 'valid literal'")
+
+
+@pytest.mark.parametrize("page", [p for p in map(read_page, pages()) if list(messages.raised(p))],
+                         ids=lambda page: page.path)
+def test_each_message_of_torch_has_a_cause(page):
+    """Checks of the guide's own raise AssertionError and NotImplementedError."""
+    causes = reading.front_matter((ROOT / page.path).read_text()).get("causes", {})
+    for text, _ in messages.raised(page):
+        own = re.match("(AssertionError|NotImplementedError|Undecided)", text)
+        assert own or any(words in text for words in causes), f"{page.path}: no cause for: {text}"
