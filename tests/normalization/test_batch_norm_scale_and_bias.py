@@ -1,0 +1,81 @@
+import pytest
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from snippets.normalization.batch_norm_scale_and_bias import (
+    conv_batch_norm,
+    fold_batch_norm,
+    undoing_scale_and_bias,
+)
+from snippets.normalization.wrong_batch_norm_scale_and_bias import conv_with_cancelled_bias
+
+
+def doubles(*shape, device):
+    return torch.randn(shape, device=device, dtype=torch.float64)
+
+
+def trained(model, x):
+    """A model in double precision whose statistics and parameters are no defaults."""
+    norm = model[1]
+    nn.init.normal_(norm.weight)
+    nn.init.normal_(norm.bias)
+    for _ in range(3):
+        model(x)
+    return model
+
+
+def test_the_bias_has_no_effect_and_no_gradient(device):
+    x = doubles(4, 3, 6, 6, device=device)
+    model = trained(conv_with_cancelled_bias(3, 5).to(x), x)
+    before = model(x)
+    (before * torch.randn_like(before)).sum().backward()
+    torch.testing.assert_close(
+        model[0].bias.grad, torch.zeros(5).to(x), rtol=0, atol=1e-10)
+    with torch.no_grad():
+        model[0].bias += torch.arange(5, device=device)
+    torch.testing.assert_close(model(x), before)
+
+
+def test_the_idiom_computes_the_same_without_the_bias(device):
+    x = doubles(4, 3, 6, 6, device=device)
+    wrong, right = conv_with_cancelled_bias(3, 5).to(x), conv_batch_norm(3, 5).to(x)
+    right[0].weight = wrong[0].weight
+    assert right[0].bias is None
+    torch.testing.assert_close(right(x), wrong(x))
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e4])
+def test_scale_and_bias_give_the_input_back(device, scale):
+    x = 1e4 + scale * doubles(9, 3, device=device)
+    norm = nn.BatchNorm1d(3).to(x)
+    weight, bias = undoing_scale_and_bias(x)
+    norm.weight, norm.bias = nn.Parameter(weight), nn.Parameter(bias)
+    torch.testing.assert_close(norm(x), x)
+
+
+@pytest.mark.parametrize("options", [
+    {}, {"bias": False}, {"stride": 2, "padding": 1}, {"groups": 2}, {"dilation": 2},
+    {"padding": "same", "padding_mode": "circular"}])
+def test_folding_equals_both_layers_and_torch(device, options):
+    x = doubles(4, 4, 9, 9, device=device)
+    conv, norm = nn.Conv2d(4, 6, 3, **options), nn.BatchNorm2d(6, eps=0.1)
+    model = trained(nn.Sequential(conv, norm).to(x), x).eval()
+    weight = conv.weight.clone()
+
+    folded = fold_batch_norm(conv, norm)
+
+    reference = fuse_conv_bn_eval(conv, norm)
+    torch.testing.assert_close(folded(x), model(x))
+    torch.testing.assert_close(folded.weight, reference.weight)
+    torch.testing.assert_close(folded.bias, reference.bias)
+    assert folded.weight.requires_grad
+    assert torch.equal(conv.weight, weight)
+    assert (conv.bias is None) == ("bias" in options)
+
+
+@pytest.mark.parametrize("option", ["track_running_stats", "affine"])
+def test_folding_without_statistics_or_scale_raises(device, option):
+    norm = nn.BatchNorm2d(6, **{option: False}, device=device)
+    with pytest.raises(ValueError, match="norm has no"):
+        fold_batch_norm(nn.Conv2d(4, 6, 3, device=device), norm)

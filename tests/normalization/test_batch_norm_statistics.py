@@ -1,0 +1,103 @@
+import copy
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from snippets.normalization.batch_norm_statistics import (
+    batch_norm,
+    freeze_batch_norm,
+    updated_statistics,
+)
+from snippets.normalization.wrong_batch_norm_statistics import (
+    freeze_weights_only,
+    normalize_without_eps,
+)
+
+FIXED_DEVICE = settings(
+    deadline=None, max_examples=50,
+    suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@FIXED_DEVICE
+@given(st.integers(2, 5), st.integers(1, 4), st.lists(st.integers(1, 4), max_size=3),
+       st.sampled_from([0.0, 1e4]))
+def test_both_halves_equal_the_layer_in_value_and_gradient(device, B, C, rest, mean):
+    kind = [nn.BatchNorm1d, nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d][len(rest)]
+    x = mean + torch.randn(B, *rest, C, device=device, dtype=torch.float64).movedim(-1, 1)
+    norm = kind(C, momentum=0.3, device=device, dtype=torch.float64)
+    weight, bias = nn.init.normal_(norm.weight), nn.init.normal_(norm.bias)
+    expected = updated_statistics(x, norm.running_mean, norm.running_var, 0.3)
+
+    x.requires_grad_()
+    by_hand, by_torch = batch_norm(x, weight, bias), norm(x)
+    torch.testing.assert_close(by_hand, by_torch)
+    torch.testing.assert_close((norm.running_mean, norm.running_var), expected)
+
+    out = torch.randn_like(x)
+    ours = torch.autograd.grad(by_hand, (x, weight, bias), out)
+    theirs = torch.autograd.grad(by_torch, (x, weight, bias), out)
+    torch.testing.assert_close(ours, theirs, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+def test_by_hand_in_lower_precision(device, dtype):
+    x = torch.randn(64, 3, device=device).to(dtype)
+    weight, bias = torch.ones(3, device=device), torch.zeros(3, device=device)
+    expected = batch_norm(x.double(), weight.double(), bias.double())
+    torch.testing.assert_close(
+        batch_norm(x, weight.to(dtype), bias.to(dtype)), expected.to(dtype), rtol=0.05, atol=0.05)
+
+
+def model_with_norms(device):
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Flatten(), nn.Linear(16, 2), nn.BatchNorm1d(2),
+        nn.BatchNorm1d(2, affine=False)).to(device)
+
+
+def statistics(model):
+    return copy.deepcopy([b for name, b in model.named_buffers() if "running" in name])
+
+
+def test_freezing_holds_statistics_and_weights_and_nothing_else(device):
+    model = freeze_batch_norm(model_with_norms(device).train())
+    before = statistics(model)
+    model(torch.randn(5, 3, 2, 2, device=device))
+    assert all(map(torch.equal, before, statistics(model)))
+    assert model.training
+    assert model[0].training
+    assert [name for name, p in model.named_parameters() if p.requires_grad] == [
+        "0.weight", "0.bias", "3.weight", "3.bias"]
+
+
+def test_freezing_again_after_train_holds(device):
+    model = freeze_batch_norm(freeze_batch_norm(model_with_norms(device)).train())
+    before = statistics(model)
+    model(torch.randn(5, 3, 2, 2, device=device))
+    assert all(map(torch.equal, before, statistics(model)))
+
+
+@pytest.mark.parametrize("gradients", [False, True])
+def test_freezing_the_weights_only_lets_the_statistics_move(device, gradients):
+    model = freeze_weights_only(model_with_norms(device))
+    before = statistics(model)
+    with torch.set_grad_enabled(gradients):
+        model(torch.randn(5, 3, 2, 2, device=device))
+    assert not any(map(torch.equal, before, statistics(model)))
+
+
+def test_without_eps_a_constant_channel_is_nan(device):
+    x = torch.tensor([[2.0, 1.0], [2.0, 3.0]], device=device)
+    norm = nn.BatchNorm1d(2, device=device)
+    assert normalize_without_eps(x).isnan().tolist() == [[True, False], [True, False]]
+    torch.testing.assert_close(norm(x)[:, 0], torch.zeros(2, device=device), rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("layer", [nn.BatchNorm2d, nn.BatchNorm3d])
+def test_one_value_for_each_channel_raises(device, layer):
+    norm = layer(2, device=device)
+    shape = (1, 2) + (1,) * (2 if layer is nn.BatchNorm2d else 3)
+    with pytest.raises(ValueError, match="Expected more than 1 value per channel"):
+        norm(torch.zeros(shape, device=device))

@@ -1,0 +1,40 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.guards.independent_samples import same_alone
+from snippets.normalization.eval_worse_than_train import recompute_statistics
+from snippets.normalization.wrong_eval_worse_than_train import CentreByGlobalMean
+
+
+def test_the_statistics_are_the_mean_over_batches_and_the_model_is_as_before(device):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4, momentum=0.3), nn.Dropout(0.5))
+    model = model.to(device).double()
+    model[0].eval()
+    before = [p.detach().clone() for p in model.parameters()]
+    batches = 1e4 + torch.randn(5, 8, 3, 4, 4, device=device, dtype=torch.float64)
+    recompute_statistics(model, batches)
+    inputs = [model[0](batch) for batch in batches]
+    torch.testing.assert_close(
+        model[1].running_mean, torch.stack([x.mean((0, 2, 3)) for x in inputs]).mean(0))
+    torch.testing.assert_close(
+        model[1].running_var, torch.stack([x.var((0, 2, 3)) for x in inputs]).mean(0))
+    assert [m.training for m in model] == [False, True, True]
+    assert model[1].momentum == 0.3
+    assert all(torch.equal(p, old) for p, old in zip(model.parameters(), before, strict=True))
+
+
+def test_deeper_statistics_are_measured_without_dropout(device):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Dropout(0.9), nn.BatchNorm1d(2)).to(device)
+    x = torch.randn(16, 2, device=device)
+    recompute_statistics(model, [x])
+    torch.testing.assert_close(model[1].running_mean, x.mean(0))
+
+
+def test_a_global_mean_is_found(device):
+    x = torch.randn(4, 3, device=device)
+    with pytest.raises(AssertionError, match="sample 0 alone"):
+        same_alone(CentreByGlobalMean().eval(), x)
+    same_alone(nn.BatchNorm1d(3).to(device).eval(), x)

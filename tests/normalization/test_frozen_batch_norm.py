@@ -1,0 +1,46 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.guards.frozen_stays_frozen import frozen_stays_frozen
+from snippets.normalization.frozen_batch_norm import Frozen
+from snippets.normalization.wrong_frozen_batch_norm import frozen_backbone_and_head
+
+
+def backbone(device):
+    return nn.Sequential(nn.Conv2d(3, 4, 1), nn.BatchNorm2d(4), nn.Dropout(0.5)).to(device)
+
+
+def train(model):
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1, weight_decay=0.1)
+    for _ in range(3):
+        x = torch.randn(2, 3, 5, 5, device=next(model.parameters()).device)
+        model.train()(x).sum().backward()
+        optimizer.step()
+
+
+def test_training_leaves_a_frozen_part_and_moves_the_rest(device):
+    model = nn.Sequential(nn.Conv2d(3, 3, 1).to(device), Frozen(backbone(device)))
+    frozen_stays_frozen(train, model, frozen=lambda model: model[1].state_dict())
+    with pytest.raises(AssertionError, match="weight, bias"):
+        frozen_stays_frozen(train, model, frozen=lambda model: model[0].state_dict())
+
+
+def test_a_frozen_part_has_no_dropout_in_training(device):
+    frozen = Frozen(backbone(device)).train()
+    x = torch.randn(2, 3, 5, 5, device=device)
+    torch.testing.assert_close(frozen(x), frozen(x))
+    torch.testing.assert_close(frozen(x), frozen.module(x))
+
+
+def test_train_returns_the_module_in_eval_mode(device):
+    frozen = Frozen(backbone(device))
+    assert frozen.train() is frozen
+    assert not any(module.training for module in frozen.modules())
+    assert not any(p.requires_grad for p in frozen.parameters())
+
+
+def test_without_it_the_running_statistics_move(device):
+    model = frozen_backbone_and_head(backbone(device), 5).to(device)
+    with pytest.raises(AssertionError, match="running_mean"):
+        frozen_stays_frozen(train, model, frozen=lambda model: model[0].state_dict())
