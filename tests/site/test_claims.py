@@ -50,3 +50,22 @@ def test_a_claim_made_false_fails_its_page(copy, claim):
         file.write_text(text)
     assert failures
     assert not re.search("NameError|SyntaxError", failures[0])
+
+
+@pytest.mark.parametrize("claim", [c for c in CLAIMS if "belief" in c], ids=lambda c: c["says"])
+def test_a_belief_is_contradicted_by_the_step_that_it_is_about(claim):
+    page = reading.read_page(ROOT / "docs" / claim["page"].split("#")[0])
+    steps = [step for example in page.examples for step in example.steps
+             if step.source.strip() == claim["step"]]
+    assert steps
+    assert all(step.expected != claim["belief"] for step in steps)
+
+
+def test_each_page_s_code_is_replaced_by_a_wrong_version():
+    """Of each page with a snippet, some claim edits the snippet."""
+    pages = {reading.relative(path) for path in reading.pages()}
+    with_code = {page for page in pages for file, _ in reading.read_page(ROOT / page).sections
+                 if not re.search("/(wrong|stub)_", file)}
+    edited = {"docs/" + claim["page"].split("#")[0] for claim in CLAIMS
+              if claim["file"].startswith("snippets/")}
+    assert with_code - edited == set()

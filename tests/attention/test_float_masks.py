@@ -1,0 +1,52 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from snippets.attention.float_masks import causal_hide, causal_keep, to_additive
+from snippets.attention.wrong_float_masks import attend_with_ones
+
+FIXED_DEVICE = settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@FIXED_DEVICE
+@given(st.integers(1, 6))
+def test_each_mask_is_causal_in_its_function(device, L):
+    layer = nn.MultiheadAttention(2, 1, batch_first=True, device=device)
+    x = torch.randn(2, L, 2, device=device)
+    with torch.device(device):
+        keep, hide = causal_keep(L), causal_hide(L)
+    assert torch.equal(keep, ~hide)
+    torch.testing.assert_close(
+        F.scaled_dot_product_attention(x, x, x, attn_mask=keep),
+        F.scaled_dot_product_attention(x, x, x, is_causal=True))
+    weights = layer(x, x, x, attn_mask=hide)[1]
+    assert not weights.triu(1).any()
+    assert (weights.tril() > 0).sum() == L * (L + 1)
+
+
+@FIXED_DEVICE
+@given(st.integers(1, 5), st.sampled_from([torch.bool, torch.int64, torch.float16]))
+def test_a_mask_of_two_numbers_becomes_additive(device, L, dtype):
+    mask = (torch.rand(L, L, device=device) < 0.5).to(dtype)
+    for keeps in [0, 1]:
+        additive = to_additive(mask, keeps=keeps)
+        assert torch.equal(additive == 0, mask == keeps)
+        assert torch.equal(additive.isinf(), mask != keeps)
+
+
+def test_what_is_additive_already_is_refused(device):
+    with pytest.raises(ValueError, match="two numbers"):
+        to_additive(torch.tensor([0.0, 1.0, 2.0], device=device), keeps=1)
+
+
+def test_a_mask_of_ones_lets_the_future_through(device):
+    layer = nn.MultiheadAttention(2, 1, batch_first=True, device=device)
+    x = torch.randn(1, 3, 2, device=device)
+    changed = torch.cat([x[:, :2], x[:, 2:] + 1], dim=1)
+    with torch.device(device):
+        first, other = attend_with_ones(layer, x), attend_with_ones(layer, changed)
+    assert not torch.allclose(first[:, 0], other[:, 0])

@@ -1,0 +1,42 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.autograd.non_leaf import Scale, assert_no_stray_parameters
+from snippets.autograd.wrong_non_leaf import ScaleCastTooLate
+
+DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_cast_after_nn_parameter_loses_the_parameter(dtype):
+    assert len(list(ScaleCastTooLate(3, dtype).parameters())) == (dtype == torch.float32)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_cast_before_nn_parameter_keeps_it(device, dtype):
+    layer = Scale(3, dtype).to(device)
+    x = torch.full((2, 3), 2.0, dtype=dtype, device=device)
+    layer(x).sum().backward()
+    assert [name for name, _ in layer.named_parameters()] == ["weight"]
+    assert layer.weight.dtype == dtype
+    assert layer.weight.grad.tolist() == [4, 4, 4]
+    assert_no_stray_parameters(layer)
+
+
+def test_a_move_to_another_device_loses_it_too(device):
+    target = "meta" if device == "cpu" else device
+    moved = nn.Parameter(torch.ones(2)).to(target)
+    assert not moved.is_leaf
+    with pytest.raises(ValueError, match="can't optimize a non-leaf Tensor"):
+        torch.optim.SGD([moved], lr=1.0)
+
+
+def test_the_guard_leaves_constants_and_buffers_alone():
+    layer = Scale(2, torch.float32)
+    layer.constant = torch.ones(2)
+    layer.register_buffer("mean", torch.ones(2))
+    assert_no_stray_parameters(layer)
+    layer.loss = layer.weight.sum()
+    with pytest.raises(AssertionError, match=r"^loss requires grad"):
+        assert_no_stray_parameters(layer)

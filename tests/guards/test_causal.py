@@ -1,0 +1,98 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from snippets.attention.wrong_attention_by_hand import attend_to_the_future
+from snippets.attention.wrong_split_heads import merge_heads_by_reshape, split_heads_by_view
+from snippets.guards.causal import causal
+from snippets.guards.judge import Undecided
+from snippets.guards.wrong_causal import PaddedOnBothSides, attend_with_mask_added
+
+
+def attend(split, merge):
+    def call(x):
+        heads = split(x)
+        return merge(F.scaled_dot_product_attention(heads, heads, heads, is_causal=True))
+    return call
+
+
+def split(x):
+    return x.unflatten(-1, (2, -1)).transpose(1, 2)
+
+
+def merge(heads):
+    return heads.transpose(1, 2).flatten(2)
+
+
+class Convolution(nn.Conv1d):
+    """A causal convolution of (B, L, D)."""
+
+    def forward(self, x):
+        return super().forward(F.pad(x.mT, (2, 0))).mT
+
+
+class Encoder(nn.TransformerEncoderLayer):
+    """A causal encoder of (B, L, D)."""
+
+    def forward(self, x):
+        hide = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool, device=x.device).triu(1)
+        return super().forward(x, src_mask=hide)
+
+
+@pytest.mark.parametrize("call", [
+    attend_with_mask_added, PaddedOnBothSides(6), lambda x: attend_to_the_future(x, x, x),
+    attend(lambda x: split_heads_by_view(x, 2), merge), attend(split, merge_heads_by_reshape),
+    lambda x: F.layer_norm(x, x.shape[1:]), lambda x: x.softmax(dim=1), lambda x: x.flip(1),
+    lambda x: x.roll(-1, dims=1), lambda x: F.batch_norm(x.mT, None, None, training=True).mT])
+@pytest.mark.parametrize("length", [2, 3, 7])
+def test_a_call_that_looks_ahead_fails(device, call, length):
+    call = call.to(device) if isinstance(call, nn.Module) else call
+    x = torch.randn(3, length, 6, device=device)
+    with pytest.raises(AssertionError, match="change with later positions"):
+        causal(call, x)
+
+
+@pytest.mark.parametrize("call", [
+    attend(split, merge), Convolution(6, 4, 3), Encoder(6, 2, 12, batch_first=True),
+    nn.Linear(6, 2), nn.Dropout(), lambda x: x.cumsum(1), nn.LayerNorm(6)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("length", [2, 3, 7])
+def test_a_causal_call_passes_in_its_own_mode(device, call, dtype, length):
+    call = call.to(device, dtype) if isinstance(call, nn.Module) else call
+    causal(call, torch.randn(3, length, 6, device=device, dtype=dtype))
+
+
+def test_a_recurrent_layer_with_time_first(device):
+    x = torch.randn(5, 2, 6, device=device)
+    one, both = nn.GRU(6, 3).to(device), nn.GRU(6, 3, bidirectional=True).to(device)
+    causal(lambda x: one(x)[0], x, time_dim=0)
+    with pytest.raises(AssertionError, match="change with later positions"):
+        causal(lambda x: both(x)[0], x, time_dim=0)
+
+
+def test_a_look_ahead_of_the_last_positions_only(device):
+    def call(x):
+        return torch.cat([x[:, :-2], x[:, -2:].flip(1)], dim=1)
+    with pytest.raises(AssertionError, match="outputs up to 4 "):
+        causal(call, torch.randn(2, 6, 3, device=device))
+
+
+def test_ids(device):
+    embedding = nn.Embedding(9, 4).to(device)
+    ids = torch.arange(8, device=device).view(2, 4)
+    causal(embedding, ids)
+    with pytest.raises(AssertionError, match="later positions"):
+        causal(lambda ids: embedding(ids).mean(1, keepdim=True).expand(2, 4, 4), ids)
+
+
+def test_what_cannot_be_told_is_undecided(device):
+    x = torch.randn(2, 4, 3, device=device)
+    with pytest.raises(Undecided, match="no later positions"):
+        causal(nn.Identity(), x[:, :1])
+    with pytest.raises(Undecided, match="later positions equal the first"):
+        causal(nn.Identity(), x[:, :1].expand(2, 4, 3))
+    with pytest.raises(Undecided, match="has no axis 1 of size 4"):
+        causal(lambda x: x[:, 1:], x)
+    with pytest.raises(Undecided, match="leaves the output"):
+        causal(lambda x: F.pad(x[:, :-1], (0, 0, 1, 0)), x)

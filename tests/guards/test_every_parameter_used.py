@@ -1,0 +1,199 @@
+import copy
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.checkpoint import checkpoint
+
+from snippets.guards.every_parameter_used import every_parameter_used
+from snippets.guards.judge import Undecided
+from snippets.guards.wrong_every_parameter_used import (
+    DetachedFeatures,
+    LayersInAList,
+    groups_without_the_last,
+)
+
+
+@pytest.fixture
+def x(device):
+    return torch.arange(32.0, device=device).view(8, 4).cos()
+
+
+def mlp(device):
+    return nn.Sequential(nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 1)).to(device)
+
+
+def square(model, x):
+    return lambda: model(x).square().mean()
+
+
+@pytest.mark.parametrize("depth", [1, 3])
+def test_layers_in_a_list_fail_and_a_module_list_passes(device, x, depth):
+    with torch.device(device):
+        model = LayersInAList(4, depth)
+    with pytest.raises(AssertionError, match="no parameters of the model") as caught:
+        every_parameter_used(square(model, x), model)
+    assert str(caught.value).count("shape") == 2 * depth
+    model.hidden = nn.ModuleList(nn.Linear(4, 4) for _ in range(depth)).to(device)
+    nn.init.ones_(model.hidden[0].bias)
+    every_parameter_used(square(model, x), model)
+
+
+def test_layers_in_a_list_and_nothing_else_fail(device, x):
+    model = nn.Module()
+    model.layers = [mlp(device)]
+    with pytest.raises(AssertionError, match="Python list"):
+        every_parameter_used(lambda: model.layers[0](x).mean(), model)
+
+
+def test_a_tensor_that_is_no_parameter_fails(device, x):
+    model = mlp(device)
+    model.scale = torch.ones(1, requires_grad=True, device=device)
+    with pytest.raises(AssertionError, match=r"one of shape \(1,\): "):
+        every_parameter_used(lambda: (model(x) * model.scale).mean(), model)
+
+
+@pytest.mark.parametrize("cut", [
+    lambda y: y.detach(), lambda y: y.data, lambda y: y.clone().detach().requires_grad_(False),
+    lambda y: y.round().long().float()])
+def test_a_cut_gradient_fails(device, x, cut):
+    model = mlp(device)
+    with pytest.raises(AssertionError, match=r"reach 0\.weight, 0\.bias: "):
+        every_parameter_used(lambda: model[2](cut(model[0](x))).mean(), model)
+
+
+def test_detached_features_fail_unless_allowed_or_frozen(device, x):
+    model = DetachedFeatures(4).to(device)
+    with pytest.raises(AssertionError, match="encoder"):
+        every_parameter_used(square(model, x), model)
+    every_parameter_used(square(model, x), model, allow={"encoder.weight", "encoder.bias"})
+    model.encoder.requires_grad_(False)
+    every_parameter_used(square(model, x), model)
+
+
+def test_a_layer_that_is_not_called_and_a_loss_without_graph_fail(device, x):
+    model = mlp(device)
+    with pytest.raises(AssertionError, match=r"reach 2\.weight"):
+        every_parameter_used(lambda: model[0](x).mean(), model)
+    with pytest.raises(AssertionError, match=r"reach 0\.weight, 0\.bias, 2\.weight"):
+        every_parameter_used(lambda: model(x).mean().detach(), model)
+
+
+def test_the_optimizer_must_hold_the_trainable_parameters(device, x):
+    model = mlp(device)
+    with pytest.raises(AssertionError, match=r"hold 2\.weight, 2\.bias: "):
+        every_parameter_used(square(model, x), model, optimizer=groups_without_the_last(
+            model, {"0": 1e-4, "2": 1e-2}))
+    right = torch.optim.SGD([{"params": model[0].parameters()}, {"params": model[2].parameters()}])
+    every_parameter_used(square(model, x), model, optimizer=right)
+
+
+def test_a_head_replaced_after_the_optimizer_fails_both_ways(device, x):
+    model = mlp(device)
+    optimizer = torch.optim.Adam(model.parameters())
+    model[2] = nn.Linear(4, 3).to(device)
+    with pytest.raises(AssertionError, match="does not hold"):
+        every_parameter_used(square(model, x), model, optimizer=optimizer)
+    model[2].requires_grad_(False)
+    with pytest.raises(AssertionError, match="holds tensors that are no parameters"):
+        every_parameter_used(square(model, x), model, optimizer=optimizer)
+
+
+def test_a_frozen_parameter_may_stand_in_the_optimizer(device, x):
+    model = mlp(device)
+    model[0].requires_grad_(False)
+    every_parameter_used(square(model, x), model, optimizer=torch.optim.Adam(model.parameters()))
+
+
+def test_a_constant_loss_fails(device, x):
+    model = mlp(device)
+    target = torch.zeros(8, dtype=torch.int64, device=device)
+    with pytest.raises(AssertionError, match="constant"):
+        every_parameter_used(lambda: F.cross_entropy(model(x), target), model)
+
+
+def test_right_models_pass_without_a_warning(device, x, recwarn):
+    model = mlp(device)
+    every_parameter_used(square(model, x), model)
+    every_parameter_used(
+        lambda: model[2](checkpoint(model[0], x, use_reentrant=False)).mean(), model)
+    with torch.no_grad():
+        every_parameter_used(square(model, x), model)
+    sparse = nn.Embedding(5, 4, sparse=True).to(device)
+    every_parameter_used(
+        lambda: sparse(torch.tensor([0, 3], device=device)).square().mean(), sparse)
+    lstm = nn.LSTM(4, 3, batch_first=True, bidirectional=True).to(device)
+    every_parameter_used(lambda: lstm(x[None])[0].square().mean(), lstm)
+    normed = nn.utils.parametrizations.weight_norm(nn.Linear(4, 2)).to(device)
+    every_parameter_used(square(normed, x), normed)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("mode", [True, False])
+def test_an_encoder_layer_passes(device, dtype, mode):
+    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.5, batch_first=True)
+    layer = layer.to(device, dtype).train(mode)
+    x = torch.arange(80, device=device).view(2, 5, 8).sin().to(dtype)
+    every_parameter_used(lambda: (layer(x) ** 3).mean(), layer)
+
+
+def test_a_bias_of_keys_is_a_warning(device):
+    q, k, v = projections = nn.ModuleList(nn.Linear(6, 6) for _ in range(3)).to(device)
+    x = torch.arange(60.0, device=device).view(2, 5, 6).cos()
+
+    def loss():
+        return F.scaled_dot_product_attention(q(x), k(x), v(x)).square().mean()
+
+    with pytest.warns(UserWarning, match=r"rounding in 1\.bias: "):
+        every_parameter_used(loss, projections)
+    every_parameter_used(loss, projections, allow=["1.bias"])
+
+
+def test_what_starts_behind_a_zero_is_a_warning(device, x):
+    model = mlp(device)
+    nn.init.zeros_(model[2].weight)
+    with pytest.warns(UserWarning, match=r"0\.weight, 0\.bias: .* starts at 0"):
+        every_parameter_used(lambda: (model(x) - 1).square().mean(), model)
+
+
+def test_undecided(device, x):
+    model = mlp(device)
+    with pytest.raises(Undecided, match="finite"):
+        every_parameter_used(lambda: model(x).mean() * float("inf"), model)
+    with pytest.raises(Undecided, match="requires a gradient"):
+        every_parameter_used(square(model, x), model.requires_grad_(False))
+    with pytest.raises(Undecided, match="requires a gradient"):
+        every_parameter_used(lambda: x.mean(), nn.Identity())
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_nothing_is_left_changed(device, x, fails):
+    model = nn.Sequential(nn.Linear(4, 4, bias=False), nn.BatchNorm1d(4), nn.Dropout(0.5),
+                          nn.Linear(4, 1)).to(device)
+    model(x).square().mean().backward()
+    model[2].eval()
+    statistics = list(model.buffers())
+    before, grads = copy.deepcopy(model), [p.grad.clone() for p in model.parameters()]
+    state = torch.get_rng_state()
+
+    def loss():
+        out = model(x).square().mean()
+        if fails:
+            raise ZeroDivisionError
+        return out
+
+    if fails:
+        with pytest.raises(ZeroDivisionError):
+            every_parameter_used(loss, model)
+    else:
+        every_parameter_used(loss, model)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert [m.training for m in model.modules()] == [m.training for m in before.modules()]
+    assert all(a is b for a, b in zip(model.buffers(), statistics, strict=True))
+    for now, then in zip([*model.parameters(), *model.buffers()],
+                         [*before.parameters(), *before.buffers()], strict=True):
+        assert torch.equal(now, then)
+    for now, then in zip(model.parameters(), grads, strict=True):
+        assert torch.equal(now.grad, then)

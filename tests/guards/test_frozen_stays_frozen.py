@@ -1,0 +1,146 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.guards.frozen_stays_frozen import frozen_stays_frozen
+from snippets.guards.judge import Undecided
+from snippets.guards.wrong_frozen_stays_frozen import freeze_by_eval, train_last_row_only
+from snippets.normalization.wrong_batch_norm_statistics import freeze_weights_only
+
+
+def make(device, dtype=torch.float32):
+    backbone = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4), nn.Dropout())
+    return nn.Sequential(backbone, nn.Linear(4, 1)).to(device, dtype)
+
+
+def trainer(optimizer=torch.optim.AdamW, steps=3, mode=None, **options):
+    def train(model):
+        weight = model[1].weight
+        if mode is not None:
+            model.train(mode)
+        opt = optimizer(model.parameters(), **options)
+        for step in range(steps):
+            opt.zero_grad()
+            x = torch.arange(32.0, device=weight.device).view(8, 4).cos() + step
+            model(x.to(weight.dtype)).exp().mean().backward()
+            opt.step()
+    return train
+
+
+def backbone(model):
+    return model[0].state_dict()
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_statistics_that_move_fail(device, steps):
+    model = make(device)
+    freeze_weights_only(model[0])
+    with pytest.raises(AssertionError, match=r"changes 1\.running_mean, 1\.running_var, 1\.num_"):
+        frozen_stays_frozen(trainer(steps=steps), model, frozen=backbone)
+
+
+def test_weights_that_move_in_eval_mode_fail(device):
+    model = make(device)
+    freeze_by_eval(model[0])
+    with pytest.raises(AssertionError, match=r"changes 0\.weight, 0\.bias, 1\.weight, 1\.bias: "):
+        frozen_stays_frozen(trainer(), model, frozen=backbone)
+
+
+def test_a_loop_that_goes_back_to_training_mode_fails(device):
+    model = make(device)
+    model[0].requires_grad_(False).eval()
+    frozen_stays_frozen(trainer(), model, frozen=backbone)
+    with pytest.raises(AssertionError, match="running_mean"):
+        frozen_stays_frozen(trainer(mode=True), model, frozen=backbone)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize("optimizer", [torch.optim.SGD, torch.optim.AdamW])
+def test_frozen_and_in_eval_mode_passes(device, dtype, optimizer):
+    model = make(device, dtype)
+    model[0].requires_grad_(False).eval()
+    frozen_stays_frozen(trainer(optimizer, lr=1.0), model, frozen=backbone)
+
+
+def test_a_layer_norm_needs_no_eval(device):
+    model = make(device)
+    model[0][1] = nn.LayerNorm(4).to(device)
+    model[0].requires_grad_(False)
+    frozen_stays_frozen(trainer(), model, frozen=backbone)
+
+
+def rows(embedding):
+    return {"the old rows": embedding.weight[:-1]}
+
+
+def test_rows_with_a_gradient_of_zero_fail_under_weight_decay(device):
+    words = torch.tensor([0, 2, 4], device=device)
+    with pytest.raises(AssertionError, match="changes the old rows: "):
+        frozen_stays_frozen(
+            lambda m: train_last_row_only(m, words), nn.Embedding(5, 3).to(device), frozen=rows)
+
+
+@pytest.mark.parametrize(("options", "fails"), [
+    ({"lr": 0.1}, False), ({"lr": 0.1, "momentum": 0.9}, True)])
+def test_rows_that_had_a_gradient_once_fail_under_momentum(device, options, fails):
+    def train(embedding):
+        optimizer = torch.optim.SGD(embedding.parameters(), **options)
+        for words in [[0, 4], [4], [4]]:
+            optimizer.zero_grad()
+            embedding(torch.tensor(words, device=device)).exp().mean().backward()
+            if len(words) == 2:  # the step that is meant to reach row 0
+                kept = embedding.weight[:-1].detach().clone()
+            optimizer.step()
+            if len(words) == 2:
+                embedding.weight.data[:-1] = kept
+    embedding = nn.Embedding(5, 3).to(device)
+    if fails:
+        with pytest.raises(AssertionError, match="momentum"):
+            frozen_stays_frozen(train, embedding, frozen=rows)
+    else:
+        frozen_stays_frozen(train, embedding, frozen=rows)
+
+
+def test_a_tied_weight_that_moves_fails(device):
+    model = nn.Sequential(nn.Embedding(5, 5), nn.Linear(5, 5, bias=False)).to(device)
+    model[1].weight = model[0].weight
+
+    def train(model):
+        optimizer = torch.optim.SGD(model[1].parameters(), lr=1.0)
+        model(torch.tensor([0, 3], device=device)).exp().mean().backward()
+        optimizer.step()
+
+    with pytest.raises(AssertionError, match="changes weight"):
+        frozen_stays_frozen(train, model, frozen=backbone)
+
+
+@pytest.mark.parametrize("train", [lambda m: None, trainer(lr=0.0), trainer(steps=0)])
+def test_training_that_changes_nothing_is_undecided(device, train):
+    model = make(device)
+    model[0].requires_grad_(False).eval()
+    with pytest.raises(Undecided, match="changes no parameter"):
+        frozen_stays_frozen(train, model, frozen=backbone)
+
+
+@pytest.mark.parametrize("frozen", [lambda m: {}, lambda m: {"none": m[0][0].weight[:0]}])
+def test_nothing_frozen_is_undecided(device, frozen):
+    with pytest.raises(Undecided, match="nothing is frozen"):
+        frozen_stays_frozen(trainer(), make(device), frozen=frozen)
+
+
+def test_nothing_is_left_changed(device):
+    model = make(device)
+    model(torch.ones(3, 4, device=device)).mean().backward()
+    model[0][2].eval()
+    before = {name: x.clone() for name, x in model.state_dict().items()}
+    grads = [p.grad.clone() for p in model.parameters()]
+    random = torch.get_rng_state()
+    frozen_stays_frozen(
+        trainer(), model, frozen=lambda m: {"ones": torch.ones(2, device=device)})
+    assert torch.equal(torch.get_rng_state(), random)
+    assert model.training
+    assert not model[0][2].training
+    for name, x in model.state_dict().items():
+        assert torch.equal(x, before[name])
+    for p, grad in zip(model.parameters(), grads, strict=True):
+        assert torch.equal(p.grad, grad)

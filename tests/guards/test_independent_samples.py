@@ -1,0 +1,121 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from snippets.guards.independent_samples import independent_samples, same_alone
+from snippets.guards.judge import Undecided
+from snippets.guards.wrong_independent_samples import (
+    EncoderAcrossTheBatch,
+    divide_by_batch_power,
+    score_images,
+)
+
+
+def softmax_over_the_batch(x):
+    return x.softmax(dim=0)
+
+
+def merge_folded_heads(x):
+    """Attend in heads folded as (hB, L, d), then unfolded as if (B, h, L, d)."""
+    B, L, size = x.shape
+    heads = torch.cat(x.chunk(2, dim=-1))
+    return F.scaled_dot_product_attention(heads, heads, heads).view(B, L, size)
+
+
+def differences(x):
+    """Subtract (B, 1) from (B,): row i holds every sample."""
+    return x.mean(dim=(1, 2)) - x.mean(dim=(1, 2)).unsqueeze(1)
+
+
+@pytest.mark.parametrize("call", [
+    softmax_over_the_batch, divide_by_batch_power, merge_folded_heads, differences,
+    nn.BatchNorm1d(4), EncoderAcrossTheBatch(6, 2), EncoderAcrossTheBatch(6, 2).eval(),
+    lambda x: x - x.max(dim=0).values, lambda x: x.cumsum(0), lambda x: x.flip(0),
+    lambda x: x.reshape(4, 5, 6).transpose(0, 1)])
+def test_a_sample_that_sees_the_others_fails(device, call):
+    call = call.to(device) if isinstance(call, nn.Module) else call
+    with pytest.raises(AssertionError, match="changes with the rest of its batch"):
+        independent_samples(call, torch.randn(5, 4, 6, device=device))
+
+
+RIGHT = [
+    (lambda: nn.TransformerEncoderLayer(6, 2, 12, batch_first=True), 0),
+    (lambda: nn.TransformerEncoderLayer(6, 2, 12), 1),
+    (lambda: nn.Sequential(nn.LayerNorm(6), nn.Linear(6, 3), nn.Dropout()), 0),
+    (lambda: nn.GroupNorm(2, 4), 0),
+    (lambda: nn.BatchNorm1d(4).eval(), 0),
+    (lambda: nn.RNN(6, 3), 1),
+]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize(("make", "batch_dim"), RIGHT)
+def test_right_models_pass_in_their_own_mode(device, make, batch_dim, dtype):
+    model = make().to(device, dtype)
+    x = torch.randn(5, 4, 6, device=device, dtype=dtype)
+    independent_samples(lambda x: model(x)[0] if isinstance(model, nn.RNN) else model(x), x,
+                        batch_dim=batch_dim)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float64])
+@pytest.mark.parametrize(("make", "batch_dim"), RIGHT)
+def test_right_models_give_the_same_alone(device, make, batch_dim, dtype):
+    model = make().to(device, dtype).eval()
+    x = torch.randn(5, 4, 6, device=device, dtype=dtype)
+    same_alone(lambda x: model(x)[0] if isinstance(model, nn.RNN) else model(x), x,
+               batch_dim=batch_dim)
+
+
+def test_ids_and_inputs_that_are_not_contiguous(device):
+    model = nn.Embedding(9, 4).to(device)
+    ids = torch.arange(6, device=device).view(2, 3).T
+    independent_samples(model, ids)
+    same_alone(model, ids)
+
+
+def test_an_input_changed_in_place_stays_as_it_was(device):
+    x = torch.randn(3, 2, device=device, dtype=torch.float64)
+    before = x.clone()
+    independent_samples(lambda x: x.mul_(2), x)
+    same_alone(lambda x: x.mul_(2), x)
+    assert torch.equal(x, before)
+
+
+def test_the_last_sample_is_looked_at_too(device):
+    def last_sees_first(x):
+        return torch.cat([x[:-1], x[-1:] + x[:1]])
+    x = torch.randn(6, 2, device=device)
+    with pytest.raises(AssertionError, match=r"sample 5 "):
+        independent_samples(last_sees_first, x)
+
+
+@pytest.mark.parametrize("call", [
+    score_images, lambda x: x.squeeze(), nn.BatchNorm2d(2), lambda x: x / x.square().mean(),
+    lambda x: x.sum(dim=(1, 2, 3)) - x.sum(dim=(1, 2, 3), keepdim=True).view(-1, 1)])
+def test_a_batch_of_one_with_another_output_or_shape_fails(device, call):
+    call = call.to(device) if isinstance(call, nn.Module) else call
+    with pytest.raises(AssertionError, match="sample 0 alone has another output or shape"):
+        same_alone(call, torch.randn(3, 2, 2, 2, device=device))
+
+
+def test_squeeze_is_seen_by_the_second_guard_only(device):
+    independent_samples(score_images, torch.randn(3, 2, 2, 2, device=device))
+
+
+@pytest.mark.parametrize("guard", [independent_samples, same_alone])
+def test_what_cannot_be_told_is_undecided(device, guard):
+    x = torch.randn(3, 2, device=device)
+    with pytest.raises(Undecided, match="no other samples"):
+        guard(nn.Identity(), x[:1])
+    with pytest.raises(Undecided, match="leaves the output"):
+        guard(nn.Identity(), x[:1].expand(3, 2))
+    with pytest.raises(Undecided, match=r"output 1, of shape \(2,\), has no axis 0"):
+        guard(lambda x: (x, x.sum(0)), x)
+
+
+def test_dropout_is_undecided_where_the_shape_changes(device):
+    x = torch.randn(3, 20, device=device)
+    independent_samples(nn.Dropout(), x)
+    with pytest.raises(Undecided, match="call eval"):
+        same_alone(nn.Dropout(), x)

@@ -1,0 +1,188 @@
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from snippets.guards.judge import Undecided
+from snippets.guards.losses import loss_is_mean_of_samples, perfect_prediction_costs_nothing
+from snippets.guards.wrong_losses import (
+    cross_entropy_divided_twice,
+    cross_entropy_with_padding,
+    mse_of_all_pairs,
+)
+from snippets.losses.wrong_bce_vs_cross_entropy import cross_entropy_of_one_column
+from snippets.losses.wrong_logits_not_probabilities import (
+    bce_of_probabilities,
+    cross_entropy_of_probabilities,
+    log_of_sigmoid_loss,
+)
+
+BCE = F.binary_cross_entropy_with_logits
+
+
+def classes(device, c=10):
+    return 2000 * torch.eye(c, device=device) - 1000, torch.arange(c, device=device)
+
+
+def numbers(device, n=6):
+    x = torch.arange(float(n), device=device) ** 2
+    return x[:, None], x
+
+
+def bits(device):
+    t = torch.tensor([0.0, 1.0, 1.0], device=device)
+    return 2000 * t - 1000, t
+
+
+def noisy(device, *shape):
+    return torch.arange(math.prod(shape), device=device).view(shape).sin()
+
+
+def squeezed(p, t):
+    return F.mse_loss(p.squeeze(1), t)
+
+
+@pytest.mark.parametrize(("loss", "data"), [
+    (cross_entropy_of_probabilities, classes), (mse_of_all_pairs, numbers),
+    (bce_of_probabilities, bits), (lambda z, t: log_of_sigmoid_loss(z, t).mean(), bits),
+    (lambda z, t: F.cross_entropy(z, t.flip(0)), classes),
+    (lambda z, t: F.nll_loss(z, t), classes), (lambda z, t: z.sum() * float("nan"), classes),
+    (lambda z, t: F.l1_loss(z[:, 0], t) + 0.1, numbers)])
+def test_a_perfect_prediction_that_costs_something_fails(device, loss, data):
+    with pytest.raises(AssertionError, match="a perfect prediction costs"):
+        perfect_prediction_costs_nothing(loss, *data(device))
+
+
+@pytest.mark.parametrize("loss", [
+    lambda z, t: -F.cross_entropy(z, t), lambda z, t: cross_entropy_of_one_column(z[:, :1], t * 0),
+    lambda z, t: z.sum() * 0])
+def test_a_wrong_prediction_that_costs_nothing_fails(device, loss):
+    with pytest.raises(AssertionError, match="a wrong prediction costs"):
+        perfect_prediction_costs_nothing(loss, *classes(device))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize(("loss", "data"), [
+    (F.cross_entropy, classes), (nn.CrossEntropyLoss(reduction="sum"), classes), (BCE, bits),
+    (squeezed, numbers), (lambda p, t: F.l1_loss(p[:, 0], t), numbers)])
+def test_losses_that_are_zero_at_their_best_pass(device, dtype, loss, data):
+    prediction, target = data(device)
+    target = target.to(dtype) if target.is_floating_point() else target
+    perfect_prediction_costs_nothing(loss, prediction.to(dtype), target)
+
+
+def test_a_wrong_prediction_that_costs_infinity_hides_nothing(device):
+    def loss(z, t):
+        right = z.argmax(1) == t
+        return torch.where(right, 0.5, float("inf")).mean()
+    with pytest.raises(AssertionError, match=r"costs 0\.5, a wrong one inf"):
+        perfect_prediction_costs_nothing(loss, *classes(device))
+
+
+def test_no_wrong_prediction_is_undecided(device):
+    logits, target = classes(device)
+    with pytest.raises(Undecided, match="same"):
+        perfect_prediction_costs_nothing(F.cross_entropy, logits[:1], target[:1])
+    with pytest.raises(Undecided, match="same"):
+        perfect_prediction_costs_nothing(F.cross_entropy, logits, target * 0)
+    with pytest.raises(Undecided, match="random"):
+        perfect_prediction_costs_nothing(
+            lambda z, t: F.cross_entropy(z, t) + torch.rand((), device=device), logits, target)
+
+
+@pytest.mark.parametrize(("loss", "data"), [
+    (cross_entropy_divided_twice, classes), (mse_of_all_pairs, numbers),
+    (nn.CrossEntropyLoss(reduction="sum"), classes),
+    (lambda p, t: F.mse_loss(p.squeeze(1), t).sqrt(), numbers),
+    (lambda z, t: F.cross_entropy((z - z.mean(0)) / (1 + z.std(0, correction=0)), t), classes),
+    (lambda z, t: F.cross_entropy(z, t) / (len(t) > 1) / 0, classes)])
+def test_a_batch_that_is_not_the_mean_fails(device, loss, data):
+    prediction, target = data(device)
+    with pytest.raises(AssertionError, match="the batch costs"):
+        loss_is_mean_of_samples(loss, noisy(device, *prediction.shape), target)
+
+
+def test_a_sum_of_equal_costs_fails(device):
+    with pytest.raises(AssertionError, match=r"costs 6\.931, its samples 0\.6931 "):
+        loss_is_mean_of_samples(nn.BCEWithLogitsLoss(reduction="sum"),
+                                torch.zeros(10, device=device), torch.zeros(10, device=device))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize(("loss", "data"), [
+    (F.cross_entropy, classes), (BCE, bits), (squeezed, numbers),
+    (nn.CrossEntropyLoss(label_smoothing=0.1), classes),
+    (lambda z, t: F.cross_entropy(z, t) + 1e3, classes)])
+def test_means_of_samples_pass(device, dtype, loss, data):
+    prediction, target = data(device)
+    target = target.to(dtype) if target.is_floating_point() else target
+    loss_is_mean_of_samples(loss, noisy(device, *prediction.shape).to(dtype), target)
+
+
+def test_tokens_and_weights_are_counted(device):
+    logits = noisy(device, 3, 4, 5)
+    target = torch.tensor([[0, 1, 2, 3, 0], [1, 1, -100, -100, -100], [-100, 2, 2, 3, -100]],
+                          device=device)
+
+    def tokens(t):
+        return (t != -100).sum()
+
+    loss_is_mean_of_samples(F.cross_entropy, logits, target, count=tokens)
+    for loss, count in [(F.cross_entropy, None), (cross_entropy_with_padding, tokens)]:
+        with pytest.raises(AssertionError, match="padding in the mean"):
+            loss_is_mean_of_samples(loss, logits, target, count=count)
+    loss_is_mean_of_samples(cross_entropy_with_padding, logits, target)
+    weight = torch.arange(1.0, 5.0, device=device)
+    loss = nn.CrossEntropyLoss(weight)
+    loss_is_mean_of_samples(loss, logits[..., 0], target[:, 1], count=lambda t: weight[t].sum())
+    with pytest.raises(AssertionError, match="other weight"):
+        loss_is_mean_of_samples(loss, logits[..., 0], target[:, 1])
+    assert loss.weight.dtype == torch.float32
+
+
+def test_means_that_prove_nothing_are_undecided(device):
+    prediction, target = numbers(device)
+    with pytest.raises(Undecided, match="cost the same"):
+        loss_is_mean_of_samples(squeezed, prediction, target)
+    with pytest.raises(Undecided, match="cost the same"):
+        loss_is_mean_of_samples(squeezed, prediction[:1] + 1, target[:1])
+    with pytest.raises(Undecided, match="weigh the same"):
+        loss_is_mean_of_samples(squeezed, prediction * 2, target, count=len)
+    logits, target = classes(device)
+    target[3] = -100
+    with pytest.raises(Undecided, match="inf or nan"):
+        loss_is_mean_of_samples(F.cross_entropy, logits, target, count=lambda t: (t >= 0).sum())
+
+
+@pytest.mark.parametrize("guard", [perfect_prediction_costs_nothing, loss_is_mean_of_samples])
+def test_nothing_is_left_changed(device, guard):
+    logits, target = classes(device)
+    logits.requires_grad_()
+    before, state = logits.detach().clone(), torch.get_rng_state()
+    calls = nn.BatchNorm1d(10, affine=False).to(device)
+
+    class Loss(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.norm = calls
+
+        def forward(self, z, t):
+            torch.rand(2)
+            if len(z) > 1:
+                self.norm(z)
+            loss = F.cross_entropy(z, t)
+            z.detach().zero_()
+            t.zero_()
+            return loss
+
+    try:
+        guard(Loss(), logits, target)
+    except Undecided:
+        assert guard is loss_is_mean_of_samples
+    assert torch.equal(logits, before)
+    assert torch.equal(target, torch.arange(10, device=device))
+    assert torch.equal(torch.get_rng_state(), state)
+    assert calls.num_batches_tracked == 0
+    assert logits.grad is None

@@ -1,0 +1,152 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from snippets.guards.judge import Undecided
+from snippets.guards.padding_ignored import padding_length_ignored, padding_values_ignored
+from snippets.guards.wrong_padding_ignored import (
+    ReadBackwards,
+    attend_with_queries_masked,
+    average_over_length,
+)
+
+
+@pytest.fixture
+def x(device):
+    return torch.randn(3, 5, 4, device=device)
+
+
+@pytest.fixture
+def keep(device):
+    lengths = torch.tensor([3, 5, 1], device=device)
+    return torch.arange(5, device=device) < lengths.unsqueeze(1)
+
+
+def average(x, keep):
+    return (x * keep.unsqueeze(-1)).sum(1) / keep.sum(1, keepdim=True)
+
+
+def last_place(x, keep):
+    return x[:, -1]
+
+
+def attend(x, keep):
+    return F.scaled_dot_product_attention(x, x, x, attn_mask=keep.unsqueeze(1))
+
+
+def attend_to_padding(x, keep):
+    return F.scaled_dot_product_attention(x, x, x, attn_mask=~keep.unsqueeze(1))
+
+
+def normalize_all(x, keep):
+    return F.batch_norm(x.mT, None, None, training=True).mT
+
+
+def positions_from_the_end(x, keep):
+    return x + torch.arange(x.shape[1], device=x.device).flip(0).view(-1, 1)
+
+
+class Packed(ReadBackwards):
+    """The same recurrent layer, told where each sequence ends."""
+
+    def forward(self, x, keep):
+        packed = pack_padded_sequence(
+            x, keep.sum(1).cpu(), batch_first=True, enforce_sorted=False)
+        return pad_packed_sequence(
+            self.gru(packed)[0], batch_first=True, total_length=x.shape[1])[0]
+
+
+class Encoder(nn.TransformerEncoderLayer):
+    def forward(self, x, keep):
+        return super().forward(x, src_key_padding_mask=~keep)
+
+
+@pytest.mark.parametrize(("call", "pooled"), [
+    (attend_with_queries_masked, False), (ReadBackwards(4), False), (attend_to_padding, False),
+    (normalize_all, False), (last_place, True), (lambda x, keep: x.mean(1), True),
+    (lambda x, keep: x.amax(1), True)])
+def test_values_in_padded_places_that_reach_the_output_fail(device, call, pooled, x, keep):
+    call = call.to(device) if isinstance(call, nn.Module) else call
+    with pytest.raises(AssertionError, match="padded places reach the output"):
+        padding_values_ignored(call, x, keep, pooled=pooled)
+
+
+@pytest.mark.parametrize(("call", "pooled"), [
+    (average_over_length, True), (positions_from_the_end, False)])
+def test_the_padded_length_is_seen_by_the_second_guard_only(call, pooled, x, keep):
+    padding_values_ignored(call, x, keep, pooled=pooled)
+    with pytest.raises(AssertionError, match="more padding changes the output"):
+        padding_length_ignored(call, x, keep, pooled=pooled)
+
+
+@pytest.mark.parametrize(("call", "pooled"), [
+    (attend_with_queries_masked, False), (ReadBackwards(4), False), (last_place, True),
+    (normalize_all, False)])
+def test_both_guards_see_a_call_without_a_mask(device, call, pooled, x, keep):
+    call = call.to(device) if isinstance(call, nn.Module) else call
+    with pytest.raises(AssertionError, match="more padding changes the output"):
+        padding_length_ignored(call, x, keep, pooled=pooled)
+
+
+RIGHT = [(attend, False), (average, True), (Packed(4), False),
+         (Encoder(4, 2, 8, batch_first=True), False), (lambda x, keep: x, False)]
+
+
+@pytest.mark.parametrize(("call", "pooled"), RIGHT)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_right_calls_pass(device, call, pooled, dtype, x, keep):
+    call = call.to(device, dtype).train() if isinstance(call, nn.Module) else call
+    padding_values_ignored(call, x.to(dtype), keep, pooled=pooled)
+    if isinstance(call, nn.Module):
+        call.eval()
+    padding_length_ignored(call, x.to(dtype), keep, pooled=pooled)
+
+
+def test_padding_on_the_left_and_in_the_middle(x, keep):
+    for other in (keep.flip(1), keep ^ keep[:1]):
+        padding_values_ignored(average, x, other | ~other.any(1, keepdim=True), pooled=True)
+
+
+def test_ids_and_a_mask_made_of_them(device):
+    embedding = nn.Embedding(9, 4).to(device)
+    ids = torch.tensor([[3, 4, 5, 8], [6, 7, 8, 8]], device=device)
+
+    def call(ids, keep):
+        return average(embedding(ids), ids != 8)
+
+    padding_length_ignored(call, ids, ids != 8, pooled=True, pad=8)
+    with pytest.raises(AssertionError, match="more padding"):
+        padding_length_ignored(call, ids, ids != 8, pooled=True)
+    with pytest.raises(AssertionError, match="padded places"):
+        padding_values_ignored(call, ids, ids != 8, pooled=True)
+
+
+def test_the_inputs_stay_as_they_were(x, keep):
+    def call(x, keep):
+        keep.fill_(True)
+        return x.zero_() + torch.rand_like(x)
+
+    before = x.clone(), keep.clone()
+    for guard in (padding_values_ignored, padding_length_ignored):
+        with pytest.raises(Undecided):
+            guard(call, x, keep)
+        assert torch.equal(x, before[0])
+        assert torch.equal(keep, before[1])
+
+
+def test_what_cannot_be_told_is_undecided(x, keep):
+    for guard in (padding_values_ignored, padding_length_ignored):
+        with pytest.raises(Undecided, match="keep must hold"):
+            guard(attend, x, torch.zeros_like(keep))
+        with pytest.raises(Undecided, match="has no axis 1 of size 5"):
+            guard(average, x[..., :3], keep)
+        with pytest.raises(Undecided, match="leaves the output"):
+            guard(lambda x, keep: torch.zeros_like(x), x, keep)
+    with pytest.raises(Undecided, match="keep must hold"):
+        padding_values_ignored(attend, x, torch.ones_like(keep))
+    with pytest.raises(Undecided, match="already holds real values"):
+        padding_values_ignored(attend, torch.ones_like(x), keep)
+    with pytest.raises(Undecided, match="call eval"):
+        padding_length_ignored(lambda x, keep: F.dropout(x), x, keep)

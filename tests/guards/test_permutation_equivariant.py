@@ -1,0 +1,76 @@
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from snippets.attention.split_heads import MultiHeadAttention
+from snippets.attention.wrong_split_heads import merge_heads_by_reshape, split_heads_by_view
+from snippets.guards.judge import Undecided
+from snippets.guards.permutation_equivariant import permutation_equivariant
+from snippets.guards.wrong_permutation_equivariant import AttendInFoldedHeads, SetWithPositions
+
+FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.mark.parametrize("call", [
+    AttendInFoldedHeads(6, 2), SetWithPositions(5, 6), nn.Conv1d(4, 4, 3, padding=1),
+    lambda x: split_heads_by_view(x, 2).transpose(1, 2).flatten(2).cumsum(1),
+    lambda x: merge_heads_by_reshape(x.unflatten(-1, (2, 3)).transpose(1, 2)),
+    lambda x: x.cumsum(dim=1), lambda x: x.roll(1, dims=1) + x])
+def test_outputs_that_do_not_follow_their_tokens_fail(device, call):
+    call = call.to(device) if isinstance(call, nn.Module) else call
+    x = torch.randn(3, 5, 6, device=device)
+    x, dim = (x.mT[:, :4], 2) if isinstance(call, nn.Conv1d) else (x, 1)
+    with pytest.raises(AssertionError, match="do not follow their tokens"):
+        permutation_equivariant(call, x, dim=dim)
+
+
+@pytest.mark.parametrize("call", [
+    MultiHeadAttention(6, 2, 3), nn.TransformerEncoderLayer(6, 2, 12, batch_first=True).eval(),
+    nn.Linear(6, 2), nn.LayerNorm(6), lambda x: x - x.mean(1, keepdim=True),
+    lambda x: x.softmax(dim=1)])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("length", [2, 3, 6])
+def test_attention_and_what_is_alike_for_each_token_pass(device, call, dtype, length):
+    call = call.to(device, dtype) if isinstance(call, nn.Module) else call
+    permutation_equivariant(call, torch.randn(2, length, 6, device=device, dtype=dtype))
+
+
+@FIXED_DEVICE
+@given(st.permutations(range(5)))
+def test_the_swap_and_the_turn_stand_for_every_permutation(device, order):
+    """A map that commutes with the two commutes with all, as it is for linear maps."""
+    swap, turn = [1, 0, 2, 3, 4], [1, 2, 3, 4, 0]
+    reached, new = set(), {tuple(range(5))}
+    while new:
+        reached |= new
+        new = {tuple(p[i] for i in step) for p in new for step in (swap, turn)} - reached
+    assert tuple(order) in reached
+
+
+def test_a_turn_alone_would_pass_a_circular_convolution(device):
+    conv = nn.Conv1d(6, 6, 3, padding=1, padding_mode="circular").to(device).double()
+    x = torch.randn(2, 6, 5, device=device).double()
+    torch.testing.assert_close(conv(x.roll(1, -1)).roll(-1, -1), conv(x))
+    with pytest.raises(AssertionError, match="do not follow"):
+        permutation_equivariant(conv, x, dim=2)
+
+
+def test_a_swap_alone_would_pass_what_moves_the_others(device):
+    def call(x):
+        return torch.cat([x[:, :2], x[:, 2:].flip(1)], dim=1)
+    with pytest.raises(AssertionError, match="do not follow"):
+        permutation_equivariant(call, torch.randn(2, 5, 3, device=device))
+
+
+def test_what_cannot_be_told_is_undecided(device):
+    x = torch.randn(2, 4, 3, device=device)
+    with pytest.raises(Undecided, match="one token"):
+        permutation_equivariant(nn.Identity(), x[:, :1])
+    with pytest.raises(Undecided, match="leaves the output"):
+        permutation_equivariant(nn.Identity(), x[:, :1].expand(2, 4, 3))
+    with pytest.raises(Undecided, match="call eval"):
+        permutation_equivariant(nn.Dropout(), x)
+    with pytest.raises(Undecided, match=r"output 0, of shape \(2, 3\), has no axis 1 of size 4"):
+        permutation_equivariant(lambda x: x.mean(1), x)

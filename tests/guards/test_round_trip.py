@@ -1,0 +1,124 @@
+import pytest
+import torch
+import torch.nn.functional as F
+
+from snippets.attention.wrong_split_heads import merge_heads_by_reshape, split_heads_by_view
+from snippets.guards.judge import Undecided
+from snippets.guards.round_trip import round_trip
+from snippets.guards.wrong_round_trip import patchify_by_view, unpatchify_channels_last
+from snippets.shapes.image_patches import patches_by_slicing, patchify, unpatchify
+from snippets.shapes.wrong_image_patches import patchify_interleaved, unpatchify_interleaved
+from snippets.shapes.wrong_permute_vs_reshape import image_to_tokens_by_reshape
+
+SIZE, PATCH = (4, 12), (2, 3)
+
+
+def images(device, dtype=torch.int64):
+    return torch.arange(288, device=device).view(2, 3, 4, 12).to(dtype)
+
+
+def spec(x):
+    return patches_by_slicing(x, PATCH)
+
+
+def back(y):
+    return unpatchify(y, SIZE, PATCH)
+
+
+def there(x):
+    return patchify(x, PATCH)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.float32, torch.float64])
+def test_the_right_layout_passes(device, dtype):
+    round_trip(there, back, images(device, dtype), spec=spec)
+
+
+def test_a_right_layout_through_unfold_passes(device):
+    x = images(device, torch.float32)
+    round_trip(
+        lambda x: F.unfold(x, PATCH, stride=PATCH).mT,
+        lambda y: F.fold(y.mT, SIZE, PATCH, stride=PATCH), x, spec=spec)
+
+
+@pytest.mark.parametrize("wrong", [
+    (lambda x: patchify_by_view(x, PATCH), lambda y: y.reshape(2, 3, 4, 12)),
+    (lambda x: patchify_interleaved(x, PATCH), lambda y: unpatchify_interleaved(y, SIZE, PATCH)),
+    (lambda x: x.flip(-1), lambda y: y.flip(-1)),
+    (lambda x: x, lambda y: y),
+], ids=["view", "interleaved", "flip", "identity"])
+def test_an_exact_inverse_of_a_wrong_layout_fails(device, wrong):
+    x = images(device)
+    assert torch.equal(wrong[1](wrong[0](x)), x)
+    with pytest.raises(AssertionError, match=r"^there: "):
+        round_trip(*wrong, x, spec=spec)
+
+
+def test_a_right_layout_with_a_wrong_inverse_fails(device):
+    with pytest.raises(AssertionError, match=r"^back: "):
+        round_trip(
+            there, lambda y: unpatchify_channels_last(y, SIZE, PATCH), images(device), spec=spec)
+
+
+def test_a_wrong_shape_fails(device):
+    with pytest.raises(AssertionError, match=r"^there: shape"):
+        round_trip(lambda x: there(x).mT, back, images(device), spec=spec)
+
+
+def test_heads_split_or_merged_without_a_permute_fail(device):
+    x = torch.arange(120, device=device).view(2, 5, 12)
+    for there, back, which in [
+            (lambda x: split_heads_by_view(x, 3), lambda y: y.reshape(2, 5, 12), "there"),
+            (lambda x: x.unflatten(-1, (3, 4)).mT, lambda y: y.mT.flatten(2), "there"),
+            (lambda x: x.unflatten(-1, (3, 4)).transpose(1, 2), merge_heads_by_reshape, "back")]:
+        with pytest.raises(AssertionError, match=f"^{which}: "):
+            round_trip(there, back, x, spec=lambda x: torch.stack(x.chunk(3, dim=-1), dim=1))
+
+
+def test_tokens_of_an_image_by_reshape_fail(device):
+    with pytest.raises(AssertionError, match="permuted first"):
+        round_trip(
+            image_to_tokens_by_reshape, lambda y: y.reshape(2, 3, 4, 12), images(device),
+            spec=lambda x: torch.stack([x[:, :, i, j] for i in range(4) for j in range(12)], 1))
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 4), (1, 3, 4, 6), (2, 0, 4, 6), ()])
+def test_sizes_that_hide_a_swap_are_undecided(device, shape):
+    x = torch.zeros(shape, device=device)
+    with pytest.raises(Undecided, match="swap would not show"):
+        round_trip(lambda x: x, lambda y: y, x, spec=lambda x: x)
+
+
+@pytest.mark.parametrize("alike", [(2, 3), (-1, -2), (2,)])
+def test_axes_named_alike_may_share_a_size(device, alike):
+    x = torch.arange(96, device=device).view(2, 3, 4, 4)
+    round_trip(
+        lambda x: patchify(x, (2, 2)), lambda y: unpatchify(y, (4, 4), (2, 2)), x,
+        spec=lambda x: patches_by_slicing(x, (2, 2)), alike=alike)
+
+
+def test_numbers_that_repeat_are_undecided(device):
+    x = images(device, torch.bfloat16)  # no 257
+    with pytest.raises(Undecided, match="repeat"):
+        round_trip(there, back, x, spec=spec)
+
+
+def test_a_specification_that_moves_nothing_is_undecided(device):
+    x = torch.arange(24, device=device).view(4, 6)
+    with pytest.raises(Undecided, match="order of memory"):
+        round_trip(lambda x: x.view(2, 12), lambda y: y.view(4, 6), x,
+                   spec=lambda x: torch.stack([x[:2].flatten(), x[2:].flatten()]))
+
+
+def test_nothing_is_left_changed(device):
+    x, state = images(device), torch.get_rng_state()
+
+    def scribble(y):
+        torch.rand(3, device=device)
+        home = back(y)
+        y.zero_()
+        return home
+
+    round_trip(there, scribble, x, spec=spec)
+    assert torch.equal(x, images(device))
+    assert torch.equal(torch.get_rng_state(), state)

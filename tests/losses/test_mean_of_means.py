@@ -1,0 +1,55 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from snippets.losses.mean_of_means import assert_parts_add_up, backward_in_parts, masked_mean
+from snippets.losses.wrong_mean_of_means import backward_of_means, backward_undivided
+
+FIXED_DEVICE = settings(
+    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def parts_of(counts, device):
+    """A part for each count, with so many targets of five."""
+    x = torch.randn(len(counts), 5, 3, dtype=torch.float64, device=device)
+    target = torch.randint(4, (len(counts), 5), device=device)
+    for row, count in zip(target, counts, strict=True):
+        row[count:] = -100
+    return list(zip(x.split(1), target.split(1), strict=True))
+
+
+@FIXED_DEVICE
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=4))
+def test_parts_have_the_loss_and_gradient_of_the_batch(device, counts):
+    parts = parts_of(counts, device)
+    model = nn.Linear(3, 4, dtype=torch.float64, device=device)
+    x, target = (torch.cat(column) for column in zip(*parts, strict=True))
+    loss = F.cross_entropy(model(x).flatten(0, 1), target.flatten(), reduction="sum")
+    loss = loss / max(sum(counts), 1)
+    expected = torch.autograd.grad(loss, list(model.parameters()))
+    assert backward_in_parts(model, parts) == pytest.approx(loss.item())
+    torch.testing.assert_close([p.grad for p in model.parameters()], list(expected))
+
+
+def test_the_guard_fails_on_both_and_leaves_no_gradient(device):
+    parts = parts_of([5, 1], device)
+    model = nn.Linear(3, 4, dtype=torch.float64, device=device)
+    for wrong in [backward_of_means, backward_undivided]:
+        with pytest.raises(AssertionError, match="2 parts"):
+            assert_parts_add_up(wrong, model, parts)
+    assert_parts_add_up(backward_in_parts, model, parts)
+    assert all(p.grad is None for p in model.parameters())
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_is_masked_may_be_nan_and_gets_no_gradient(device, dtype):
+    losses = torch.tensor([[1.0, float("nan")], [3.0, float("inf")]], dtype=dtype, device=device)
+    losses.requires_grad_()
+    keep = torch.tensor([[True, False], [True, False]], device=device)
+    mean = masked_mean(losses, keep)
+    mean.backward()
+    assert mean == 2
+    assert losses.grad.tolist() == [[0.5, 0.0], [0.5, 0.0]]

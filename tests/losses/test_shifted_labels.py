@@ -1,0 +1,56 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snippets.losses.shifted_labels import (
+    assert_end_is_learned,
+    assert_next_token,
+    keep_to_first,
+    next_token_loss,
+)
+from snippets.losses.wrong_shifted_labels import (
+    loss_shifted_twice,
+    loss_without_end,
+    loss_without_shift,
+)
+
+FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@FIXED_DEVICE
+@given(st.lists(st.integers(2, 6), min_size=1, max_size=4))
+def test_padding_changes_nothing(device, lengths):
+    texts = [torch.randint(1, 5, (n,), device=device) for n in lengths]
+    logits = torch.randn(len(texts), 6, 5, dtype=torch.float64, device=device)
+    each = [F.cross_entropy(z[:len(t) - 1], t[1:], reduction="sum")
+            for z, t in zip(logits, texts, strict=True)]
+    ids = torch.zeros(len(texts), 6, dtype=torch.int64, device=device)
+    keep = torch.zeros_like(ids, dtype=torch.bool)
+    for b, text in enumerate(texts):
+        ids[b, :len(text)], keep[b, :len(text)] = text, True
+    torch.testing.assert_close(
+        next_token_loss(logits, ids, keep), sum(each) / (sum(lengths) - len(lengths)))
+
+
+@pytest.mark.parametrize("row", [[0, 0, 0], [1, 0, 2, 0], [1, 2, 3], [1, 2, 0]])
+def test_ids_are_kept_to_the_first_end(device, row):
+    ids = torch.tensor([row], device=device)
+    expected = [0 not in row[:i] for i in range(len(row))]
+    assert keep_to_first(ids, end=0).tolist() == [expected]
+
+
+@pytest.mark.parametrize(("loss", "ahead"), [(loss_without_shift, 0), (loss_shifted_twice, 2)])
+def test_the_guard_names_the_shift(device, loss, ahead):
+    ids = torch.tensor([[1, 4, 2, 3, 0, 2]], device=device)
+    with pytest.raises(AssertionError, match=f"token {ahead} places ahead"):
+        assert_next_token(loss, ids, 5)
+
+
+def test_the_end_that_is_masked_is_noticed_in_its_row_only(device):
+    ids = torch.tensor([[1, 4, 2, 3], [1, 2, 0, 0]], device=device)
+    with torch.device(device):
+        with pytest.raises(AssertionError, match=r"rows \[1\]"):
+            assert_end_is_learned(loss_without_end, ids, end=0, num_classes=5)
+        assert_end_is_learned(loss_without_shift, ids, end=3, num_classes=5)

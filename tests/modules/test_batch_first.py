@@ -1,0 +1,26 @@
+import pytest
+import torch
+
+from snippets.guards.independent_samples import independent_samples
+from snippets.modules.batch_first import batch_first_encoder
+from snippets.modules.wrong_batch_first import encoder_across_the_batch
+
+
+@pytest.mark.parametrize("batch", [2, 5, 7])
+def test_samples_stay_apart_where_the_batch_is_first(device, batch):
+    model = batch_first_encoder(8, 2, layers=2).to(device)
+    independent_samples(model, torch.randn(batch, 5, 8, device=device))
+
+
+@pytest.mark.parametrize("batch", [2, 5, 7])
+def test_the_default_attends_across_the_batch(device, batch):
+    model = encoder_across_the_batch(8, 2).to(device)
+    with pytest.raises(AssertionError, match="batch_first left out"):
+        independent_samples(model, torch.randn(batch, 5, 8, device=device))
+
+
+def test_the_encoder_is_two_layers_in_float64(device):
+    torch.manual_seed(0)
+    model = batch_first_encoder(8, 2, layers=2).to(device).double()
+    x = torch.randn(3, 5, 8, device=device, dtype=torch.float64)
+    torch.testing.assert_close(model(x), model.layers[1](model.layers[0](x)))
