@@ -157,6 +157,27 @@ def test_a_part_that_is_called_by_itself_is_a_copy_too():
     assert model[0].num_batches_tracked == 0
 
 
+@pytest.mark.parametrize("wrap", [lambda model: model, nn.Sequential])
+def test_a_compiled_module_is_judged_uncompiled(wrap):
+    model = wrap(torch.compile(nn.BatchNorm1d(3), backend="eager"))
+    x = torch.randn(4, 3)
+    judge(lambda: model(x), own=lambda: model(-x), other=lambda: model(x), message="leaks")
+    assert not next(model.buffers()).any()
+
+
+def test_a_repetition_begins_with_a_new_copy():
+    class Counts(nn.Module):
+        calls = 0
+
+        def forward(self, x):
+            self.calls += 1
+            return x * self.calls
+
+    model, x = Counts(), torch.ones(2)
+    judge(lambda: model(x), own=lambda: model(-x), other=lambda: model(x), message="leaks",
+          reset=False)
+
+
 def test_each_run_has_the_same_random_numbers_unless_told():
     def run(shift):
         return torch.rand(100) + shift

@@ -104,6 +104,11 @@ def test_right_calls_pass(device, call, pooled, dtype, x, keep):
     padding_length_ignored(call, x.to(dtype), keep, pooled=pooled)
 
 
+def test_a_mask_of_ones_and_zeros(x, keep):
+    for guard in (padding_values_ignored, padding_length_ignored):
+        guard(attend, x, keep.long())
+
+
 def test_padding_on_the_left_and_in_the_middle(x, keep):
     for other in (keep.flip(1), keep ^ keep[:1]):
         padding_values_ignored(average, x, other | ~other.any(1, keepdim=True), pooled=True)

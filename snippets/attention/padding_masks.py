@@ -1,0 +1,42 @@
+"""Attention over padded keys, with nothing left of the padding."""
+
+import torch
+import torch.nn.functional as F
+
+
+# --8<-- [start:attend_to_kept]
+def attend_to_kept(
+        q: torch.Tensor, k: torch.Tensor, v: torch.Tensor,
+        keep: torch.Tensor) -> torch.Tensor:
+    """Attend to the keys of each sample where `keep`.
+
+    `q` (B, h, L, d), `k` (B, h, S, d), `v` (B, h, S, e), boolean
+    `keep` (B, S); the result is (B, h, L, e). Padding may hold nan. A
+    sample without keys gives zeros.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
+    """
+    hide = ~keep[:, None, :, None]
+    k, v = k.masked_fill(hide, 0), v.masked_fill(hide, 0)
+    return F.scaled_dot_product_attention(
+        q, k, v, attn_mask=keep[:, None, None, :])
+# --8<-- [end:attend_to_kept]
+
+
+# --8<-- [start:open_empty_rows]
+def open_empty_rows(hide: torch.Tensor) -> torch.Tensor:
+    """Let samples without keys see the first: `hide` (B, S), as result.
+
+    For `key_padding_mask` of `nn.MultiheadAttention`. The output of
+    such a sample is finite and means nothing.
+
+    Source: https://github.com/pytorch/pytorch/issues/27968
+
+    >>> open_empty_rows(torch.tensor([[False, True], [True, True]]))
+    tensor([[False,  True],
+            [False,  True]])
+    """
+    opened = hide.clone()
+    opened[:, 0] &= ~hide.all(dim=1)
+    return opened
+# --8<-- [end:open_empty_rows]

@@ -1,0 +1,54 @@
+"""Copies of keys or masks, one for each head that needs one."""
+
+from collections.abc import Callable
+
+import torch
+
+
+# --8<-- [start:repeat_kv]
+def repeat_kv(kv: torch.Tensor, groups: int) -> torch.Tensor:
+    """Give each of (B, h, S, d) to `groups` heads: (B, h*groups, S, d).
+
+    Head n of the result is head n // groups of `kv`.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.repeat_interleave.html
+
+    >>> repeat_kv(torch.tensor([7, 8]).view(1, 2, 1, 1), 2).flatten()
+    tensor([7, 7, 8, 8])
+    """
+    return kv.repeat_interleave(groups, dim=1)
+# --8<-- [end:repeat_kv]
+
+
+# --8<-- [start:mask_for_folded_heads]
+def mask_for_folded_heads(
+        mask: torch.Tensor, num_heads: int) -> torch.Tensor:
+    """Repeat `mask` (B, L, S) for samples folded with heads: (B*h, L, S).
+
+    Row b * h + n is the mask of sample b, as `nn.MultiheadAttention`
+    and `x.view(B * h, L, d)` from (B, h, L, d) want it.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
+    """
+    return mask.repeat_interleave(num_heads, dim=0)
+# --8<-- [end:mask_for_folded_heads]
+
+
+# --8<-- [start:assert_head_sees]
+def assert_head_sees(
+        expand: Callable[[torch.Tensor], torch.Tensor],
+        kv_heads: int, heads: int) -> None:
+    """Fail unless head n gets the keys of head n * kv_heads // heads.
+
+    `expand` takes (1, kv_heads, 1, 1) to (1, heads, 1, 1).
+
+    Raises: AssertionError with the heads that were given.
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
+    """
+    numbered = torch.arange(kv_heads).view(1, kv_heads, 1, 1)
+    given = expand(numbered).flatten().tolist()
+    wanted = [n * kv_heads // heads for n in range(heads)]
+    assert given == wanted, (
+        f"the {heads} heads get the keys of {given}, not of {wanted}: "
+        f"repeat in the place of repeat_interleave?")
+# --8<-- [end:assert_head_sees]

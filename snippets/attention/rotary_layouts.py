@@ -1,0 +1,89 @@
+"""Rotary embeddings in two layouts, and the way from one to the other."""
+
+from collections.abc import Callable
+
+import torch
+
+
+# --8<-- [start:rotary_angles]
+def rotary_angles(
+        positions: torch.Tensor, d: int,
+        base: float = 10000.0) -> torch.Tensor:
+    """Return the angle of each of d/2 pairs: (L, d/2), float64.
+
+    `positions` (L) are places in the text, cached tokens included.
+
+    Source: https://arxiv.org/abs/2104.09864
+    """
+    pair = torch.arange(
+        0, d, 2, dtype=torch.float64, device=positions.device)
+    return positions[:, None] * base ** (-pair / d)
+# --8<-- [end:rotary_angles]
+
+
+# --8<-- [start:rotate_neighbours]
+def rotate_neighbours(
+        x: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:
+    """Rotate features (2j, 2j + 1) of x (..., L, d) by angles (L, d/2).
+
+    Source: https://arxiv.org/abs/2104.09864
+    """
+    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    a, b = x[..., 0::2], x[..., 1::2]
+    pairs = (a * cos - b * sin, a * sin + b * cos)
+    return torch.stack(pairs, dim=-1).flatten(-2)
+# --8<-- [end:rotate_neighbours]
+
+
+# --8<-- [start:rotate_halves]
+def rotate_halves(
+        x: torch.Tensor, angles: torch.Tensor) -> torch.Tensor:
+    """Rotate features (j, j + d/2) of x (..., L, d) by angles (L, d/2).
+
+    Source: https://github.com/huggingface/transformers/issues/25199
+    """
+    cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+    a, b = x.chunk(2, dim=-1)
+    return torch.cat((a * cos - b * sin, a * sin + b * cos), dim=-1)
+# --8<-- [end:rotate_halves]
+
+
+# --8<-- [start:neighbours_to_halves]
+def neighbours_to_halves(num_heads: int, d: int) -> torch.Tensor:
+    """Return (num_heads * d) rows: `weight[rows]` fits rotate_halves.
+
+    `weight` projects to queries or keys for `rotate_neighbours`, the
+    features of a head side by side. `weight[rows.argsort()]` goes back.
+
+    Source: https://github.com/huggingface/transformers/blob/main/src/transformers/models/llama/convert_llama_weights_to_hf.py
+
+    >>> neighbours_to_halves(1, 6).tolist()
+    [0, 2, 4, 1, 3, 5]
+    """
+    rows = torch.arange(num_heads * d).view(num_heads, d // 2, 2)
+    return rows.transpose(1, 2).reshape(-1)
+# --8<-- [end:neighbours_to_halves]
+
+
+# --8<-- [start:assert_scores_by_distance]
+def assert_scores_by_distance(
+        rotate_q: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        rotate_k: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        d: int) -> None:
+    """Fail unless q·k after rotation depends on distance alone.
+
+    Both take x (L, d) and its positions (L).
+
+    Raises: AssertionError with the positions that disagree.
+    Source: https://arxiv.org/abs/2104.09864
+    """
+    q, k = torch.linspace(-1, 1, 2 * d).view(2, 1, d).unbind()
+    for i, j in [(3, 0), (7, 2), (5, 5)]:
+        here, there = [
+            (rotate_q(q, torch.tensor([i + shift]))
+             * rotate_k(k, torch.tensor([j + shift]))).sum()
+            for shift in (0, 11)]
+        assert torch.allclose(here, there, atol=1e-4), (
+            f"query {i} and key {j} score {here.item():.2f}, "
+            f"11 places on {there.item():.2f}: two layouts mixed?")
+# --8<-- [end:assert_scores_by_distance]

@@ -1,0 +1,10 @@
+"""A root whose gradient is nan at 0, although its value is not used there."""
+
+import torch
+
+
+# --8<-- [start:sqrt_by_where]
+def sqrt_by_where(x: torch.Tensor) -> torch.Tensor:
+    """Return the root of `x`, or 0, with a nan gradient at 0."""
+    return torch.where(x > 0, x.sqrt(), 0.0)
+# --8<-- [end:sqrt_by_where]

@@ -1,0 +1,73 @@
+"""State dicts of wrapped models."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+
+# --8<-- [start:unwrapped]
+def unwrapped(model: nn.Module) -> nn.Module:
+    """Return the model inside `DataParallel`, DDP and `torch.compile`.
+
+    Wrappers may stand inside each other. The parameters are the same
+    tensors; a model without a wrapper is returned as it is.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parallel.DistributedDataParallel.html
+
+    >>> list(unwrapped(nn.DataParallel(nn.Linear(2, 2))).state_dict())
+    ['weight', 'bias']
+    """
+    parallel = nn.DataParallel, nn.parallel.DistributedDataParallel
+    while True:
+        if isinstance(model, parallel):
+            inner = model.module
+        else:
+            inner = getattr(model, "_orig_mod", None)
+        if not isinstance(inner, nn.Module):
+            return model
+        model = inner
+# --8<-- [end:unwrapped]
+
+
+# --8<-- [start:with_keys_of]
+def with_keys_of(
+    model: nn.Module, state: dict[str, torch.Tensor]
+) -> dict[str, torch.Tensor]:
+    """Return `state` under the keys that `model` has.
+
+    The names `module` and `_orig_mod` count for nothing on either
+    side, wherever they stand in a key; all else stays as it is.
+
+    Raises: ValueError where two keys differ by such a name only.
+
+    Source: https://github.com/pytorch/pytorch/issues/101107
+
+    >>> state = {"module.weight": torch.ones(2, 2)}
+    >>> list(with_keys_of(nn.Linear(2, 2, bias=False), state))
+    ['weight']
+    """
+    def bare(key: str) -> str:
+        parts = key.split(".")
+        return ".".join(
+            p for p in parts if p not in ("module", "_orig_mod"))
+
+    wanted = {bare(key): key for key in model.state_dict()}
+    found = {wanted.get(bare(k), bare(k)): x for k, x in state.items()}
+    if len(found) < len(state) or len(wanted) < len(model.state_dict()):
+        raise ValueError("two keys differ by a wrapper's name only")
+    return found
+# --8<-- [end:with_keys_of]
+
+
+# --8<-- [start:assert_keys_of]
+def assert_keys_of(saved: Iterable[str], fresh: nn.Module) -> None:
+    """Fail where saved keys are not those of a newly built model.
+
+    Raises: AssertionError that names a key of only one of the two.
+    """
+    odd = sorted(set(saved) ^ set(fresh.state_dict()))
+    assert not odd, (
+        f"a new model does not have the checkpoint's keys ({odd[0]}): "
+        f"save the state dict of the model inside its wrapper")
+# --8<-- [end:assert_keys_of]

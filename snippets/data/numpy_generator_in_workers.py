@@ -1,0 +1,83 @@
+"""Random numbers that differ between DataLoader workers and epochs."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset, Subset
+
+
+# --8<-- [start:noisy_images]
+class NoisyImages(Dataset[Any]):
+    """Images (N, ...) plus noise of a generator of their process.
+
+    The seed that DataLoader gives to a worker differs between workers
+    and between epochs; where it is new, so is the generator.
+
+    Source: https://docs.pytorch.org/docs/stable/data.html
+    """
+
+    def __init__(self, images: Any) -> None:
+        """Hold the images; the generator is made where it is used."""
+        self.images, self.seed = images, -1
+
+    def __len__(self) -> int:
+        """Return N."""
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> Any:
+        """Return image `index` plus noise."""
+        if self.seed != torch.initial_seed():
+            self.seed = torch.initial_seed()
+            self.rng = np.random.default_rng(self.seed)
+        image = self.images[index]
+        return image + self.rng.normal(size=np.shape(image))
+# --8<-- [end:noisy_images]
+
+
+# --8<-- [start:two_epochs]
+def two_epochs(
+        dataset: Dataset[Any], **options: Any) -> list[list[Any]]:
+    """Return the items of two epochs, loaded by two workers.
+
+    The items stay off the GPU, which forked workers cannot use.
+
+    Source: https://docs.pytorch.org/docs/stable/data.html
+    """
+    with torch.device("cpu"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        loader: DataLoader[Any] = DataLoader(
+            dataset, num_workers=2, multiprocessing_context="fork",
+            collate_fn=list, **options)
+        return [[item for batch in loader for item in batch]
+                for _ in range(2)]
+# --8<-- [end:two_epochs]
+
+
+# --8<-- [start:assert_draws_differ]
+def assert_draws_differ(
+        dataset: Dataset[Any],
+        load: Callable[..., list[list[Any]]],
+        image: Callable[[Any], Any] = np.asarray,
+        **options: Any) -> None:
+    """Fail where workers or epochs repeat each other's random numbers.
+
+    Item 0 is loaded four times an epoch by `load(items, **options)`;
+    `image` takes the random part, an array, out of an item.
+
+    Raises: AssertionError that says what repeats what.
+    Source: https://github.com/pytorch/pytorch/issues/5059
+    """
+    same: Subset[Any] = Subset(dataset, [0] * 4)
+    first, second = (
+        [np.asarray(image(item)).tobytes() for item in epoch]
+        for epoch in load(same, **options))
+    assert len(set(first)) == len(first), (
+        "workers repeat each other: a generator made before they "
+        "start, or one seed for all")
+    assert not set(first) & set(second), (
+        "an epoch repeats the one before: workers start from the same "
+        "generator or seed again")
+# --8<-- [end:assert_draws_differ]

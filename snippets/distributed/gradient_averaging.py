@@ -1,0 +1,112 @@
+"""What the processes of DistributedDataParallel do to gradients."""
+
+import marshal
+import multiprocessing
+import pickle
+import tempfile
+import textwrap
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import nn
+
+
+# --8<-- [start:run_ranks]
+def run_ranks(
+        work: Callable[..., Any], *args: Any,
+        uses: Sequence[Callable[..., Any]] = ()) -> list[Any]:
+    """Call `work(rank, *args)` in two CPU processes joined by gloo.
+
+    `work` and the functions in `uses` know the names imported below
+    and each other, nothing else, and have no defaults. Returns what
+    each rank returned. For Linux and macOS; in a script, call it
+    under `if __name__ == "__main__"`.
+
+    Raises: what a rank raised.
+    Source: https://docs.pytorch.org/docs/stable/distributed.html
+    """
+    program = textwrap.dedent("""
+        import marshal, os, pickle, types
+        import torch, torch.distributed as dist
+        import torch.nn.functional as F
+        from torch import nn
+        from torch.nn.parallel import DistributedDataParallel
+        from torch.utils.data import *
+
+        torch.set_num_threads(1)
+        dist.init_process_group(
+            "gloo", store=dist.FileStore(f"{folder}/store", 2),
+            rank=rank, world_size=2)
+        for code in map(marshal.loads, codes):
+            function = types.FunctionType(code, globals())
+            globals()[code.co_name] = function
+        try:
+            result = function(rank, *args)
+        except Exception as error:
+            result = error
+        with open(f"{folder}/{rank}", "wb") as file:
+            pickle.dump(result, file)
+        dist.destroy_process_group()
+    """)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["torch._dynamo"])
+    codes = [marshal.dumps(f.__code__) for f in [*uses, work]]
+    with tempfile.TemporaryDirectory() as folder:
+        names = {"folder": folder, "codes": codes, "args": args}
+        ranks = [context.Process(
+            target=exec, args=(program, {**names, "rank": rank}))
+            for rank in range(2)]
+        for rank in ranks:
+            rank.start()
+        for rank in ranks:
+            rank.join()
+        results = [pickle.loads(Path(folder, str(rank)).read_bytes())
+                   for rank in range(2)]
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+    return results
+# --8<-- [end:run_ranks]
+
+
+# --8<-- [start:mean_over_ranks]
+def mean_over_ranks(losses: torch.Tensor) -> torch.Tensor:
+    """Return a loss whose gradient, averaged over ranks, is the batch's.
+
+    `losses` (N) are those of this rank's targets; N may differ between
+    ranks and be 0. Call it on every rank.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parallel.DistributedDataParallel.html
+    """
+    count = torch.tensor(float(losses.numel()), device=losses.device)
+    dist.all_reduce(count)
+    return losses.sum() * dist.get_world_size() / count.clamp(min=1)
+# --8<-- [end:mean_over_ranks]
+
+
+# --8<-- [start:assert_ranks_agree]
+def assert_ranks_agree(model: nn.Module) -> None:
+    """Fail where a parameter or gradient differs between the ranks.
+
+    Call it on every rank, after `backward`.
+
+    Raises: AssertionError on every rank, with the parameter's name.
+    Source: https://docs.pytorch.org/docs/stable/notes/ddp.html
+    """
+    for name, p in model.named_parameters():
+        gradient = torch.zeros_like(p) if p.grad is None else p.grad
+        for tensor, message in (
+                (p.detach(), f"{name} differs between ranks: it was "
+                 "changed after DistributedDataParallel was made"),
+                (gradient, f"the gradient of {name} differs between "
+                 "ranks: no_sync, autograd.grad, or model.module was "
+                 "called in place of model")):
+            copies = [torch.empty_like(tensor)
+                      for _ in range(dist.get_world_size())]
+            dist.all_gather(copies, tensor.contiguous())
+            same = (torch.equal(copy, copies[0]) for copy in copies)
+            assert all(same), message
+# --8<-- [end:assert_ranks_agree]

@@ -1,0 +1,101 @@
+"""A guard for a layer of one's own: it agrees with a reference."""
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from snippets.guards.judge import Undecided
+
+
+# --8<-- [start:agrees_with_reference]
+def agrees_with_reference(
+        ours: Callable[..., Any], reference: Callable[..., Any],
+        *inputs: torch.Tensor,
+        convert: Callable[[Any], Mapping[str, torch.Tensor]] = dict,
+        rtol: float = 1e-6) -> None:
+    """Compare the outputs and gradients of two callables in float64.
+
+    Both take `inputs` and return a tensor or a tuple of tensors. Where
+    both are modules, the weights of `reference` are copied over:
+    `convert` makes of its state dict one for `ours`, by renaming,
+    permuting, splitting or joining. Works on copies.
+
+    Raises:
+        AssertionError: a number differs by more than `rtol` times the
+            largest output, or the largest gradient.
+        Undecided: `reference` is random, or not finite, or the same
+            for other inputs.
+    """
+    Named = dict[str, torch.Tensor]
+
+    def run(
+            call: Any, data: Named, state: Named,
+            ) -> tuple[Named, Named]:
+        result = call(*(x.clone() for x in data.values()))
+        result = result if isinstance(result, tuple) else (result,)
+        total = torch.stack([
+            (y * torch.arange(y.numel()).to(y).cos().view_as(y)).sum()
+            for y in result]).sum()
+        slopes = {name: torch.autograd.grad(
+            total, x, retain_graph=True, materialize_grads=True)[0]
+            if x.requires_grad and total.requires_grad
+            else torch.zeros_like(x)
+            for name, x in (data | state).items()}
+        return {f"output {i}": y.detach().double()
+                for i, y in enumerate(result)}, slopes
+
+    def gap(got: Named, want: Named) -> str:
+        scale = max(y.abs().max().item() for y in want.values())
+        for name, y in want.items():
+            x = got[name]
+            if x.shape != y.shape:
+                return (f"{name} has shape {tuple(x.shape)}, not "
+                        f"{tuple(y.shape)}")
+            far = ~((x - y).abs() <= rtol * scale)
+            if far.any():
+                return f"{name} differs in {far.sum()} of {far.numel()}"
+        return ""
+
+    ours, reference = copy.deepcopy(ours), copy.deepcopy(reference)
+    own_state: Named = {}
+    state: Named = {}
+    for call in (ours, reference):
+        if isinstance(call, nn.Module):
+            call.double().requires_grad_()
+    if isinstance(ours, nn.Module) and isinstance(reference, nn.Module):
+        ours.load_state_dict(convert(reference.state_dict()))
+        own_state = ours.state_dict(keep_vars=True)
+        state = reference.state_dict(keep_vars=True)
+    data = {f"input {i}": x.detach().double().clone().requires_grad_()
+            if x.is_floating_point() else x
+            for i, x in enumerate(inputs)}
+    rolled = {name: x.detach().flatten().roll(1).view(x.shape)
+              for name, x in data.items()}
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
+        want, slopes = run(reference, data, state)
+        again, _ = run(reference, data, {})
+        changed, _ = run(reference, rolled, {})
+        got, own_slopes = run(ours, data, own_state)
+
+    if gap(again, want):
+        raise Undecided("the reference is random or not finite")
+    if not gap(changed, want):
+        raise Undecided("the reference is the same for other inputs")
+    if gap(got, want):
+        raise AssertionError(
+            f"{gap(got, want)}: heads or features in another order, "
+            "another ε or variance, a missing scale or bias, dropout, "
+            "or weights converted wrongly")
+    turned = convert({name: slopes[name] for name in state})
+    want = {name: slopes[name] for name in data} | {
+        name: turned[name] for name, x in own_state.items()
+        if x.requires_grad}
+    if gap(own_slopes, want):
+        raise AssertionError(
+            f"the gradient of {gap(own_slopes, want)}, the outputs "
+            "agree: detach, no_grad or .data inside, or a weight that "
+            "does nothing")
+# --8<-- [end:agrees_with_reference]

@@ -1,0 +1,106 @@
+"""A guard for parameters: each reaches the loss and the optimizer."""
+
+import warnings
+from collections.abc import Callable, Collection
+
+import torch
+from torch import nn
+
+from snippets.guards.judge import Undecided
+
+
+# --8<-- [start:every_parameter_used]
+def every_parameter_used(
+        loss: Callable[[], torch.Tensor], model: nn.Module, *,
+        optimizer: torch.optim.Optimizer | None = None,
+        allow: Collection[str] = (),
+        inputs: Collection[torch.Tensor] = ()) -> None:
+    """Check that the loss reaches the trainable parameters of `model`.
+
+    `loss` runs `model` and returns a scalar. Its graph must reach each
+    trainable parameter and no other leaf; `optimizer` must hold each
+    and no other tensor. `allow` names parameters that may be unused,
+    `inputs` are other tensors that require a gradient. Warns of a
+    gradient that is 0 but for rounding.
+
+    Raises:
+        AssertionError: a tensor is on one side only, or no gradient
+            differs from 0.
+        Undecided: nothing is trainable, or a gradient is not finite.
+    """
+    names = {id(p): name for name, p in model.named_parameters()}
+    trainable = {name: p for name, p in model.named_parameters()
+                 if p.requires_grad and name not in allow}
+    weights = list(trainable.values())
+    buffers = [(module, key, buffer, buffer.clone())
+               for module in model.modules()
+               for key, buffer in module._buffers.items()
+               if buffer is not None]
+    grads: tuple[torch.Tensor | None, ...] = (None,) * len(weights)
+    try:
+        with (torch.random.fork_rng(range(torch.cuda.device_count())),
+              torch.enable_grad()):
+            value = loss()
+            if weights and value.requires_grad:
+                grads = torch.autograd.grad(
+                    value, weights, allow_unused=True)
+    finally:
+        for module, key, buffer, before in buffers:
+            buffer.detach().copy_(before)
+            module._buffers[key] = buffer
+
+    leaves, nodes, seen = {}, [value.grad_fn], set()
+    while nodes:
+        node = nodes.pop()
+        if node is not None and node not in seen:
+            seen.add(node)
+            nodes += [before for before, _ in node.next_functions]
+            leaf = getattr(node, "variable", None)
+            leaves.update({} if leaf is None else {id(leaf): leaf})
+
+    def strangers(found: dict[int, torch.Tensor]) -> str:
+        known = {*names, *map(id, inputs)}
+        return ", ".join(f"one of shape {tuple(leaf.shape)}"
+                         for key, leaf in found.items()
+                         if key not in known)
+
+    if strangers(leaves):
+        raise AssertionError(
+            "the loss reaches tensors that are no parameters of the "
+            f"model, {strangers(leaves)}: layers in a Python list or "
+            "dict, or a tensor that is no nn.Parameter")
+    unused = [n for n, p in trainable.items() if id(p) not in leaves]
+    if unused:
+        raise AssertionError(
+            f"the loss does not reach {', '.join(unused)}: a layer "
+            "that is not called, detach, no_grad or .data on the way, "
+            "or an output that is left out of the loss")
+    if not weights:
+        raise Undecided("no parameter requires a gradient")
+    if optimizer is not None:
+        held = {id(p): p for group in optimizer.param_groups
+                for p in group["params"]}
+        missing = [n for n, p in trainable.items() if id(p) not in held]
+        if missing:
+            raise AssertionError(
+                f"the optimizer does not hold {', '.join(missing)}: a "
+                "group left out, or a layer replaced after it was made")
+        if strangers(held):
+            raise AssertionError(
+                "the optimizer holds tensors that are no parameters of "
+                f"the model, {strangers(held)}: a layer replaced after "
+                "it was made, or another model")
+    sizes = [0.0 if grad is None or not grad.numel()
+             else grad.to_dense().abs().max().item() for grad in grads]
+    if not all(size < float("inf") for size in sizes):
+        raise Undecided("a gradient is not finite")
+    if not any(sizes):
+        raise AssertionError("all gradients are 0: a constant loss")
+    tiny = [name for name, size in zip(trainable, sizes, strict=True)
+            if size <= 1e-5 * max(sizes)]
+    if tiny:
+        warnings.warn(
+            f"no gradient but rounding in {', '.join(tiny)}: innocent "
+            "in a bias of keys or before a norm, or behind a weight "
+            "that starts at 0; then allow it", stacklevel=2)
+# --8<-- [end:every_parameter_used]

@@ -1,0 +1,116 @@
+"""What every guard shares: runs that are compared, and a verdict."""
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import torch
+from torch import nn
+
+
+# --8<-- [start:undecided]
+class Undecided(Exception):  # noqa: N818
+    """A guard that could not have failed, so it does not pass."""
+# --8<-- [end:undecided]
+
+
+# --8<-- [start:tensors_along]
+def tensors_along(
+    result: Any, dim: int, size: int
+) -> tuple[torch.Tensor, ...]:
+    """Give the tensors of `result`, each of `size` along `dim`.
+
+    Raises: Undecided that names the first tensor of another size.
+    """
+    tensors = result if isinstance(result, tuple) else (result,)
+    for place, tensor in enumerate(tensors):
+        if tensor.dim() <= dim or tensor.shape[dim] != size:
+            raise Undecided(
+                f"output {place}, of shape {tuple(tensor.shape)}, has "
+                f"no axis {dim} of size {size}: leave it out of call")
+    return tensors
+# --8<-- [end:tensors_along]
+
+
+# --8<-- [start:judge]
+def judge(
+    run: Callable[[], Any],
+    *,
+    own: Callable[[], Any],
+    other: Callable[[], Any],
+    message: str,
+    reset: bool = True,
+    double: bool = False,
+) -> None:
+    """Compare `run` with itself, with `own` and with `other`.
+
+    Each gives a tensor or a tuple of tensors. `own` changes what must
+    matter, `other` what must not. With `reset=False` the noise is
+    measured under two random states, with `double` in float64. Each
+    run has the same random state and calls copies of its modules.
+
+    Raises:
+        AssertionError: `other` changes the result; says `message`.
+        Undecided: `own` changes nothing, or hardly more than a
+            repetition, or gives nan or another shape.
+    """
+    def results(run: Callable[[], Any], times: int = 1) -> Any:
+        call = nn.Module.__call__
+        twins: dict[nn.Module, nn.Module] = {}
+
+        def call_twin(module: nn.Module, *args: Any, **kw: Any) -> Any:
+            module = getattr(module, "_orig_mod", module)
+            if module not in twins:
+                twin = copy.deepcopy(module)
+                twin = twin.double() if double else twin
+                parts = list(twin.modules())
+                twins.update(zip(module.modules(), parts, strict=True))
+                twins.update(zip(parts, parts, strict=True))
+            return call(twins[module], *args, **kw)
+
+        devices = range(torch.cuda.device_count())
+        dtype = torch.get_default_dtype()
+        torch.set_default_dtype(torch.float64 if double else dtype)
+        try:
+            with (torch.random.fork_rng(devices),
+                  mock.patch.object(nn.Module, "__call__", call_twin)):
+                for _ in range(times):
+                    twins.clear()
+                    result = run()
+        finally:
+            torch.set_default_dtype(dtype)
+        return result if isinstance(result, tuple) else (result,)
+
+    def distance(a: torch.Tensor, b: torch.Tensor) -> float:
+        a, b = a.detach().cpu(), b.detach().cpu()
+        if a.shape != b.shape:
+            return math.inf
+        gap = (a.to(torch.complex128) - b.to(torch.complex128)).abs()
+        gap[(a == b) | (a.isnan() & b.isnan())] = 0
+        gap[gap.isnan()] = math.inf
+        return gap.max().item() if gap.numel() else 0.0
+
+    def distances(those: Any) -> list[float]:
+        pairs = zip(first, those, strict=True)
+        return [distance(ours, theirs) for ours, theirs in pairs]
+
+    first = results(run)
+    noises = distances(results(run, times=1 if reset else 2))
+    signals, leaks = distances(results(own)), distances(results(other))
+    for noise, signal, leak in zip(noises, signals, leaks, strict=True):
+        assert leak <= max(10 * noise, 1e-4 * signal), message
+    for noise, signal in zip(noises, signals, strict=True):
+        if signal == 0 or signal == math.inf:
+            raise Undecided(
+                "changing what must matter leaves the output as it is"
+                if signal == 0 else
+                "changing what must matter gives nan or another shape")
+        if signal <= 100 * noise:
+            raise Undecided(
+                "a repetition changes the output nearly as much: "
+                "call eval(), or seed what is random")
+    if not first:
+        raise Undecided("there is no output to judge")
+# --8<-- [end:judge]

@@ -1,0 +1,94 @@
+"""Guards for losses: what is perfect is free, a batch is a mean."""
+
+import copy
+import math
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from snippets.guards.judge import Undecided
+
+
+# --8<-- [start:perfect_prediction_costs_nothing]
+def perfect_prediction_costs_nothing(
+        loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        prediction: torch.Tensor, target: torch.Tensor) -> None:
+    """Check that `loss` is 0 for a perfect prediction, and only there.
+
+    `prediction` (N, ...) is perfect for `target` (N, ...): the target
+    itself, or logits of 1000 for it and -1000 against. The prediction
+    of the sample before is the wrong one.
+
+    Raises:
+        AssertionError: the perfect prediction costs something, or the
+            wrong one does not.
+        Undecided: no prediction is wrong, or the loss is random.
+    """
+    if torch.equal(target, target.roll(1, 0)):
+        raise Undecided("all targets are the same, so none is wrong")
+    loss = copy.deepcopy(loss)
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
+        best, again, worst = (
+            loss(prediction.roll(shift, 0), target.clone()).item() + 0.0
+            for shift in (0, 0, 1))
+    if again != best and not math.isnan(best):
+        raise Undecided("the loss is random")
+    gap = worst - best
+    signal = abs(gap) if math.isfinite(gap) else 0.0
+    if not abs(best) <= 1e-4 * signal:
+        raise AssertionError(
+            f"a perfect prediction costs {best:.4g}, a wrong one "
+            f"{worst:.4g}: a softmax or sigmoid too many, (N,) against "
+            "(N, 1), a log of 0, or targets that are not one-hot")
+    if not gap > 0:
+        raise AssertionError(
+            f"a wrong prediction costs {worst:.4g}: a wrong sign, a "
+            "softmax over one class, or targets that are all ignored")
+# --8<-- [end:perfect_prediction_costs_nothing]
+
+
+# --8<-- [start:loss_is_mean_of_samples]
+def loss_is_mean_of_samples(
+        loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        prediction: torch.Tensor, target: torch.Tensor, *,
+        count: Callable[[torch.Tensor], torch.Tensor] | None = None,
+        ) -> None:
+    """Check that a batch costs what its samples cost in the mean.
+
+    `prediction` (N, ...) and `target` (N, ...) are cut along N into
+    batches of one, in float64. Where samples do not weigh the same,
+    `count` returns the weight of a batch of targets, such as the
+    number of its tokens or the sum of its class weights.
+
+    Raises:
+        AssertionError: the batch costs something else.
+        Undecided: all samples cost or weigh the same, or a sample
+            costs nothing that is finite.
+    """
+    def exact(x: torch.Tensor) -> torch.Tensor:
+        dtype = torch.float64 if x.is_floating_point() else x.dtype
+        return x.to(dtype, copy=True)
+
+    loss = copy.deepcopy(loss)
+    loss = loss.double() if isinstance(loss, nn.Module) else loss
+    pairs = list(zip(prediction.split(1), target.split(1), strict=True))
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
+        batch = loss(exact(prediction), exact(target)).item()
+        costs = [loss(exact(p), exact(t)).item() for p, t in pairs]
+    weights = [float(count(t)) if count else 1.0 for _, t in pairs]
+    if not all(math.isfinite(cost) for cost in costs):
+        raise Undecided("a sample alone costs inf or nan")
+    mean = sum(weight * cost for weight, cost in zip(
+        weights, costs, strict=True)) / sum(weights)
+    spread = max(costs) - min(costs)
+    if not abs(batch - mean) <= max(1e-4 * spread, 1e-9 * abs(mean)):
+        raise AssertionError(
+            f"the batch costs {batch:.4g}, its samples {mean:.4g} in "
+            "the mean: (N,) against (N, 1), a sum or a second division "
+            "by N, padding in the mean, or samples of other weight")
+    if spread <= 1e-9 * max(map(abs, costs)):
+        raise Undecided("all samples cost the same")
+    if count and min(weights) == max(weights):
+        raise Undecided("all samples weigh the same")
+# --8<-- [end:loss_is_mean_of_samples]

@@ -1,0 +1,108 @@
+"""Neither the values nor the amount of padding may matter."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import torch
+
+from snippets.guards.judge import Undecided, judge, tensors_along
+
+
+# --8<-- [start:padding_values_ignored]
+def padding_values_ignored(
+    call: Callable[[torch.Tensor, torch.Tensor], Any],
+    x: torch.Tensor,
+    keep: torch.Tensor,
+    *,
+    pooled: bool = False,
+) -> None:
+    """Check that what stands in padded places does not matter.
+
+    `x` is (B, L, ...), and `keep` (B, L) is False or 0 where it is
+    padded. `call(x, keep)`, with `keep` as booleans, gives a tensor
+    or a tuple of tensors (B, L, ...), or (B, ...) with `pooled=True`.
+    Outputs in padded places are not compared.
+
+    Raises:
+        AssertionError: an output changes with a padded place.
+        Undecided: an output has no axis L or ignores the real places,
+            or `x` has no padding that could be changed.
+    """
+    keep = keep.bool()
+    if keep.all() or not keep.any():
+        raise Undecided("keep must hold True and False")
+    real, hidden = x[keep], x[~keep]
+    own, other = x.clone(), x.clone()
+    own[keep] = real[:1].expand_as(real)
+    places = torch.arange(len(hidden), device=x.device) % len(real)
+    other[~keep] = real[places]
+    if torch.equal(other, x):
+        raise Undecided("the padding already holds real values")
+
+    def run(x: torch.Tensor) -> Any:
+        result = call(x.clone(), keep.clone())
+        if pooled:
+            return tensors_along(result, 0, keep.shape[0])
+        outputs = tensors_along(result, 1, keep.shape[1])
+        return tuple(output[keep] for output in outputs)
+
+    judge(
+        partial(run, x),
+        own=partial(run, own),
+        other=partial(run, other),
+        message="padded places reach the output: a mask left out, "
+        "inverted or of queries instead of keys, a mean or statistics "
+        "over all places, or a recurrent layer that reads padding")
+# --8<-- [end:padding_values_ignored]
+
+
+# --8<-- [start:padding_length_ignored]
+def padding_length_ignored(
+    call: Callable[[torch.Tensor, torch.Tensor], Any],
+    x: torch.Tensor,
+    keep: torch.Tensor,
+    *,
+    pooled: bool = False,
+    pad: float = 0,
+    extra: int = 3,
+) -> None:
+    """Check that `extra` places of padding on the right do nothing.
+
+    `call`, `x`, `keep` and `pooled` are those of
+    `padding_values_ignored`; the new places hold `pad`. It runs in
+    float64, on copies of the modules.
+
+    Raises:
+        AssertionError: an output changes with the padded length.
+        Undecided: the call is random, or an output has no axis of the
+            padded length or ignores the real places.
+    """
+    x = x.double() if x.is_floating_point() else x
+    keep = keep.bool()
+    if not keep.any():
+        raise Undecided("keep must hold True")
+    B = keep.shape[0]
+    padding = x.new_full((B, extra, *x.shape[2:]), pad)
+    longer = torch.cat([x, padding], dim=1)
+    still = torch.cat([keep, keep.new_zeros(B, extra)], dim=1)
+    own = x.clone()
+    own[keep] = x[keep][:1].expand_as(x[keep])
+
+    def run(x: torch.Tensor, keep: torch.Tensor) -> Any:
+        result = call(x.clone(), keep.clone())
+        if pooled:
+            return tensors_along(result, 0, B)
+        outputs = tensors_along(result, 1, keep.shape[1])
+        return tuple(output[keep] for output in outputs)
+
+    judge(
+        partial(run, x, keep),
+        own=partial(run, own, keep),
+        other=partial(run, longer, still),
+        reset=False,
+        double=True,
+        message="more padding changes the output: a division by the "
+        "padded length, a last step read from the padding, or "
+        "positions counted from the end")
+# --8<-- [end:padding_length_ignored]

@@ -1,0 +1,63 @@
+"""A guard for layouts: there, back, and each number in its place."""
+
+from collections.abc import Callable, Collection
+
+import torch
+
+from snippets.guards.judge import Undecided
+
+
+# --8<-- [start:round_trip]
+def round_trip(
+        there: Callable[[torch.Tensor], torch.Tensor],
+        back: Callable[[torch.Tensor], torch.Tensor],
+        x: torch.Tensor, *,
+        spec: Callable[[torch.Tensor], torch.Tensor],
+        alike: Collection[int] = ()) -> None:
+    """Check that `there` does what `spec` does, and `back` undoes it.
+
+    `x` holds different numbers, and its axes have different sizes but
+    for those named in `alike`. `spec` is `there`, slow and plain: loops
+    and slices. Exact for every dtype.
+
+    Raises:
+        AssertionError: a number is not where `spec` puts it, or `back`
+            does not bring it home.
+        Undecided: with this `x`, a wrong layout could pass.
+    """
+    def first_gap(got: torch.Tensor, want: torch.Tensor) -> str:
+        if got.shape != want.shape:
+            return f"shape {tuple(got.shape)} for {tuple(want.shape)}"
+        wrong = (got != want).nonzero()
+        if not len(wrong):
+            return ""
+        at = tuple(wrong[0].tolist())
+        return (
+            f"{len(wrong)} of {want.numel()} numbers are misplaced, "
+            f"first at {at}: {got[at].item()} for {want[at].item()}")
+
+    sizes = [n for i, n in enumerate(x.shape)
+             if i not in alike and i - x.dim() not in alike]
+    if min(x.shape, default=0) < 2 or len(set(sizes)) < len(sizes):
+        raise Undecided(f"axes of size {tuple(x.shape)}: a swap would "
+                        "not show; make all differ, none below 2")
+    if x.unique().numel() < x.numel():
+        raise Undecided("numbers repeat, so a swap would not show; "
+                        "take torch.arange")
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
+        want, got = spec(x.clone()), there(x.clone())
+        home = back(want.clone())
+    if torch.equal(want.flatten(), x.flatten()):
+        raise Undecided("spec keeps the order of memory, so a reshape "
+                        "alone would pass; take other sizes")
+    gap = first_gap(got, want)
+    if gap:
+        raise AssertionError(
+            f"there: {gap}; a reshape where axes must be permuted "
+            "first, or axes in another order")
+    gap = first_gap(home, x)
+    if gap:
+        raise AssertionError(
+            f"back: {gap}; axes split or permuted in another order "
+            "than there")
+# --8<-- [end:round_trip]

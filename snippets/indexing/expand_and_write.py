@@ -1,0 +1,36 @@
+"""A batch of masks that can be written to, and a check that it can."""
+
+import torch
+
+
+# --8<-- [start:mask_first_sample]
+def mask_first_sample(mask: torch.Tensor, batch: int) -> torch.Tensor:
+    """Return `mask` (T,) for each sample: (batch, T).
+
+    The second half of the first sample is 0; `mask` stays as it is.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html
+    """
+    masks = mask.expand(batch, -1).clone()
+    masks[0, len(mask) // 2:] = 0
+    return masks
+# --8<-- [end:mask_first_sample]
+
+
+# --8<-- [start:assert_own_memory]
+def assert_own_memory(x: torch.Tensor) -> None:
+    """Look for an axis of `x` along which all elements are one.
+
+    Raises: AssertionError where `x` is an expanded tensor.
+
+    Source: https://docs.pytorch.org/docs/stable/tensor_view.html
+
+    >>> assert_own_memory(torch.ones(1, 4).expand(1, 4))
+    """
+    for axis, (size, stride) in enumerate(
+            zip(x.shape, x.stride(), strict=True)):
+        if size > 1 and stride == 0:
+            raise AssertionError(
+                f"axis {axis} has size {size} and stride 0:"
+                " an expanded tensor, clone it before writing")
+# --8<-- [end:assert_own_memory]

@@ -1,0 +1,81 @@
+"""The loss of a causal language model, shifted once."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+
+
+# --8<-- [start:next_token_loss]
+def next_token_loss(
+        logits: torch.Tensor, ids: torch.Tensor,
+        keep: torch.Tensor) -> torch.Tensor:
+    """Return the mean loss of each kept token, given those before.
+
+    `logits` (B, L, C); `ids` and `keep` (B, L), keep False for
+    padding. The logits at position i are for the token at i + 1.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
+    """
+    labels = ids.masked_fill(~keep, -100)
+    return F.cross_entropy(
+        logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
+# --8<-- [end:next_token_loss]
+
+
+# --8<-- [start:keep_to_first]
+def keep_to_first(ids: torch.Tensor, end: int) -> torch.Tensor:
+    """Tell which of `ids` (B, L) stand no later than the first `end`.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.cumsum.html
+
+    >>> keep_to_first(torch.tensor([[5, 7, 0, 0, 0]]), end=0)
+    tensor([[ True,  True,  True, False, False]])
+    """
+    ends = (ids == end).long()
+    return ends.cumsum(dim=1) - ends == 0
+# --8<-- [end:keep_to_first]
+
+
+# --8<-- [start:assert_next_token]
+def assert_next_token(
+        loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        ids: torch.Tensor, num_classes: int) -> None:
+    """Fail unless telling the next token makes the loss least.
+
+    `loss` takes logits (B, L, C) and ids (B, L); `ids` must vary.
+
+    Raises: AssertionError with the number of places ahead.
+    Source: https://github.com/huggingface/transformers/pull/44642
+    """
+    costs = []
+    for ahead in range(4):
+        told = F.one_hot(ids.roll(-ahead, dims=1), num_classes)
+        costs.append(loss(100.0 * told, ids).item())
+    best = costs.index(min(costs))
+    assert best == 1, (
+        f"the loss asks for the token {best} places ahead, not 1: "
+        f"are the labels shifted never, or twice?")
+# --8<-- [end:assert_next_token]
+
+
+# --8<-- [start:assert_end_is_learned]
+def assert_end_is_learned(
+        loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        ids: torch.Tensor, end: int, num_classes: int) -> None:
+    """Fail where no gradient asks for the first `end` of a row.
+
+    `loss` takes logits (B, L, C) and ids (B, L).
+
+    Raises: AssertionError with the rows.
+    Source: https://github.com/huggingface/transformers/issues/23530
+    """
+    logits = torch.zeros(*ids.shape, num_classes, requires_grad=True)
+    gradient, = torch.autograd.grad(loss(logits, ids), logits)
+    asked = gradient.any(dim=2)
+    rows = [b for b, row in enumerate(ids.tolist())
+            if end in row[1:] and not asked[b, row.index(end) - 1]]
+    assert not rows, (
+        f"rows {rows} never learn to end: is the end token masked "
+        f"because padding has the same number?")
+# --8<-- [end:assert_end_is_learned]

@@ -1,0 +1,21 @@
+"""A transformer encoder that takes B×L×D."""
+
+from torch import nn
+
+
+# --8<-- [start:batch_first_encoder]
+def batch_first_encoder(
+    features: int, heads: int, layers: int,
+) -> nn.TransformerEncoder:
+    """Make an encoder that takes and returns (B, L, features).
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.TransformerEncoder.html
+
+    >>> batch_first_encoder(4, 2, 1)(torch.zeros(3, 5, 4)).shape
+    torch.Size([3, 5, 4])
+    """
+    layer = nn.TransformerEncoderLayer(
+        features, heads, dim_feedforward=4 * features, dropout=0.0,
+        batch_first=True)
+    return nn.TransformerEncoder(layer, layers)
+# --8<-- [end:batch_first_encoder]

@@ -1,0 +1,44 @@
+"""Initialization that leaves padding rows at zero, and its test."""
+
+import torch
+from torch import nn
+
+
+# --8<-- [start:init_embeddings]
+@torch.no_grad()
+def init_embeddings(module: nn.Module) -> None:
+    """Draw an embedding's rows, and zero its padding row.
+
+    For `model.apply`; other modules are left as they are.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html
+
+    >>> embedding = nn.Embedding(3, 2, padding_idx=1)
+    >>> init_embeddings(embedding)
+    >>> embedding.weight[1].tolist()
+    [0.0, 0.0]
+    """
+    if isinstance(module, nn.Embedding):
+        nn.init.normal_(module.weight, std=0.02)
+        if module.padding_idx is not None:
+            module.weight[module.padding_idx].zero_()
+# --8<-- [end:init_embeddings]
+
+
+# --8<-- [start:assert_padding_rows_zero]
+def assert_padding_rows_zero(model: nn.Module) -> None:
+    """Check the padding row of each embedding of model.
+
+    Raises: AssertionError with the first row that is not zero.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html
+
+    >>> assert_padding_rows_zero(nn.Embedding(3, 2, padding_idx=0))
+    """
+    for name, module in model.named_modules():
+        if isinstance(module, nn.Embedding):
+            row = module.padding_idx
+            assert row is None or not module.weight[row].any(), (
+                f"row {row} of {name}.weight is not zero:"
+                " an init function or a checkpoint filled it")
+# --8<-- [end:assert_padding_rows_zero]

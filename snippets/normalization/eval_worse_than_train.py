@@ -1,0 +1,40 @@
+"""Running statistics measured again."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+
+
+# --8<-- [start:recompute_statistics]
+@torch.no_grad()
+def recompute_statistics(
+    model: nn.Module, batches: Iterable[torch.Tensor],
+) -> None:
+    """Replace running statistics by those of batches (B, ...).
+
+    No weight changes. Each module's mode and momentum come back.
+
+    Source: https://docs.pytorch.org/docs/stable/optim.html#torch.optim.swa_utils.update_bn
+
+    >>> norm = nn.BatchNorm1d(1)
+    >>> recompute_statistics(norm, [torch.tensor([[6.0], [10.0]])])
+    >>> norm.running_mean, norm.running_var
+    (tensor([8.]), tensor([8.]))
+    """
+    kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+    norms = [m for m in model.modules() if isinstance(m, kinds)]
+    modes = [(module, module.training) for module in model.modules()]
+    momenta = [norm.momentum for norm in norms]
+    model.eval()
+    for norm in norms:
+        norm.reset_running_stats()
+        norm.momentum = None
+        norm.train()
+    for batch in batches:
+        model(batch)
+    for norm, momentum in zip(norms, momenta, strict=True):
+        norm.momentum = momentum
+    for module, mode in modes:
+        module.training = mode
+# --8<-- [end:recompute_statistics]

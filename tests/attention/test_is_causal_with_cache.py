@@ -1,0 +1,42 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch.nn.attention.bias import causal_lower_right
+
+from snippets.attention.is_causal_with_cache import (
+    assert_cache_changes_nothing,
+    causal_with_cache,
+)
+from snippets.attention.wrong_is_causal_with_cache import causal_from_the_first_key
+
+FIXED_DEVICE = settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@FIXED_DEVICE
+@given(st.integers(1, 5), st.integers(0, 4))
+def test_new_queries_see_what_they_see_in_one_pass(device, L, cached):
+    q, k, v = torch.randn(3, 2, 2, cached + L, 4, dtype=torch.float64, device=device).unbind()
+    whole = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    new = causal_with_cache(q[..., cached:, :], k, v)
+    torch.testing.assert_close(new, whole[..., cached:, :])
+    bias = causal_lower_right(L, L + cached)
+    torch.testing.assert_close(
+        new, F.scaled_dot_product_attention(q[..., cached:, :], k, v, attn_mask=bias))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision(device, dtype):
+    q, k, v = torch.randn(3, 1, 2, 6, 8, device=device).to(dtype).unbind()
+    whole = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    torch.testing.assert_close(
+        causal_with_cache(q[..., 4:, :], k, v), whole[..., 4:, :], rtol=0.02, atol=0.02)
+
+
+def test_the_guard_fails_top_left_and_passes_bottom_right(device):
+    x = torch.randn(2, 4, 8, device=device)
+    with pytest.raises(AssertionError, match="3 new queries after 1 cached keys"):
+        assert_cache_changes_nothing(causal_from_the_first_key, x)
+    assert_cache_changes_nothing(causal_with_cache, x)

@@ -1,0 +1,60 @@
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snippets.attention.rotary_layouts import (
+    assert_scores_by_distance,
+    neighbours_to_halves,
+    rotary_angles,
+    rotate_halves,
+    rotate_neighbours,
+)
+from snippets.attention.wrong_rotary_layouts import rotate_by_mixed_layouts
+
+FIXED_DEVICE = settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@FIXED_DEVICE
+@given(st.integers(1, 4), st.integers(1, 3), st.integers(1, 6), st.integers(0, 10000))
+def test_permuted_rows_turn_one_layout_into_the_other(device, half, heads, L, start):
+    d = 2 * half
+    x = torch.randn(2, L, heads * d, dtype=torch.float64, device=device)
+    angles = rotary_angles(torch.arange(start, start + L, device=device), d)
+    rows = neighbours_to_halves(heads, d).to(device)
+
+    def split(x):
+        return x.view(2, L, heads, d).transpose(1, 2)
+
+    expected = rotate_neighbours(split(x), angles).transpose(1, 2).flatten(2)[..., rows]
+    actual = rotate_halves(split(x[..., rows]), angles).transpose(1, 2).flatten(2)
+    torch.testing.assert_close(actual, expected)
+
+
+def test_angles_are_those_of_the_paper(device):
+    angles = rotary_angles(torch.tensor([0, 3], device=device), 4)
+    torch.testing.assert_close(
+        angles, torch.tensor([[0, 0], [3, 0.03]], dtype=torch.float64, device=device))
+
+
+@pytest.mark.parametrize("rotate", [rotate_neighbours, rotate_halves])
+def test_a_rotation_keeps_the_dtype_and_turns_a_pair(device, rotate):
+    for dtype in [torch.float16, torch.bfloat16, torch.float32]:
+        x = torch.tensor([[3.0, 4.0]], dtype=dtype, device=device)
+        quarter = torch.tensor([[torch.pi / 2]], dtype=torch.float64, device=device)
+        out = rotate(x, quarter)
+        torch.testing.assert_close(out, torch.tensor([[-4, 3]], dtype=dtype, device=device))
+
+
+def test_the_guard_fails_on_mixed_layouts_only(device):
+    def at(rotate):
+        return lambda x, positions: rotate(x, rotary_angles(positions, 6))
+
+    with torch.device(device):
+        for rotate in [rotate_neighbours, rotate_halves]:
+            assert_scores_by_distance(at(rotate), at(rotate), 6)
+        for q, k in [(rotate_by_mixed_layouts, rotate_by_mixed_layouts),
+                     (rotate_halves, rotate_neighbours)]:
+            with pytest.raises(AssertionError, match="mixed"):
+                assert_scores_by_distance(at(q), at(k), 6)

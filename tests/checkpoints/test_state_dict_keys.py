@@ -1,0 +1,49 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.checkpoints.state_dict_keys import assert_keys_of, unwrapped, with_keys_of
+
+
+def compiled(model):
+    return torch.compile(model, backend="eager")
+
+
+def test_wrappers_inside_each_other_come_off_in_any_order():
+    model = nn.Linear(2, 2)
+    assert unwrapped(compiled(nn.DataParallel(compiled(model)))) is model
+    assert unwrapped(nn.DataParallel(nn.DataParallel(model))) is model
+
+
+def test_a_submodule_called_module_is_not_a_wrapper():
+    model = nn.Sequential()
+    model.module = nn.Linear(2, 2)
+    assert unwrapped(model) is model
+    state = nn.DataParallel(model).state_dict()
+    assert list(with_keys_of(model, state)) == list(model.state_dict())
+
+
+def test_a_wrapped_part_is_matched_in_both_directions():
+    plain = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    part = nn.Sequential(compiled(nn.Linear(2, 2)), nn.BatchNorm1d(2))
+    for source, target in [(plain, part), (part, plain)]:
+        target.load_state_dict(with_keys_of(target, source.state_dict()))
+        assert torch.equal(unwrapped(source[0]).weight, unwrapped(target[0]).weight)
+
+
+@pytest.mark.parametrize("in_model", [False, True])
+def test_two_keys_that_differ_by_a_wrapper_only_are_refused(in_model):
+    both = nn.Module()
+    both.weight = nn.Parameter(torch.zeros(1))
+    both.module = nn.Module()
+    both.module.weight = nn.Parameter(torch.ones(1))
+    one = nn.Linear(1, 1, bias=False)
+    model, state = (both, one) if in_model else (one, both)
+    with pytest.raises(ValueError, match="wrapper's name only"):
+        with_keys_of(model, state.state_dict())
+
+
+@pytest.mark.parametrize("saved", [["weight"], ["weight", "bias", "scale"]])
+def test_the_guard_fails_on_a_key_too_few_and_one_too_many(saved):
+    with pytest.raises(AssertionError):
+        assert_keys_of(saved, nn.Linear(2, 2))

@@ -1,0 +1,25 @@
+import pytest
+
+from snippets.distributed.gradient_averaging import assert_ranks_agree, run_ranks
+
+
+def change_on_one_rank(rank):
+    layer = nn.Linear(2, 1)  # noqa: F821
+    model = DistributedDataParallel(layer)  # noqa: F821
+    with torch.no_grad():  # noqa: F821
+        layer.bias.add_(rank)
+    model(torch.ones(1, 2)).sum().backward()  # noqa: F821
+    assert_ranks_agree(layer)
+
+
+def test_a_parameter_changed_on_one_rank_is_seen():
+    with pytest.raises(AssertionError, match="bias differs between ranks"):
+        run_ranks(change_on_one_rank, uses=[assert_ranks_agree])
+
+
+def test_an_error_of_a_rank_is_raised():
+    def divide(rank):
+        return 1 / (1 - rank)
+
+    with pytest.raises(ZeroDivisionError):
+        run_ranks(divide)

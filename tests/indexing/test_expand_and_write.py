@@ -1,0 +1,29 @@
+import pytest
+import torch
+
+from snippets.indexing.expand_and_write import assert_own_memory, mask_first_sample
+from snippets.indexing.wrong_expand_and_write import mask_first_sample_only
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5])
+def test_a_write_to_an_expanded_row_reaches_every_row_and_the_original(device, batch):
+    mask = torch.ones(6, device=device)
+    assert mask_first_sample_only(mask, batch).sum() == 3 * batch
+    assert mask.sum() == 3
+
+
+@pytest.mark.parametrize("batch", [1, 2, 5])
+@pytest.mark.parametrize("dtype", [torch.bool, torch.float16, torch.int64])
+def test_a_clone_can_be_written_to(device, batch, dtype):
+    mask = torch.ones(6, device=device, dtype=dtype)
+    assert mask_first_sample(mask, batch).sum() == 6 * batch - 3
+    assert mask.sum() == 6
+
+
+def test_the_guard_lets_transposes_slices_and_empty_tensors_pass(device):
+    x = torch.ones(4, 6, device=device)
+    for view in [x, x.T, x[:, ::2], x[1:2], x[:0].expand(0, 6), x.sum()]:
+        assert_own_memory(view)
+    for view in [x[0].expand(2, 6), x.unsqueeze(2).expand(-1, -1, 3)]:
+        with pytest.raises(AssertionError, match="stride 0"):
+            assert_own_memory(view)

@@ -1,0 +1,30 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.modules.padding_idx import assert_padding_rows_zero, init_embeddings
+from snippets.modules.wrong_padding_idx import init_every_row
+
+
+@pytest.mark.parametrize("row", [0, 2, -1])
+def test_the_padding_row_and_no_other_is_zero(device, row):
+    model = nn.Sequential(nn.Embedding(5, 3, padding_idx=row)).to(device)
+    model.apply(init_embeddings)
+    assert_padding_rows_zero(model)
+    zero = [not w.any() for w in model[0].weight]
+    assert zero == [i == row % 5 for i in range(5)]
+    assert model[0].weight.requires_grad
+    model.apply(init_every_row)
+    with pytest.raises(AssertionError, match="is not zero"):
+        assert_padding_rows_zero(model)
+
+
+def test_without_padding_every_row_is_drawn(device):
+    table, layer = nn.Embedding(5, 3).to(device), nn.Linear(3, 3).to(device)
+    before = layer.weight.detach().clone()
+    init_embeddings(table)
+    init_embeddings(layer)
+    assert_padding_rows_zero(table)
+    assert all(w.any() for w in table.weight)
+    assert table.weight.abs().max() < 0.2
+    torch.testing.assert_close(layer.weight.detach(), before)
