@@ -5,6 +5,10 @@ DEVICE ?= cpu
 BIN = .venv/bin
 READY = .venv/installed
 EXAMPLES =
+PARALLEL = -n auto --dist loadfile
+ifeq ($(DEVICE),cuda)
+PARALLEL =
+endif
 ifdef TORCH
 BIN = .torch/$(TORCH)/bin
 READY = .torch/$(TORCH)/installed
@@ -20,7 +24,7 @@ serve: .venv/installed  ## read the site at http://127.0.0.1:8000, reloaded on e
 	$(BIN)/mkdocs serve
 
 test: $(READY)  ## run every example and every test that needs neither browser nor GPU
-	$(BIN)/python -m pytest --device $(DEVICE) $(EXAMPLES)
+	$(BIN)/python -m pytest --device $(DEVICE) $(PARALLEL) $(EXAMPLES)
 
 build: .venv/installed record  ## run the pages, then build the site strictly into site/
 	.venv/bin/mkdocs build --strict
@@ -41,6 +45,10 @@ accept: $(READY)  ## write the outputs that the pages have now, and show the dif
 bump: $(READY)  ## show which outputs, messages and warnings another torch changes (TORCH=newest)
 	$(BIN)/python -m sitekit.accept --device $(DEVICE) --dry-run
 
+guards: .venv/installed  ## print guards × models, and the share of silent questions that a guard catches
+	$(BIN)/python -m tests.guards.verdicts
+	$(BIN)/python -m tests.guards.silent
+
 font: .venv/installed  ## cut the maths font again (Debian's fonts-lmodern holds the whole one)
 	$(BIN)/python -m sitekit.font
 
@@ -57,7 +65,7 @@ lock: .venv/installed  ## write requirements.txt from requirements.in
 	touch $@
 
 # What the examples need, without the site.
-NEEDS = einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pyyaml|sybil
+NEEDS = einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pytest-xdist|pyyaml|sybil
 .torch/%/installed: requirements.txt
 	test -x .torch/$*/bin/python || $(PYTHON) -m venv .torch/$*
 	grep -E '^($(NEEDS))==' requirements.txt > .torch/$*/requirements.txt
@@ -68,5 +76,5 @@ NEEDS = einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pyyaml|sybil
 clean:  ## remove what these targets made
 	rm -rf .venv .torch .cache site
 
-.PHONY: help serve test build lint record mutants accept bump font lock clean
+.PHONY: help serve test build lint record mutants accept bump guards font lock clean
 .SECONDARY:

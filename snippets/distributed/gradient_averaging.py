@@ -3,11 +3,13 @@
 import marshal
 import multiprocessing
 import pickle
+import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import torch
 import torch.distributed as dist
@@ -22,8 +24,7 @@ def run_ranks(
 
     `work` and the functions in `uses` know the names imported below
     and each other, nothing else, and have no defaults. Returns what
-    each rank returned. For Linux and macOS; in a script, call it
-    under `if __name__ == "__main__"`.
+    each rank returned. For Linux and macOS.
 
     Raises: what a rank raised.
     Source: https://docs.pytorch.org/docs/stable/distributed.html
@@ -59,8 +60,11 @@ def run_ranks(
         ranks = [context.Process(
             target=exec, args=(program, {**names, "rank": rank}))
             for rank in range(2)]
-        for rank in ranks:
-            rank.start()
+        with mock.patch.multiple(
+                sys.modules["__main__"], create=True,
+                __spec__=None, __file__=None):
+            for rank in ranks:
+                rank.start()
         for rank in ranks:
             rank.join()
         results = [pickle.loads(Path(folder, str(rank)).read_bytes())
@@ -74,12 +78,12 @@ def run_ranks(
 
 # --8<-- [start:mean_over_ranks]
 def mean_over_ranks(losses: torch.Tensor) -> torch.Tensor:
-    """Return a loss whose gradient, averaged over ranks, is the batch's.
+    """Return a loss with the batch's gradient once ranks are averaged.
 
     `losses` (N) are those of this rank's targets; N may differ between
     ranks and be 0. Call it on every rank.
 
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parallel.DistributedDataParallel.html
+    Source: https://docs.pytorch.org/docs/stable/notes/ddp.html
     """
     count = torch.tensor(float(losses.numel()), device=losses.device)
     dist.all_reduce(count)
@@ -107,6 +111,6 @@ def assert_ranks_agree(model: nn.Module) -> None:
             copies = [torch.empty_like(tensor)
                       for _ in range(dist.get_world_size())]
             dist.all_gather(copies, tensor.contiguous())
-            same = (torch.equal(copy, copies[0]) for copy in copies)
-            assert all(same), message
+            if not all(torch.equal(c, copies[0]) for c in copies):
+                raise AssertionError(message)
 # --8<-- [end:assert_ranks_agree]

@@ -49,7 +49,8 @@ def judge(
     Each gives a tensor or a tuple of tensors. `own` changes what must
     matter, `other` what must not. With `reset=False` the noise is
     measured under two random states, with `double` in float64. Each
-    run has the same random state and calls copies of its modules.
+    run has the same random state and calls copies of its modules,
+    uncompiled.
 
     Raises:
         AssertionError: `other` changes the result; says `message`.

@@ -11,8 +11,8 @@ def batch_first_encoder(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.TransformerEncoder.html
 
-    >>> batch_first_encoder(4, 2, 1)(torch.zeros(3, 5, 4)).shape
-    torch.Size([3, 5, 4])
+    >>> batch_first_encoder(4, 2, layers=3).num_layers
+    3
     """
     layer = nn.TransformerEncoderLayer(
         features, heads, dim_feedforward=4 * features, dropout=0.0,

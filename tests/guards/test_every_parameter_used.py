@@ -158,6 +158,18 @@ def test_what_starts_behind_a_zero_is_a_warning(device, x):
         every_parameter_used(lambda: (model(x) - 1).square().mean(), model)
 
 
+def test_a_graph_with_many_paths_is_walked_once(device, x):
+    model = mlp(device)
+
+    def loss():
+        y = model(x)
+        for _ in range(100):
+            y = (y + y) / 2
+        return y.square().mean()
+
+    every_parameter_used(loss, model)
+
+
 def test_undecided(device, x):
     model = mlp(device)
     with pytest.raises(Undecided, match="finite"):
@@ -179,7 +191,8 @@ def test_nothing_is_left_changed(device, x, fails):
     state = torch.get_rng_state()
 
     def loss():
-        out = model(x).square().mean()
+        out = model(x).square().mean() + torch.rand(())
+        model[1].running_mean = model[1].running_mean + 1
         if fails:
             raise ZeroDivisionError
         return out

@@ -165,14 +165,41 @@ def test_a_compiled_module_is_judged_uncompiled(wrap):
     assert not next(model.buffers()).any()
 
 
-def test_a_repetition_begins_with_a_new_copy():
-    class Counts(nn.Module):
-        calls = 0
+class Counts(nn.Module):
+    calls = 0
+
+    def forward(self, x):
+        self.calls += 1
+        return x * self.calls
+
+
+def test_a_module_and_its_part_share_one_copy():
+    model, x, outputs = nn.Sequential(Counts()), torch.ones(2), []
+
+    def run(x):
+        model(x)
+        outputs.append(model[0](x).abs())
+        return x
+
+    judge(lambda: run(x), own=lambda: run(-x), other=lambda: run(x), message="leaks")
+    assert torch.stack(outputs).eq(2).all()
+
+
+def test_a_module_finds_what_its_part_has_written():
+    class Reads(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.part = Counts()
 
         def forward(self, x):
-            self.calls += 1
-            return x * self.calls
+            return self.part(x) * self.part.calls
 
+    model, x = Reads(), torch.ones(2)
+    judge(lambda: model(x), own=lambda: model(-x), other=lambda: model(x), message="leaks")
+    assert model.part.calls == 0
+
+
+def test_a_repetition_begins_with_a_new_copy():
     model, x = Counts(), torch.ones(2)
     judge(lambda: model(x), own=lambda: model(-x), other=lambda: model(x), message="leaks",
           reset=False)

@@ -59,7 +59,7 @@ def test_a_perfect_prediction_that_costs_something_fails(device, loss, data):
     lambda z, t: -F.cross_entropy(z, t), lambda z, t: cross_entropy_of_one_column(z[:, :1], t * 0),
     lambda z, t: z.sum() * 0])
 def test_a_wrong_prediction_that_costs_nothing_fails(device, loss):
-    with pytest.raises(AssertionError, match="a wrong prediction costs"):
+    with pytest.raises(AssertionError, match=r"a wrong prediction costs (0|-2000): "):
         perfect_prediction_costs_nothing(loss, *classes(device))
 
 

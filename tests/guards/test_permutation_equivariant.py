@@ -6,6 +6,7 @@ from torch import nn
 
 from snippets.attention.split_heads import MultiHeadAttention
 from snippets.attention.wrong_split_heads import merge_heads_by_reshape, split_heads_by_view
+from snippets.guards.independent_samples import independent_samples
 from snippets.guards.judge import Undecided
 from snippets.guards.permutation_equivariant import permutation_equivariant
 from snippets.guards.wrong_permutation_equivariant import AttendInFoldedHeads, SetWithPositions
@@ -35,6 +36,10 @@ def test_outputs_that_do_not_follow_their_tokens_fail(device, call):
 def test_attention_and_what_is_alike_for_each_token_pass(device, call, dtype, length):
     call = call.to(device, dtype) if isinstance(call, nn.Module) else call
     permutation_equivariant(call, torch.randn(2, length, 6, device=device, dtype=dtype))
+
+
+def test_heads_cut_by_view_keep_the_samples_apart(device):
+    independent_samples(AttendInFoldedHeads(6, 2).to(device), torch.randn(3, 5, 6, device=device))
 
 
 @FIXED_DEVICE

@@ -1,0 +1,44 @@
+"""Poolings over tokens that leave the padding out."""
+
+import torch
+
+
+# --8<-- [start:mean_of_kept]
+def mean_of_kept(x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
+    """Return the mean of the kept tokens: (B, L, D) to (B, D).
+
+    `keep` is boolean, (B, L). A sample without tokens gives zeros.
+
+    Source: https://github.com/huggingface/sentence-transformers/issues/230
+    """
+    total = x.masked_fill(~keep[..., None], 0).sum(dim=1)
+    return total / keep.sum(dim=1, keepdim=True).clamp(min=1)
+# --8<-- [end:mean_of_kept]
+
+
+# --8<-- [start:max_of_kept]
+def max_of_kept(x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
+    """Return the maximum of the kept tokens: (B, L, D) to (B, D).
+
+    `keep` is boolean, (B, L). A sample without tokens gives zeros.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.amax.html
+    """
+    lowest = x.masked_fill(~keep[..., None], float("-inf")).amax(dim=1)
+    return lowest.masked_fill(~keep.any(dim=1, keepdim=True), 0)
+# --8<-- [end:max_of_kept]
+
+
+# --8<-- [start:last_kept]
+def last_kept(x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
+    """Return the last kept token: (B, L, D) to (B, D).
+
+    `keep` is boolean, (B, L), with padding on either side. A sample
+    without tokens gives its first place.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.argmax.html
+    """
+    places = torch.arange(keep.shape[1], device=keep.device)
+    last = (places * keep).argmax(dim=1)
+    return x[torch.arange(len(x), device=x.device), last]
+# --8<-- [end:last_kept]

@@ -1,0 +1,68 @@
+"""Loading a part of a model and naming the rest."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+
+# --8<-- [start:load_except]
+def load_except(
+    model: nn.Module,
+    state: dict[str, torch.Tensor],
+    missing: tuple[str, ...] = (),
+    unexpected: tuple[str, ...] = (),
+) -> None:
+    """Load `state`; of two lists only, keys may stand on one side.
+
+    `missing` and `unexpected` hold the beginnings of such keys: those
+    that `model` has and `state` lacks, and the other way round.
+
+    Raises:
+        RuntimeError: another key stands on one side only, before
+            anything is loaded; or a size differs.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict
+
+    >>> layer = nn.Linear(2, 1)
+    >>> load_except(layer, {"weight": torch.ones(1, 2)}, ("bias",))
+    >>> layer.weight.detach()
+    tensor([[1., 1.]])
+    """
+    own = model.state_dict()
+    lacks = [k for k in own if k not in state]
+    extra = [k for k in state if k not in own]
+    odd = [k for k in lacks if not k.startswith(missing)]
+    odd += [k for k in extra if not k.startswith(unexpected)]
+    if odd:
+        raise RuntimeError(f"keys of one side only: {', '.join(odd)}")
+    model.load_state_dict(state, strict=False)
+# --8<-- [end:load_except]
+
+
+# --8<-- [start:assert_loads]
+def assert_loads(
+    model: nn.Module,
+    load: Callable[[], object],
+    new: tuple[str, ...] = (),
+) -> None:
+    """Fail where `load` leaves a floating tensor of `model` as it was.
+
+    Writes nan to the parameters and saved buffers, then calls `load`.
+    `new` holds the beginnings of keys that are not to be loaded;
+    those get their numbers back.
+
+    Raises: AssertionError that names the keys.
+    """
+    before = {k: x.clone() for k, x in model.state_dict().items()}
+    for x in model.state_dict().values():
+        if x.is_floating_point():
+            x.fill_(torch.nan)
+    load()
+    after = model.state_dict()
+    left = [k for k, x in after.items() if x.isnan().all()]
+    for key in left:
+        after[key].copy_(before[key])
+    left = [key for key in left if not key.startswith(new)]
+    assert not left, f"not loaded: {', '.join(left)}"
+# --8<-- [end:assert_loads]

@@ -1,0 +1,47 @@
+"""Checkpoints that load without running code from the file."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+
+# --8<-- [start:save_checkpoint]
+def save_checkpoint(
+    path: Path,
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    **numbers: float,
+) -> None:
+    """Save two state dicts, and numbers as Python's own float.
+
+    `torch.load(path)` gives a dict with the keys `model`, `optimizer`
+    and the names of the numbers.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/serialization.html
+    """
+    checkpoint = {
+        "model": model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        **{name: float(number) for name, number in numbers.items()},
+    }
+    torch.save(checkpoint, path)
+# --8<-- [end:save_checkpoint]
+
+
+# --8<-- [start:assert_weights_only]
+def assert_weights_only(checkpoint: Any) -> None:
+    """Fail where `torch.load` will refuse what is about to be saved.
+
+    Raises: AssertionError that names the classes that are refused.
+
+    >>> assert_weights_only({"weight": torch.ones(2), "step": 3})
+    """
+    file = io.BytesIO()
+    torch.save(checkpoint, file)
+    file.seek(0)
+    refused = torch.serialization.get_unsafe_globals_in_checkpoint(file)
+    assert not refused, f"torch.load refuses {', '.join(refused)}"
+# --8<-- [end:assert_weights_only]

@@ -1,0 +1,95 @@
+"""Counting what torch.compile makes of a function."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+
+# --8<-- [start:count_graphs]
+def count_graphs(
+    function: Callable[..., Any],
+    calls: Iterable[tuple[Any, ...]],
+    **options: Any,
+) -> tuple[int, int]:
+    """Return how many graphs were compiled, and how many were run.
+
+    Forgets what is compiled so far, compiles `function` with
+    `options` and calls it with the arguments of each of `calls`. A
+    graph runs as it is, so no compiler is needed.
+
+    Source: https://docs.pytorch.org/docs/stable/torch.compiler_custom_backends.html
+
+    >>> count_graphs(torch.sin, [(torch.ones(2),)] * 3)
+    (1, 3)
+    """
+    compiled, ran = 0, 0
+
+    def backend(graph: Any, inputs: Any) -> Callable[..., Any]:
+        nonlocal compiled
+        compiled += 1
+
+        def run(*args: Any) -> Any:
+            nonlocal ran
+            ran += 1
+            return graph.forward(*args)
+        return run
+
+    torch.compiler.reset()
+    function = torch.compile(function, backend=backend, **options)
+    for args in calls:
+        function(*args)
+    return compiled, ran
+# --8<-- [end:count_graphs]
+
+
+# --8<-- [start:sum_of_positive]
+def sum_of_positive(x: torch.Tensor) -> torch.Tensor:
+    """Sum the positive elements of x, of any shape, in one graph.
+
+    >>> sum_of_positive(torch.tensor([-1, 2, 3]))
+    tensor(5)
+    """
+    return torch.where(x > 0, x, 0).sum()
+# --8<-- [end:sum_of_positive]
+
+
+# --8<-- [start:masked_cross_entropy]
+def masked_cross_entropy(
+    logits: torch.Tensor, targets: torch.Tensor, keep: torch.Tensor
+) -> torch.Tensor:
+    """Average over the kept of N logits (N, C), in one graph.
+
+    Targets (N) and keep (N), where True takes part; 0 if none does.
+    """
+    losses = F.cross_entropy(logits, targets, reduction="none")
+    losses = torch.where(keep, losses, 0.0)
+    return losses.sum() / keep.sum().clamp(min=1)
+# --8<-- [end:masked_cross_entropy]
+
+
+# --8<-- [start:assert_one_graph]
+def assert_one_graph(
+    function: Callable[..., Any], *args: Any, **options: Any
+) -> None:
+    """Fail where a call is compiled in pieces, or not at all.
+
+    Compiles with `options` and calls `function(*args)` once; makes
+    torch forget what is compiled so far.
+
+    Raises: AssertionError that says how many graphs there are.
+    """
+    compiled = 0
+
+    def backend(graph: Any, inputs: Any) -> Callable[..., Any]:
+        nonlocal compiled
+        compiled += 1
+        forward: Callable[..., Any] = graph.forward
+        return forward
+
+    torch.compiler.reset()
+    torch.compile(function, backend=backend, **options)(*args)
+    assert compiled == 1, (
+        f"{compiled} graphs for one call: fullgraph=True names the line")
+# --8<-- [end:assert_one_graph]

@@ -1,0 +1,54 @@
+"""The Kullback-Leibler divergence, with arguments in one order."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+
+
+# --8<-- [start:kl_from_logits]
+def kl_from_logits(
+        target: torch.Tensor, model: torch.Tensor) -> torch.Tensor:
+    """Return KL(target || model), the mean over all rows of classes.
+
+    Both are logits (..., C).
+
+    Raises: ValueError where the shapes differ.
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
+    """
+    if target.shape != model.shape:
+        raise ValueError(
+            f"{tuple(target.shape)} is not {tuple(model.shape)}")
+    C = model.shape[-1]
+    return F.kl_div(
+        F.log_softmax(model, dim=-1).reshape(-1, C),
+        F.log_softmax(target, dim=-1).reshape(-1, C),
+        reduction="batchmean", log_target=True)
+# --8<-- [end:kl_from_logits]
+
+
+# --8<-- [start:assert_is_divergence]
+def assert_is_divergence(
+        kl: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        ) -> None:
+    """Fail unless `kl(target, model)` of logits (N, C) is KL.
+
+    Raises: AssertionError that names the value and what it should be.
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
+    """
+    p = torch.tensor([[0.5, 0.5, 0.0], [0.25, 0.25, 0.5]]) + 1e-6
+    q = torch.tensor([[0.25, 0.5, 0.25], [0.5, 0.25, 0.25]])
+    p = p / p.sum(dim=1, keepdim=True)
+    wanted = (p * (p / q).log()).sum(dim=1).mean().item()
+    value = kl(p.log(), q.log()).item()
+    swapped = (q * (q / p).log()).sum(dim=1).mean().item()
+    causes = {
+        "the arguments are swapped": swapped,
+        "the mean runs over classes too": wanted / 3,
+        "the batch is summed": wanted * 2}
+    cause = [cause for cause, number in causes.items()
+             if abs(value - number) < 1e-3 * abs(number)]
+    assert abs(value - wanted) < 1e-3 * wanted, (
+        f"{value:.3f} is not the divergence {wanted:.3f}: "
+        f"{(cause or ['an argument is not in log space'])[0]}")
+# --8<-- [end:assert_is_divergence]

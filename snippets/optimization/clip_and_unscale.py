@@ -1,0 +1,49 @@
+"""Gradient clipping with a scaled loss, and a test of its order."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+
+# --8<-- [start:clipped_step]
+def clipped_step(
+    scaler: torch.amp.GradScaler, optimizer: torch.optim.Optimizer,
+    parameters: list[nn.Parameter], max_norm: float,
+) -> torch.Tensor:
+    """Step after `scaler.scale(loss).backward()`, clipped.
+
+    Returns the norm (a scalar) of the true gradient, unclipped.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/amp_examples.html
+    """
+    scaler.unscale_(optimizer)
+    norm = nn.utils.clip_grad_norm_(parameters, max_norm)
+    scaler.step(optimizer)
+    scaler.update()
+    return norm
+# --8<-- [end:clipped_step]
+
+
+# --8<-- [start:assert_step_ignores_scale]
+def assert_step_ignores_scale(
+    step: Callable[..., object], device: str,
+) -> None:
+    """Check step(scaler, optimizer, parameters, max_norm) of SGD.
+
+    Raises: AssertionError where two loss scales give two steps.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/amp_examples.html
+    """
+    results = []
+    for scale in (1.0, 65536.0):
+        weight = nn.Parameter(torch.zeros(2, device=device))
+        optimizer = torch.optim.SGD([weight], lr=1.0)
+        scaler = torch.amp.GradScaler(device, init_scale=scale)
+        scaler.scale((3 * weight).sum()).backward()
+        step(scaler, optimizer, [weight], 1.0)
+        results.append(weight.detach())
+    assert torch.allclose(results[0], results[1]), (
+        "the step depends on the loss scale:"
+        " clip after scaler.unscale_")
+# --8<-- [end:assert_step_ignores_scale]

@@ -1,0 +1,56 @@
+"""Parameter groups with and without decay, and a test of groups."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+
+# --8<-- [start:decay_groups]
+def decay_groups(
+    model: nn.Module, weight_decay: float,
+) -> list[dict[str, Any]]:
+    """Put matrices in a group that decays, the rest in another.
+
+    Scales and biases of norms are not decayed, whatever their shape.
+
+    Source: https://docs.pytorch.org/docs/stable/optim.html#per-parameter-options
+
+    >>> groups = decay_groups(nn.Linear(2, 3), weight_decay=0.1)
+    >>> [len(group["params"]) for group in groups]
+    [1, 1]
+    """
+    norms = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm)
+    spared = {id(parameter) for module in model.modules()
+              if isinstance(module, norms)
+              for parameter in module.parameters()}
+    decayed: list[nn.Parameter] = []
+    others: list[nn.Parameter] = []
+    for parameter in model.parameters():
+        matrix = parameter.ndim >= 2 and id(parameter) not in spared
+        (decayed if matrix else others).append(parameter)
+    return [{"params": decayed, "weight_decay": weight_decay},
+            {"params": others, "weight_decay": 0.0}]
+# --8<-- [end:decay_groups]
+
+
+# --8<-- [start:assert_groups_cover]
+def assert_groups_cover(
+    optimizer: torch.optim.Optimizer, model: nn.Module,
+) -> None:
+    """Check that each parameter to train stands in a group.
+
+    Raises: AssertionError with the names of those in no group.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.html
+
+    >>> model = nn.Linear(2, 3)
+    >>> optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    >>> assert_groups_cover(optimizer, model)
+    """
+    held = {id(parameter) for group in optimizer.param_groups
+            for parameter in group["params"]}
+    missing = [name for name, parameter in model.named_parameters()
+               if parameter.requires_grad and id(parameter) not in held]
+    assert not missing, f"in no group: {missing}"
+# --8<-- [end:assert_groups_cover]

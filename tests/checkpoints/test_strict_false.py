@@ -1,0 +1,48 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.checkpoints.strict_false import assert_loads, load_except
+from snippets.checkpoints.wrong_strict_false import load_what_fits
+
+
+def test_a_refused_load_changes_nothing():
+    model = nn.Linear(2, 2)
+    before = model.weight.detach().clone()
+    with pytest.raises(RuntimeError, match="one side only: bias"):
+        load_except(model, {"weight": torch.zeros(2, 2)})
+    assert torch.equal(model.weight, before)
+
+
+def test_each_list_excuses_its_own_side_only():
+    model, state = nn.Linear(2, 2), {"weight": torch.zeros(2, 2), "scale": torch.ones(1)}
+    with pytest.raises(RuntimeError, match="bias, scale"):
+        load_except(model, state, missing=("scale",), unexpected=("bias",))
+    load_except(model, state, missing=("bias",), unexpected=("scale",))
+    assert model.weight.eq(0).all()
+
+
+def test_a_size_that_differs_raises():
+    with pytest.raises(RuntimeError, match="size mismatch for bias"):
+        load_except(nn.Linear(2, 2), nn.Linear(2, 1).state_dict())
+
+
+def test_throwing_the_result_away_leaves_a_renamed_layer_random():
+    source, target = nn.Sequential(nn.Linear(2, 2)), nn.ModuleDict({"a": nn.Linear(2, 2)})
+    before = target["a"].weight.detach().clone()
+    load_what_fits(target, source.state_dict())
+    assert torch.equal(target["a"].weight, before)
+
+
+def test_the_guard_gives_back_what_is_not_loaded():
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    before = {key: x.clone() for key, x in model.state_dict().items()}
+    with pytest.raises(AssertionError, match=r"0.weight, 0.bias, 1.weight, 1.bias, 1.running_mean"):
+        assert_loads(model, lambda: None)
+    assert all(torch.equal(x, before[key]) for key, x in model.state_dict().items())
+
+
+def test_the_guard_passes_where_a_whole_state_is_loaded():
+    model, other = (nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)) for _ in range(2))
+    assert_loads(model, lambda: model.load_state_dict(other.state_dict()))
+    assert torch.equal(model[0].weight, other[0].weight)

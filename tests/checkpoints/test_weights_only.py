@@ -1,0 +1,57 @@
+import argparse
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from snippets.checkpoints.weights_only import assert_weights_only, save_checkpoint
+from snippets.checkpoints.wrong_weights_only import CodeInAFile, save_with_arguments
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "checkpoint.pt"
+
+
+def test_training_goes_on_from_a_checkpoint(path, device):
+    def step(model, optimizer):
+        optimizer.zero_grad()
+        model(torch.ones(1, 2, device=device)).sum().backward()
+        optimizer.step()
+
+    model = nn.Linear(2, 1, device=device)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.25)
+    step(model, optimizer)
+    save_checkpoint(path, model, optimizer, loss=np.float32(0.5))
+    checkpoint = torch.load(path)
+    other = nn.Linear(2, 1, device=device)
+    theirs = torch.optim.Adam(other.parameters(), lr=1.0)
+    other.load_state_dict(checkpoint["model"])
+    theirs.load_state_dict(checkpoint["optimizer"])
+    step(model, optimizer)
+    step(other, theirs)
+    assert checkpoint["loss"] == 0.5
+    assert torch.equal(model.weight, other.weight)
+
+
+def test_arguments_beside_the_weights_are_refused(path):
+    save_with_arguments(path, nn.Linear(2, 1), argparse.Namespace())
+    with pytest.raises(pickle.UnpicklingError, match=r"argparse\.Namespace"):
+        torch.load(path)
+
+
+def test_a_file_runs_code_only_without_weights_only(path, capsys):
+    torch.save(CodeInAFile(), path)
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(path)
+    assert capsys.readouterr().out == ""
+    torch.load(path, weights_only=False)
+    assert "run by the file" in capsys.readouterr().out
+
+
+def test_the_guard_names_every_class():
+    with pytest.raises(AssertionError, match=r"argparse\.Namespace") as caught:
+        assert_weights_only({"args": argparse.Namespace(), "model": nn.Linear(1, 1)})
+    assert "torch.nn.modules.linear.Linear" in str(caught.value)

@@ -1,0 +1,40 @@
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snippets.indexing.duplicate_indices import assert_unique, mean_by_group
+from snippets.indexing.wrong_duplicate_indices import count_by_assignment
+
+FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+GROUPS = st.lists(st.integers(0, 4), max_size=12)
+
+
+@FIXED_DEVICE
+@given(GROUPS)
+def test_an_assignment_counts_each_class_once(classes):
+    classes = torch.tensor(classes, dtype=torch.int64)
+    counts = count_by_assignment(classes, 5)
+    torch.testing.assert_close(counts, torch.bincount(classes, minlength=5).clamp(max=1))
+
+
+@FIXED_DEVICE
+@given(GROUPS)
+def test_mean_by_group_is_the_loop(device, group):
+    group = torch.tensor(group, dtype=torch.int64, device=device)
+    values = torch.randn(2, len(group), dtype=torch.float64, device=device).T
+    expected = torch.zeros(5, 2, dtype=torch.float64, device=device)
+    for i in group.unique():
+        expected[i] = values[group == i].mean(0)
+    torch.testing.assert_close(mean_by_group(values, group, 5), expected)
+
+
+@FIXED_DEVICE
+@given(GROUPS)
+def test_assert_unique_agrees_with_a_set(device, index):
+    tensor = torch.tensor(index, dtype=torch.int64, device=device)
+    if len(set(index)) == len(index):
+        assert_unique(tensor)
+    else:
+        with pytest.raises(AssertionError, match=f"occurs {max(map(index.count, index))} times"):
+            assert_unique(tensor)

@@ -1,0 +1,36 @@
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch.distributions import Categorical, kl_divergence
+
+from snippets.losses.kl_div import assert_is_divergence, kl_from_logits
+from snippets.losses.wrong_kl_div import kl_in_the_order_of_books, kl_of_probabilities
+
+FIXED_DEVICE = settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@FIXED_DEVICE
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=3), st.floats(0.1, 50))
+def test_it_is_the_divergence_of_torch_distributions(device, shape, scale):
+    target, model = scale * torch.randn(2, *shape, dtype=torch.float64, device=device)
+    reference = kl_divergence(Categorical(logits=target), Categorical(logits=model))
+    torch.testing.assert_close(kl_from_logits(target, model), reference.mean())
+
+
+def test_shapes_that_broadcast_are_refused(device):
+    with pytest.raises(ValueError, match="is not"):
+        kl_from_logits(torch.zeros(2, 3, device=device), torch.zeros(1, 3, device=device))
+
+
+@pytest.mark.parametrize(("wrong", "cause"), [
+    (kl_of_probabilities, "log space"),
+    (kl_in_the_order_of_books, "swapped"),
+    (lambda p, q: kl_from_logits(p, q) / 3, "classes"),
+    (lambda p, q: kl_from_logits(p, q) * 2, "summed")])
+def test_the_guard_names_the_cause(device, wrong, cause):
+    with torch.device(device), pytest.raises(AssertionError, match=cause):
+        assert_is_divergence(wrong)
+    with torch.device(device):
+        assert_is_divergence(kl_from_logits)

@@ -1,0 +1,30 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.optimization.clip_and_unscale import assert_step_ignores_scale, clipped_step
+from snippets.optimization.wrong_clip_and_unscale import clip_then_step
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
+def test_a_scaled_clipped_step_is_the_plain_one(device, size):
+    plain, scaled = (nn.Parameter(torch.ones(3, device=device)) for _ in range(2))
+    (size * plain ** 2).sum().backward()
+    expected = nn.utils.clip_grad_norm_([plain], 0.5)
+    torch.optim.SGD([plain], lr=0.1).step()
+    scaler = torch.amp.GradScaler(device)
+    scaler.scale((size * scaled ** 2).sum()).backward()
+    norm = clipped_step(scaler, torch.optim.SGD([scaled], lr=0.1), [scaled], 0.5)
+    torch.testing.assert_close(norm, expected)
+    torch.testing.assert_close(scaled, plain)
+
+
+def test_clipping_first_divides_the_step_by_the_scale(device):
+    weight = nn.Parameter(torch.zeros(1, device=device))
+    scaler = torch.amp.GradScaler(device, init_scale=1024.0)
+    scaler.scale((8 * weight).sum()).backward()
+    clip_then_step(scaler, torch.optim.SGD([weight], lr=1.0), [weight], 1.0)
+    torch.testing.assert_close(1024 * weight.detach(), -torch.ones(1, device=device))
+    with pytest.raises(AssertionError, match="loss scale"):
+        assert_step_ignores_scale(clip_then_step, device)
+    assert_step_ignores_scale(clipped_step, device)

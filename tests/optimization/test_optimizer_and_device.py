@@ -1,0 +1,46 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.optimization.optimizer_and_device import assert_optimizer_fits, resume
+from snippets.optimization.wrong_optimizer_and_device import optimizer_before_weights
+
+
+def train(model, optimizer):
+    optimizer.zero_grad()
+    weight = next(model.parameters())
+    model(torch.ones(2, 2, device=weight.device, dtype=weight.dtype)).pow(2).sum().backward()
+    optimizer.step()
+
+
+def test_a_resumed_run_is_the_run_that_was_not_stopped(device):
+    torch.manual_seed(0)
+    first = nn.Linear(2, 1, device=device, dtype=torch.float64)
+    optimizer = torch.optim.Adam(first.parameters(), lr=0.3)
+    for _ in range(3):
+        train(first, optimizer)
+    second = nn.Linear(2, 1, device=device, dtype=torch.float64)
+    resumed = resume(second, first.state_dict(), optimizer.state_dict())
+    assert_optimizer_fits(resumed, second)
+    for model, its in [(first, optimizer), (second, resumed)]:
+        train(model, its)
+    torch.testing.assert_close(second.weight, first.weight)
+
+
+def test_an_optimizer_made_too_early_trains_nothing(device):
+    saved = {"weight": torch.ones(1, 2, device=device), "bias": torch.zeros(1, device=device)}
+    model, optimizer = optimizer_before_weights(saved)
+    train(model, optimizer)
+    assert torch.equal(model.weight, torch.ones(1, 2, device=device))
+    with pytest.raises(AssertionError, match="does not hold weight"):
+        assert_optimizer_fits(optimizer, model)
+
+
+def test_frozen_parameters_need_no_optimizer(device):
+    model = nn.Linear(2, 1, device=device)
+    model.bias.requires_grad_(False)
+    optimizer = torch.optim.Adam([model.weight])
+    train(model, optimizer)
+    assert_optimizer_fits(optimizer, model)
+    with pytest.raises(AssertionError, match="exp_avg of weight"):
+        assert_optimizer_fits(optimizer, model.to(torch.float64))

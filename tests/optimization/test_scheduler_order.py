@@ -1,0 +1,40 @@
+import warnings
+
+import pytest
+import torch
+from torch import nn
+
+from snippets.optimization.scheduler_order import rates_used, scaled_step, train
+from snippets.optimization.wrong_scheduler_order import train_scheduler_first
+
+
+def make(device):
+    weight = nn.Parameter(torch.ones(1, device=device))
+    optimizer = torch.optim.SGD([weight], lr=1.0)
+    return weight, optimizer, torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+
+
+def test_each_step_uses_the_rate_of_its_place(device):
+    _, *both = make(device)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert rates_used(lambda *both: train(*both, steps=3), *both) == [1.0, 0.5, 0.25]
+    assert not both[0]._optimizer_step_pre_hooks
+
+
+def test_the_reversed_order_skips_the_first_rate(device):
+    _, *both = make(device)
+    with pytest.warns(UserWarning, match="before `optimizer.step"):
+        assert train_scheduler_first(*both, steps=3) == [0.5, 0.25, 0.125]
+
+
+def test_the_scheduler_waits_for_a_step_that_is_taken(device):
+    weight, optimizer, scheduler = make(device)
+    scaler = torch.amp.GradScaler(device, init_scale=4.0, growth_interval=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for slope, rate in [(float("inf"), 1.0), (1.0, 0.5), (float("nan"), 0.5), (1.0, 0.25)]:
+            optimizer.zero_grad()
+            scaler.scale((weight * slope).sum()).backward()
+            scaled_step(scaler, optimizer, scheduler)
+            assert scheduler.get_last_lr() == [rate]

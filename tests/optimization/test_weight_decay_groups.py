@@ -1,0 +1,31 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.optimization.weight_decay_groups import assert_groups_cover, decay_groups
+
+
+def test_each_parameter_stands_in_one_group(device):
+    model = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, device=device)
+    decayed, others = (group["params"] for group in decay_groups(model, 0.1))
+    assert len(decayed) + len(others) == len(list(model.parameters()))
+    assert {p.ndim for p in decayed} == {2}
+    assert {p.ndim for p in others} == {1}
+    assert_groups_cover(torch.optim.AdamW(decay_groups(model, 0.1)), model)
+
+
+@pytest.mark.parametrize("norm", [nn.LayerNorm((3, 4)), nn.RMSNorm((3, 4)), nn.BatchNorm2d(3)])
+def test_norms_are_spared_whatever_their_shape(norm):
+    decayed, others = decay_groups(nn.Sequential(norm), 0.1)
+    assert decayed["params"] == []
+    assert len(others["params"]) == len(list(norm.parameters()))
+    assert others["weight_decay"] == 0
+
+
+def test_a_parameter_that_is_left_out_is_named(device):
+    model = nn.Linear(2, 2, device=device)
+    optimizer = torch.optim.SGD([model.weight], lr=0.1)
+    with pytest.raises(AssertionError, match=r"\['bias'\]"):
+        assert_groups_cover(optimizer, model)
+    model.bias.requires_grad_(False)
+    assert_groups_cover(optimizer, model)

@@ -1,0 +1,40 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.optimization.wrong_zero_gradient_still_moves import mask_gradient_rows
+from snippets.optimization.zero_gradient_still_moves import freeze, step_except_rows
+
+KINDS = [lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, weight_decay=0.1),
+         lambda p: torch.optim.Adam(p, lr=0.1, amsgrad=True),
+         lambda p: torch.optim.AdamW(p, lr=0.1), lambda p: torch.optim.RMSprop(p, momentum=0.9)]
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_frozen_rows_and_parameters_do_not_move(device, make):
+    table = nn.Embedding(4, 3, device=device)
+    other = nn.Linear(3, 1, device=device)
+    optimizer = make([*table.parameters(), *other.parameters()])
+    for step in range(4):
+        if step == 1:
+            freeze(other.parameters())
+            before = [p.detach().clone() for p in (table.weight, *other.parameters())]
+        other(table.weight).sum().backward()
+        if step:
+            step_except_rows(optimizer, table.weight, [1, 3])
+        else:
+            optimizer.step()
+    assert (table.weight == before[0]).all(1).tolist() == [False, True, False, True]
+    assert table.weight.requires_grad
+    assert torch.equal(other.weight, before[1])
+    assert torch.equal(other.bias, before[2])
+
+
+def test_masked_rows_do_move(device):
+    weight = nn.Parameter(torch.ones(2, 2, device=device))
+    mask_gradient_rows(weight, [0])
+    weight.sum().backward()
+    assert not weight.grad[0].any()
+    assert weight.grad[1].all()
+    torch.optim.AdamW([weight]).step()
+    assert (weight[0] < 1).all()
