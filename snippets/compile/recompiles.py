@@ -4,8 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from snippets.compile.graph_breaks import count_graphs
 from torch import nn
+
+from snippets.compile.graph_breaks import count_graphs
 
 
 # --8<-- [start:warmup]
@@ -18,6 +19,8 @@ class Warmup(nn.Module):
     >>> [warmup(torch.ones(())).item() for _ in range(5)]
     [0.25, 0.5, 0.75, 1.0, 1.0]
     """
+
+    step: torch.Tensor
 
     def __init__(self, steps: int) -> None:
         """Begin at 0; the count is saved with the model."""

@@ -26,7 +26,7 @@ def assert_array_unchanged(
         array: np.ndarray) -> None:
     """Fail where `load(array)` or a write to its result changes `array`.
 
-    Also fails where the result is not of the default dtype. Give
+    Fails too where the result is not of the default dtype. Give
     an array that is neither constant nor centred, nor read-only.
 
     Raises: AssertionError that says which.

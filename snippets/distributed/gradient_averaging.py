@@ -41,6 +41,7 @@ def run_ranks(
         dist.init_process_group(
             "gloo", store=dist.FileStore(f"{folder}/store", 2),
             rank=rank, world_size=2)
+        dist.barrier()
         for code in map(marshal.loads, codes):
             function = types.FunctionType(code, globals())
             globals()[code.co_name] = function

@@ -16,15 +16,15 @@ def epochs_of_two_ranks(
     Source: https://docs.pytorch.org/docs/stable/data.html
     """
     def load(rank: int, samples: int, epochs: int, call: bool) -> Any:
-        sampler = DistributedSampler(range(samples), shuffle=True)
-        loader = DataLoader(
-            range(samples), batch_size=2, sampler=sampler,
-            collate_fn=list)
+        dataset: Any = range(samples)
+        sampler: Any = DistributedSampler(dataset, shuffle=True)
+        loader: Any = DataLoader(
+            dataset, batch_size=2, sampler=sampler, collate_fn=list)
         loaded = []
         for epoch in range(epochs):
             if call:
                 sampler.set_epoch(epoch)
-            loaded.append([index for batch in loader for index in batch])
+            loaded.append([i for batch in loader for i in batch])
         return loaded
 
     return run_ranks(load, samples, epochs, call_set_epoch)

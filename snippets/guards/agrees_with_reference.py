@@ -69,7 +69,7 @@ def agrees_with_reference(
         ours.load_state_dict(convert(reference.state_dict()))
         own_state = ours.state_dict(keep_vars=True)
         state = reference.state_dict(keep_vars=True)
-    data = {f"input {i}": x.detach().double().clone().requires_grad_()
+    data = {f"input {i}": x.detach().double().requires_grad_()
             if x.is_floating_point() else x
             for i, x in enumerate(inputs)}
     rolled = {name: x.detach().flatten().roll(1).view(x.shape)

@@ -70,7 +70,8 @@ def assert_end_is_learned(
     Raises: AssertionError with the rows.
     Source: https://github.com/huggingface/transformers/issues/23530
     """
-    logits = torch.zeros(*ids.shape, num_classes, requires_grad=True)
+    logits = torch.zeros(
+        *ids.shape, num_classes, device=ids.device, requires_grad=True)
     gradient, = torch.autograd.grad(loss(logits, ids), logits)
     asked = gradient.any(dim=2)
     rows = [b for b, row in enumerate(ids.tolist())

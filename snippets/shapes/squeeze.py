@@ -1,7 +1,6 @@
-"""Dropping axes of size 1 by name, and a check with a batch of one."""
+"""Dropping axes of size 1 by name."""
 
 import torch
-from torch import nn
 
 
 # --8<-- [start:drop_axes]
@@ -22,21 +21,3 @@ def drop_axes(x: torch.Tensor, *axes: int) -> torch.Tensor:
                 f" has size {x.shape[axis]}, not 1")
     return x.squeeze(axes)
 # --8<-- [end:drop_axes]
-
-
-# --8<-- [start:assert_batch_of_one]
-def assert_batch_of_one(model: nn.Module, x: torch.Tensor) -> None:
-    """Compare the output for x[:1] with the first row of that for x.
-
-    `x` has shape (B, ...) with B > 1, and `model` returns (B, ...).
-
-    Raises: AssertionError where the shapes or the values differ.
-    """
-    with torch.no_grad():
-        expected, single = model(x)[:1], model(x[:1])
-    if single.shape != expected.shape:
-        raise AssertionError(
-            f"a batch of one gives {tuple(single.shape)},"
-            f" not {tuple(expected.shape)}: squeeze() without dim?")
-    torch.testing.assert_close(single, expected)
-# --8<-- [end:assert_batch_of_one]

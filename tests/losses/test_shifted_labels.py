@@ -50,7 +50,6 @@ def test_the_guard_names_the_shift(device, loss, ahead):
 
 def test_the_end_that_is_masked_is_noticed_in_its_row_only(device):
     ids = torch.tensor([[1, 4, 2, 3], [1, 2, 0, 0]], device=device)
-    with torch.device(device):
-        with pytest.raises(AssertionError, match=r"rows \[1\]"):
-            assert_end_is_learned(loss_without_end, ids, end=0, num_classes=5)
-        assert_end_is_learned(loss_without_shift, ids, end=3, num_classes=5)
+    with pytest.raises(AssertionError, match=r"rows \[1\]"):
+        assert_end_is_learned(loss_without_end, ids, end=0, num_classes=5)
+    assert_end_is_learned(loss_without_shift, ids, end=3, num_classes=5)

@@ -57,7 +57,7 @@ def test_other_outputs_hold_where_their_condition_is_true(project):
     assert project.test().returncode == 0
     later = SESSION.replace("pycon", 'pycon title="torch >= 2.0"').replace("1.", "2.")
     project.page(SESSION + later)
-    assert_refused(project.test(), "docs/planted.md:11")
+    assert_refused(project.test(), "docs/planted.md:10")
     assert project.build().returncode == 0
     assert len(python_digests(html_of(project.root / "site", "docs/planted.md"))) == 2
     assert "torch &gt;= 2.0" in html_of(project.root / "site", "docs/planted.md").read_text()

@@ -1,0 +1,36 @@
+"""One-hot encoding with the classes at axis 1, and a check of it."""
+
+import torch
+
+
+# --8<-- [start:one_hot]
+def one_hot(target: torch.Tensor, classes: int) -> torch.Tensor:
+    """Encode int64 classes (N, ...) as floats (N, C, ...).
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html
+
+    >>> one_hot(torch.tensor([1, 0]), 3)
+    tensor([[0., 1., 0.],
+            [1., 0., 0.]])
+    """
+    index = target.unsqueeze(1)
+    shape = (len(target), classes, *target.shape[1:])
+    encoded = torch.zeros(shape, device=target.device)
+    return encoded.scatter_(1, index, 1)
+# --8<-- [end:one_hot]
+
+
+# --8<-- [start:assert_one_hot]
+def assert_one_hot(encoded: torch.Tensor, target: torch.Tensor) -> None:
+    """Compare `encoded` (N, C, ...) with its classes, `target` (N, ...).
+
+    Raises: AssertionError unless each sample has its class, and no other.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
+    """
+    classes = torch.arange(encoded.shape[1], device=target.device)
+    last = target.unsqueeze(-1) == classes
+    if not torch.equal(encoded, last.movedim(-1, 1).to(encoded.dtype)):
+        raise AssertionError("not one class for each sample:"
+                             " is the index along the class axis?")
+# --8<-- [end:assert_one_hot]
