@@ -32,8 +32,8 @@ def open_empty_rows(hide: torch.Tensor) -> torch.Tensor:
 
     Source: https://github.com/pytorch/pytorch/issues/27968
 
-    >>> open_empty_rows(torch.tensor([[False, True], [True, True]]))
-    tensor([[False,  True],
+    >>> open_empty_rows(torch.tensor([[True, False], [True, True]]))
+    tensor([[ True, False],
             [False,  True]])
     """
     opened = hide.clone()

@@ -72,15 +72,17 @@ def verdict(guard, *args, **options):
 
 
 def verdicts_of(name):
-    """Run every guard that can be applied to one model."""
+    """Run every guard that can be applied to one model, with one thread: it is faster."""
     guards, make = {**RIGHT, **WRONG}[name]
-    found = {}
+    found, threads = {}, torch.get_num_threads()
+    torch.set_num_threads(1)
     with torch.random.fork_rng(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.manual_seed(0)
         named = [snippet(name)] if "." in name.split()[0] else []
         for guard, *args, options in guards(make(*named)):
             found[guard.__name__] = verdict(guard, *args, **options)
+    torch.set_num_threads(threads)
     return found
 
 

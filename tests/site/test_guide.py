@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
 
 from sitekit.font import FONT, wanted
-from sitekit.reading import FENCES, ROOT, read_pages, relative
+from sitekit.reading import FENCES, ROOT, front_matter, read_pages, relative
 
 from .conftest import blocks, html_of, python_digests
 
@@ -189,3 +189,28 @@ def test_the_lock_holds_for_every_platform():
     "sympy", "sympy>=1.14"])
 def test_a_lock_of_one_platform_is_refused(line):
     assert refused(["-e ./sitekit", "sympy==1.14.0", line]) == [line]
+
+
+# --- the size of a page ---------------------------------------------------------------
+
+LISTS = {"docs/symptoms.md", "docs/messages.md"}
+READ_THROUGH = [r for r in READINGS if not r.path.endswith("index.md") and r.path not in LISTS]
+
+
+@pytest.mark.parametrize("reading", READ_THROUGH, ids=lambda r: r.path)
+def test_a_page_is_short_and_shows_what_it_says(reading):
+    text = re.sub(r"^ *(`{3,}).*?^ *\1$", "", reading.text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"\]\([^)]*\)|\{ *#[\w-]+ *\}|\$\$.*?\$\$", "", text, flags=re.DOTALL)
+    assert len(text.split()) <= 1000
+    assert sum(step.prompt for e in reading.examples for step in e.steps) >= 3
+
+
+@pytest.mark.parametrize("reading", READINGS, ids=lambda r: r.path)
+def test_a_page_has_a_title_a_description_and_headings_with_ids(reading):
+    meta = front_matter((ROOT / reading.path).read_text())
+    assert meta["title"]
+    assert meta["description"]
+    prose = re.sub(r"^ *(`{3,}).*?^ *\1$", "", reading.text, flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ .*$", prose, re.MULTILINE)
+    assert headings[0].startswith("# ")
+    assert not [h for h in headings if not re.search(r"\{ *#[\w-]+ *\}$", h)]

@@ -1,0 +1,34 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.modules.loading_buffers import Standardize, assert_state_loads
+from snippets.modules.wrong_loading_buffers import StandardizeLater
+
+
+def test_a_fitted_module_loads_into_a_new_one_and_shares_nothing(device):
+    scale = torch.tensor([2.0, 4.0], device=device)
+    fitted = Standardize(scale)
+    x = 1e4 + torch.randn(8, 2, device=device)
+    fitted.fit(x)
+    assert_state_loads(lambda: Standardize(scale), fitted)
+    torch.testing.assert_close(fitted(x), (x - x.mean(0)) / scale)
+    fitted.scale.zero_()
+    assert scale.tolist() == [2, 4]
+    assert set(fitted.state_dict()) == {"mean", "scale"}
+
+
+def test_a_load_reaches_whoever_shares_the_tensor(device):
+    scale = torch.ones(2, device=device)
+    StandardizeLater(scale).load_state_dict({"scale": torch.zeros(2)})
+    assert not scale.any()
+
+
+def test_a_lost_key_and_a_changed_number_are_named(device):
+    late = StandardizeLater(torch.ones(2, device=device))
+    late.mean = torch.zeros(2, device=device)
+    with pytest.raises(AssertionError, match=r"no place for \['mean'\]"):
+        assert_state_loads(lambda: StandardizeLater(torch.ones(2, device=device)), late)
+    precise = nn.Linear(2, 2, device=device, dtype=torch.float64)
+    with pytest.raises(AssertionError, match=r"other numbers: \['weight', 'bias'\]"):
+        assert_state_loads(lambda: nn.Linear(2, 2, device=device), precise)
