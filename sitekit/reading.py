@@ -294,9 +294,13 @@ def needs(file: str, text: str) -> str:
     definitions: dict[str, None] = {}
 
     def resolve(file: str, text: str) -> None:
-        used = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+        section = ast.parse(text)
+        used = {node.id for node in ast.walk(section) if isinstance(node, ast.Name)}
+        used -= {getattr(node, "name", None) for node in section.body}
         module = (ROOT / file).read_text()
         for node in ast.parse(module).body:
+            if getattr(node, "name", None) in used:
+                resolve_name(file, node.name)
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 names = [a for a in node.names if (a.asname or a.name).split(".")[0] in used]
                 source = getattr(node, "module", None) or ""
@@ -315,9 +319,6 @@ def needs(file: str, text: str) -> str:
                 first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
                 text = "\n".join(module.split("\n")[first - 1:node.end_lineno])
                 resolve(file, text)
-                for inner in ast.walk(node):
-                    if isinstance(inner, ast.Name) and inner.id != name:
-                        resolve_name(file, inner.id)
                 definitions[text] = None
 
     resolve(file, text)

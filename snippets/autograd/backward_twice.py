@@ -1,4 +1,4 @@
-"""Truncated backpropagation through time, and a check of the graph's size."""
+"""Truncated backpropagation, and a check of the graph's size."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,8 @@ def truncated_gradients(weight: torch.Tensor, hidden: torch.Tensor,
 
 
 # --8<-- [start:assert_graph_does_not_grow]
-def assert_graph_does_not_grow(step: Callable[[], torch.Tensor]) -> None:
+def assert_graph_does_not_grow(
+        step: Callable[[], torch.Tensor]) -> None:
     """Call `step` twice; the losses have graphs of one size.
 
     Raises: AssertionError otherwise.

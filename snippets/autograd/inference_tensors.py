@@ -1,4 +1,4 @@
-"""A lazy cache that survives inference_mode, and a check for those that do not."""
+"""A lazy cache that survives inference_mode, and a check of others."""
 
 import torch
 from torch import nn

@@ -73,7 +73,7 @@ def train_and_average(
 
 # --8<-- [start:assert_holds_no_graph]
 def assert_holds_no_graph(kept: object, name: str = "") -> None:
-    """Look for a graph in tensors, and in dicts, lists and tuples of them.
+    """Look for a graph in tensors, and in dicts, lists, tuples of them.
 
     Raises: AssertionError that names the place.
     """

@@ -1,4 +1,4 @@
-"""A parameter of a wanted dtype, and a check for those that got lost."""
+"""A parameter of a wanted dtype, and a check for lost ones."""
 
 import torch
 from torch import nn

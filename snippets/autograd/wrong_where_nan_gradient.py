@@ -1,4 +1,4 @@
-"""A root whose gradient is nan at 0, although its value is not used there."""
+"""A root whose gradient is nan at 0, where its value is not used."""
 
 import torch
 

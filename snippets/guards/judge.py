@@ -11,7 +11,7 @@ from torch import nn
 
 
 # --8<-- [start:undecided]
-class Undecided(Exception):  # noqa: N818
+class Undecided(Exception):
     """A guard that could not have failed, so it does not pass."""
 # --8<-- [end:undecided]
 

@@ -25,7 +25,7 @@ def fill_block(x: torch.Tensor, rows: torch.Tensor,
 # --8<-- [start:assert_writes]
 def assert_writes(write: Callable[[torch.Tensor], object],
                   x: torch.Tensor, where: torch.Tensor) -> None:
-    """Call `write(x)`; it changes `x` where `where` is True, and only there.
+    """Call `write(x)`; it changes `x` at `where`, and only there.
 
     `where` is a mask of the shape of `x`; the new values must differ.
 

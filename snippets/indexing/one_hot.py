@@ -21,10 +21,11 @@ def one_hot(target: torch.Tensor, classes: int) -> torch.Tensor:
 
 
 # --8<-- [start:assert_one_hot]
-def assert_one_hot(encoded: torch.Tensor, target: torch.Tensor) -> None:
+def assert_one_hot(
+        encoded: torch.Tensor, target: torch.Tensor) -> None:
     """Compare `encoded` (N, C, ...) with its classes, `target` (N, ...).
 
-    Raises: AssertionError unless each sample has its class, and no other.
+    Raises: AssertionError unless each sample has its class only.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
     """

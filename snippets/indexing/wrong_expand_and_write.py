@@ -6,7 +6,7 @@ import torch
 # --8<-- [start:mask_first_sample_only]
 def mask_first_sample_only(
         mask: torch.Tensor, batch: int) -> torch.Tensor:
-    """Return `mask` (T,) as (batch, T), the second half 0 in all rows."""
+    """Return `mask` (T,) as (batch, T), half of all rows 0."""
     masks = mask.expand(batch, -1)
     masks[0][len(mask) // 2:] = 0
     return masks

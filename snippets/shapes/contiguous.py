@@ -1,4 +1,4 @@
-"""Flattening images in any layout, and a check that it does not matter."""
+"""Flattening images in any layout, and a check of that."""
 
 from collections.abc import Callable
 

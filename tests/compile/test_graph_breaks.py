@@ -23,7 +23,8 @@ def test_a_break_is_right_and_in_pieces(device, function, graphs):
 
 def test_the_helper_forgets_what_was_compiled_before(device):
     x = torch.ones(2, device=device)
-    assert count_graphs(sum_of_positive, [(x,)] * 2) == count_graphs(sum_of_positive, [(x,)] * 2) == (1, 2)
+    for _ in range(2):
+        assert count_graphs(sum_of_positive, [(x,)] * 2) == (1, 2)
 
 
 @pytest.mark.parametrize("kept", [[True, False, True], [False, False, False]])

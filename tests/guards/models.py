@@ -1,0 +1,391 @@
+"""The guards tried on models of `transformers`: `python -m tests.guards.models`.
+
+The models are small and random, and nothing is downloaded. They need requirements-models.txt, which
+`make test` does not. The guards are given what the models promise and what they do not (a BERT that
+should be causal, a Llama that should be a set): tests/guards/models.toml says what comes of it.
+"""
+
+import copy
+import sys
+import tomllib
+import warnings
+
+import torch
+import transformers
+from torch import nn
+from transformers import (
+    BertConfig,
+    BertForMaskedLM,
+    CLIPConfig,
+    CLIPModel,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MambaConfig,
+    MambaForCausalLM,
+    MixtralConfig,
+    MixtralForCausalLM,
+    RobertaConfig,
+    RobertaForMaskedLM,
+    T5Config,
+    T5ForConditionalGeneration,
+    ViTConfig,
+    ViTForImageClassification,
+    WhisperConfig,
+    WhisperForConditionalGeneration,
+)
+
+from sitekit.reading import ROOT
+from snippets.guards.agrees_with_reference import agrees_with_reference
+from snippets.guards.causal import causal
+from snippets.guards.every_parameter_used import every_parameter_used
+from snippets.guards.frozen_stays_frozen import frozen_stays_frozen
+from snippets.guards.independent_samples import independent_samples, same_alone
+from snippets.guards.losses import loss_is_mean_of_samples, perfect_prediction_costs_nothing
+from snippets.guards.padding_ignored import padding_length_ignored, padding_values_ignored
+from snippets.guards.permutation_equivariant import permutation_equivariant
+from tests.guards.verdicts import verdict
+
+WORDS = 19
+SPECIAL = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
+         "intermediate_size": 24}
+IMAGES = {"image_size": 8, "patch_size": 4, **SMALL}
+TEXTS = {"vocab_size": WORDS, **SMALL, **SPECIAL}
+MODELS = {}
+
+
+def model(name):
+    """Enter a generator of a model's guards in the table."""
+    def entered(guards):
+        MODELS[name] = guards
+        return guards
+    return entered
+
+
+def sentences(pad=0):
+    """Return ids (3, 6) and where they are no padding."""
+    keep = torch.tensor([[1] * 6, [1] * 4 + [0] * 2, [1] * 3 + [0] * 3]) == 1
+    return torch.randint(3, WORDS, keep.shape).masked_fill(~keep, pad), keep
+
+
+class Call(nn.Module):
+    """Make a tensor of what a model returns."""
+
+    def __init__(self, model, call):
+        super().__init__()
+        self.model, self.call = model, call
+
+    def forward(self, x):
+        return self.call(self.model, x)
+
+
+def first_layer(model):
+    return next(part for part in model.modules() if isinstance(part, nn.ModuleList))[0]
+
+
+def any_model(model, call, x):
+    """Yield what holds of every model in eval mode, with an input and its output."""
+    yield "independent_samples", independent_samples, lambda x: call(model, x), x, {}
+    yield "same_alone", same_alone, lambda x: call(model, x), x, {}
+    yield ("every_parameter_used", every_parameter_used,
+           lambda: call(model, x).square().mean(), model, {})
+
+    def train(model):
+        model.train()
+        optimizer = torch.optim.AdamW(p for p in model.parameters() if p.requires_grad)
+        for _ in range(3):
+            optimizer.zero_grad()
+            call(model, x).square().mean().backward()
+            optimizer.step()
+    partly = copy.deepcopy(model)
+    first_layer(partly).requires_grad_(False)
+    yield "frozen_stays_frozen", frozen_stays_frozen, train, partly, {
+        "frozen": lambda model: first_layer(model).state_dict()}
+
+
+def two_attentions(model, call, x):
+    eager = copy.deepcopy(model)
+    eager.set_attn_implementation("eager")
+    yield ("agrees_with_reference eager", agrees_with_reference,
+           Call(eager, call), Call(model, call), x, {})
+
+
+def any_tokens(call, ids):
+    yield "causal", causal, call, ids, {}
+    yield "permutation_equivariant", permutation_equivariant, call, ids, {}
+
+
+def any_padding(call, pad=0):
+    def left(ids, keep):
+        return call(ids.flip(1), keep.flip(1)).flip(1)
+    data = sentences(pad)
+    yield "padding_values_ignored", padding_values_ignored, call, *data, {}
+    yield "padding_length_ignored", padding_length_ignored, call, *data, {"pad": pad}
+    yield "padding_values_ignored left", padding_values_ignored, left, *data, {}
+    yield "padding_length_ignored left", padding_length_ignored, left, *data, {"pad": pad}
+
+
+def any_loss(loss, shift):
+    """Yield the guards of a loss of logits (B, L, C), whose labels it shifts by `shift`."""
+    ids, keep = sentences()
+    labels = ids.masked_fill(~keep, -100)
+    told = nn.functional.one_hot(ids.roll(-shift, 1), WORDS) * 2000.0 - 1000
+    yield ("perfect_prediction_costs_nothing", perfect_prediction_costs_nothing,
+           loss, told, labels, {})
+    yield ("loss_is_mean_of_samples", loss_is_mean_of_samples, loss, torch.randn(3, 6, WORDS),
+           labels, {"count": lambda labels: (labels[:, shift:] != -100).sum()})
+
+
+def language(model, shift, pad=0):
+    def logits(model, ids):
+        return model(input_ids=ids).logits
+    ids = torch.randint(3, WORDS, (3, 6))
+    yield from any_model(model, logits, ids)
+    if type(model) is not MambaForCausalLM:
+        yield from two_attentions(model, logits, ids)
+    yield from any_tokens(lambda ids: logits(model, ids), ids)
+    yield from any_padding(lambda ids, keep: model(
+        input_ids=ids, attention_mask=keep.long()).logits, pad)
+    yield from any_loss(lambda x, y: model.loss_function(
+        logits=x, labels=y, vocab_size=WORDS), shift)
+
+
+@model("GPT-2")
+def gpt2():
+    return language(GPT2LMHeadModel(GPT2Config(
+        vocab_size=WORDS, n_embd=16, n_layer=2, n_head=2, n_positions=32, **SPECIAL)).eval(), 1)
+
+
+@model("GPT-2 in training mode")
+def gpt2_in_training():
+    model = GPT2LMHeadModel(GPT2Config(
+        vocab_size=WORDS, n_embd=16, n_layer=2, n_head=2, n_positions=32, **SPECIAL)).train()
+    return as_it_is(model)
+
+
+def as_it_is(model):
+    """Yield what holds in any mode and dtype."""
+    ids = torch.randint(3, WORDS, (3, 6))
+    yield "independent_samples", independent_samples, lambda ids: model(
+        input_ids=ids).logits, ids, {}
+    yield "same_alone", same_alone, lambda ids: model(input_ids=ids).logits, ids, {}
+    yield "causal", causal, lambda ids: model(input_ids=ids).logits, ids, {}
+    yield "padding_values_ignored", padding_values_ignored, lambda ids, keep: model(
+        input_ids=ids, attention_mask=keep.long()).logits, *sentences(), {}
+
+
+@model("Llama in bfloat16")
+def llama_in_bfloat16():
+    return as_it_is(LlamaForCausalLM(LlamaConfig(
+        num_key_value_heads=1, **TEXTS)).bfloat16().eval())
+
+
+@model("Mamba in training mode")
+def mamba_in_training():
+    return as_it_is(MambaForCausalLM(MambaConfig(
+        vocab_size=WORDS, hidden_size=16, state_size=4, num_hidden_layers=2,
+        **SPECIAL)).train())
+
+
+@model("Llama")
+def llama():
+    return language(LlamaForCausalLM(LlamaConfig(num_key_value_heads=1, **TEXTS)).eval(), 1)
+
+
+def mixtral_model():
+    """Return a Mixtral; its experts' usual kernel has no float64, in which guards run."""
+    model = MixtralForCausalLM(MixtralConfig(
+        num_key_value_heads=1, num_local_experts=4, **TEXTS)).eval()
+    model.set_experts_implementation("eager")
+    return model
+
+
+@model("Mixtral")
+def mixtral():
+    return language(mixtral_model(), 1)
+
+
+@model("Mixtral's loss of balance")
+def balance():
+    model = mixtral_model()
+    ids = torch.randint(3, WORDS, (3, 6))
+    yield "independent_samples", independent_samples, lambda ids: model(
+        input_ids=ids, output_router_logits=True).aux_loss, ids, {}
+
+
+@model("Mamba")
+def mamba():
+    return language(MambaForCausalLM(MambaConfig(
+        vocab_size=WORDS, hidden_size=16, state_size=4, num_hidden_layers=2, **SPECIAL)).eval(), 1)
+
+
+@model("BERT")
+def bert():
+    return language(BertForMaskedLM(BertConfig(**TEXTS)).eval(), 0)
+
+
+@model("RoBERTa")
+def roberta():
+    return language(RobertaForMaskedLM(RobertaConfig(
+        **{**TEXTS, "pad_token_id": 1}, max_position_embeddings=40)).eval(), 0, pad=1)
+
+
+def to_text(model, inputs, ids):
+    """Yield the guards of a model of an input and of the ids of its text."""
+    def for_all(one, model, samples):
+        """Give each of the samples the first of `one`, in the dtype that the guard runs in."""
+        own = next(model.parameters()).dtype
+        dtype = torch.promote_types(torch.get_default_dtype(), own)
+        one = one.to(dtype) if one.is_floating_point() else one
+        return one[:1].expand(len(samples), *one.shape[1:])
+
+    def read(model, inputs):
+        return model(inputs, decoder_input_ids=for_all(ids, model, inputs)).logits
+
+    def write(model, ids, keep=None):
+        return model(for_all(inputs, model, ids), decoder_input_ids=ids,
+                     decoder_attention_mask=keep).logits
+    yield from any_model(model, read, inputs)
+    yield from two_attentions(model, write, ids)
+    yield from any_tokens(lambda ids: write(model, ids), ids)
+    yield from any_padding(lambda ids, keep: write(model, ids, keep.long()))
+
+
+def t5_model():
+    return T5ForConditionalGeneration(T5Config(
+        vocab_size=WORDS, d_model=16, d_kv=8, d_ff=24, num_layers=2, num_heads=2,
+        decoder_start_token_id=0)).eval()
+
+
+@model("T5")
+def t5():
+    ids = torch.randint(3, WORDS, (2, 3, 6))
+    yield from to_text(t5_model(), *ids)
+
+
+@model("T5's encoder")
+def t5_encoder():
+    model = t5_model()
+    ids = torch.randint(3, WORDS, (3, 6))
+    yield from any_tokens(lambda ids: model.encoder(input_ids=ids).last_hidden_state, ids)
+    yield from any_padding(lambda ids, keep: model.encoder(
+        input_ids=ids, attention_mask=keep.long()).last_hidden_state)
+
+
+@model("Whisper")
+def whisper():
+    model = WhisperForConditionalGeneration(WhisperConfig(
+        vocab_size=WORDS, num_mel_bins=4, d_model=16, encoder_layers=2, decoder_layers=2,
+        encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=24,
+        decoder_ffn_dim=24, max_source_positions=8, max_target_positions=16,
+        decoder_start_token_id=1, **SPECIAL)).eval()
+    yield from to_text(model, torch.randn(3, 4, 16), torch.randint(3, WORDS, (3, 6)))
+
+
+@model("ViT")
+def vit():
+    model = ViTForImageClassification(ViTConfig(**IMAGES, num_labels=5)).eval()
+
+    def logits(model, images):
+        return model(pixel_values=images).logits
+    images, labels = torch.randn(5, 3, 8, 8), torch.arange(5)
+
+    def loss(x, y):
+        return model.loss_function(y, x, model.config)
+    yield from any_model(model, logits, images)
+    yield from two_attentions(model, logits, images)
+    yield ("perfect_prediction_costs_nothing", perfect_prediction_costs_nothing,
+           loss, 2000 * torch.eye(5) - 1000, labels, {})
+    yield "loss_is_mean_of_samples", loss_is_mean_of_samples, loss, torch.randn(5, 5), labels, {}
+
+
+def clip_model():
+    return CLIPModel(CLIPConfig(
+        text_config={**TEXTS, "max_position_embeddings": 16, "projection_dim": 8},
+        vision_config={**IMAGES, "projection_dim": 8}, projection_dim=8)).eval()
+
+
+def pictures():
+    ids = torch.randint(3, WORDS, (3, 6))
+    ids[:, -1] = SPECIAL["eos_token_id"]
+    return torch.randn(3, 3, 8, 8), ids
+
+
+@model("CLIP, its images")
+def clip():
+    model = clip_model()
+    images, ids = pictures()
+
+    def score(model, images):
+        return model(pixel_values=images, input_ids=ids).logits_per_image
+    yield from any_model(model, score, images)
+    yield from two_attentions(model, score, images)
+
+
+@model("CLIP, its texts beside images")
+def clip_texts():
+    model = clip_model()
+    images, ids = pictures()
+
+    def score(images):
+        return model(pixel_values=images, input_ids=ids).logits_per_text
+    def pairs(images):
+        return model(pixel_values=images, input_ids=ids[:len(images)]).logits_per_image
+    yield "independent_samples", independent_samples, score, images, {}
+    yield "same_alone", same_alone, pairs, images, {}
+
+
+@model("CLIP, its text encoder")
+def clip_encoder():
+    model = clip_model().text_model
+    _, ids = pictures()
+    yield from any_tokens(lambda ids: model(input_ids=ids).last_hidden_state, ids)
+
+
+@model("CLIP, its loss")
+def clip_loss():
+    model = clip_model()
+    images, ids = pictures()
+
+    def loss(images, ids):
+        return model(pixel_values=images.float(), input_ids=ids, return_loss=True).loss
+    yield "loss_is_mean_of_samples", loss_is_mean_of_samples, loss, images, ids, {}
+
+
+def verdicts_of(name):
+    """Run every guard of one model."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.manual_seed(0)
+        return {case: verdict(guard, *args, **options)
+                for case, guard, *args, options in MODELS[name]()}
+
+
+def main():
+    """Print the table; exit with 1 where it is not the expected one."""
+    transformers.logging.set_verbosity_error()
+    torch.set_num_threads(1)
+    want = tomllib.loads((ROOT / "tests/guards/models.toml").read_text())
+    differ = [f"{name}: not in the table" for name in want if name not in MODELS]
+    print(f"transformers {transformers.__version__}, torch {torch.__version__}")
+    for name in MODELS:
+        print(f"\n{name}")
+        found, cases = verdicts_of(name), want.get(name, {})
+        for case in {**cases, **found}:
+            got, said = found.get(case, ("not run", ""))
+            expected, reason = cases.get(case, "nothing"), ""
+            if isinstance(expected, list):
+                expected, reason = expected
+            print(f"  {case:33}{got:10}{reason}")
+            if got != expected:
+                differ.append(f"{name}, {case}: expected {expected}, got {got}: {said}")
+    print(f"\n{sum(map(len, want.values()))} pairs,",
+          f"{len(differ)} not as expected" if differ else "all as expected")
+    print(*differ, sep="\n")
+    return bool(differ)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
