@@ -1,0 +1,49 @@
+"""The log of a mixture from logits."""
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+
+
+# --8<-- [start:log_mixture]
+def log_mixture(
+    gate: torch.Tensor, logits: torch.Tensor
+) -> torch.Tensor:
+    """Return the log of a mixture of K softmaxes.
+
+    gate (..., K) holds the logits of the parts, logits (..., K, C)
+    those of the classes in each; the result is (..., C).
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.logsumexp.html
+
+    >>> gate, logits = torch.zeros(2), torch.tensor([[0.0, 200.0]] * 2)
+    >>> log_mixture(gate, logits)
+    tensor([-200.,    0.])
+    """
+    log_parts = F.log_softmax(logits, dim=-1)
+    log_weights = F.log_softmax(gate, dim=-1).unsqueeze(-1)
+    return torch.logsumexp(log_weights + log_parts, dim=-2)
+# --8<-- [end:log_mixture]
+
+
+# --8<-- [start:assert_survives_large_logits]
+def assert_survives_large_logits(
+    log_probs: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+    gate: torch.Tensor,
+    logits: torch.Tensor,
+    scale: float = 1000.0,
+) -> None:
+    """Fail where `scale` times the logits give inf or nan.
+
+    gate and logits are what `log_probs` takes. All its results and
+    their gradients are looked at.
+
+    Raises: AssertionError that says which of the two is not finite.
+    """
+    inputs = [(scale * x).detach().requires_grad_() for x in (gate, logits)]
+    result = log_probs(*inputs)
+    assert result.isfinite().all(), "a log probability is inf or nan"
+    grads = torch.autograd.grad(result.sum(), inputs)
+    assert all(g.isfinite().all() for g in grads), "a gradient is not finite"
+# --8<-- [end:assert_survives_large_logits]
