@@ -24,7 +24,7 @@ def centred(image: np.ndarray) -> torch.Tensor:
 def assert_array_unchanged(
         load: Callable[[np.ndarray], torch.Tensor],
         array: np.ndarray) -> None:
-    """Fail where `load(array)` or a write to its result changes `array`.
+    """Fail where `load(array)`, or a write to its result, reaches it.
 
     Fails too where the result is not of the default dtype. Give
     an array that is neither constant nor centred, nor read-only.

@@ -152,17 +152,51 @@ def language(model, shift, pad=0):
         logits=x, labels=y, vocab_size=WORDS), shift)
 
 
+def gpt2_model():
+    return GPT2LMHeadModel(GPT2Config(
+        vocab_size=WORDS, n_embd=16, n_layer=2, n_head=2, n_positions=32, **SPECIAL))
+
+
 @model("GPT-2")
 def gpt2():
-    return language(GPT2LMHeadModel(GPT2Config(
-        vocab_size=WORDS, n_embd=16, n_layer=2, n_head=2, n_positions=32, **SPECIAL)).eval(), 1)
+    return language(gpt2_model().eval(), 1)
+
+
+def places(keep):
+    """Return positions (B, L) that are counted from the first real place."""
+    return (keep.long().cumsum(1) - 1).clamp(min=0)
+
+
+def with_positions(model, pad=0, offset=0):
+    """Yield what a model keeps once it is told its positions."""
+    yield from any_padding(lambda ids, keep: model(
+        input_ids=ids, attention_mask=keep.long(), position_ids=places(keep) + offset).logits, pad)
+
+
+@model("GPT-2, positions given")
+def gpt2_with_positions():
+    return with_positions(gpt2_model().eval())
+
+
+@model("BERT, positions given")
+def bert_with_positions():
+    return with_positions(BertForMaskedLM(BertConfig(**TEXTS)).eval())
+
+
+@model("RoBERTa, positions given")
+def roberta_with_positions():
+    return with_positions(roberta_model(), pad=1, offset=2)
+
+
+@model("Llama without its attention mask")
+def llama_without_mask():
+    model = LlamaForCausalLM(LlamaConfig(num_key_value_heads=1, **TEXTS)).eval()
+    yield from any_padding(lambda ids, keep: model(input_ids=ids).logits)
 
 
 @model("GPT-2 in training mode")
 def gpt2_in_training():
-    model = GPT2LMHeadModel(GPT2Config(
-        vocab_size=WORDS, n_embd=16, n_layer=2, n_head=2, n_positions=32, **SPECIAL)).train()
-    return as_it_is(model)
+    return as_it_is(gpt2_model().train())
 
 
 def as_it_is(model):
@@ -226,10 +260,14 @@ def bert():
     return language(BertForMaskedLM(BertConfig(**TEXTS)).eval(), 0)
 
 
+def roberta_model():
+    return RobertaForMaskedLM(RobertaConfig(
+        **{**TEXTS, "pad_token_id": 1}, max_position_embeddings=40)).eval()
+
+
 @model("RoBERTa")
 def roberta():
-    return language(RobertaForMaskedLM(RobertaConfig(
-        **{**TEXTS, "pad_token_id": 1}, max_position_embeddings=40)).eval(), 0, pad=1)
+    return language(roberta_model(), 0, pad=1)
 
 
 def to_text(model, inputs, ids):
@@ -274,14 +312,26 @@ def t5_encoder():
         input_ids=ids, attention_mask=keep.long()).last_hidden_state)
 
 
-@model("Whisper")
-def whisper():
-    model = WhisperForConditionalGeneration(WhisperConfig(
+def whisper_model():
+    return WhisperForConditionalGeneration(WhisperConfig(
         vocab_size=WORDS, num_mel_bins=4, d_model=16, encoder_layers=2, decoder_layers=2,
         encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=24,
         decoder_ffn_dim=24, max_source_positions=8, max_target_positions=16,
         decoder_start_token_id=1, **SPECIAL)).eval()
-    yield from to_text(model, torch.randn(3, 4, 16), torch.randint(3, WORDS, (3, 6)))
+
+
+@model("Whisper")
+def whisper():
+    yield from to_text(
+        whisper_model(), torch.randn(3, 4, 16), torch.randint(3, WORDS, (3, 6)))
+
+
+@model("Whisper, positions given")
+def whisper_with_positions():
+    model, sound = whisper_model(), torch.randn(1, 4, 16)
+    yield from any_padding(lambda ids, keep: model(
+        sound.to(torch.get_default_dtype()).expand(len(ids), -1, -1), decoder_input_ids=ids,
+        decoder_attention_mask=keep.long(), decoder_position_ids=places(keep)).logits)
 
 
 @model("ViT")

@@ -31,7 +31,7 @@ def test_a_surprising_verdict_has_its_reason(name):
     reason, verdicts = row.pop("reason", ""), set(row.values())
     assert row.keys() <= NAMES
     assert verdicts <= {"fail", "pass", "undecided"}
-    surprising = "undecided" in verdicts or "fail" not in verdicts and name in WRONG
+    surprising = "undecided" in verdicts or ("fail" not in verdicts and name in WRONG)
     assert reason or not surprising
 
 
