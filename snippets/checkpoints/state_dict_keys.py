@@ -20,10 +20,8 @@ def unwrapped(model: nn.Module) -> nn.Module:
     """
     parallel = nn.DataParallel, nn.parallel.DistributedDataParallel
     while True:
-        if isinstance(model, parallel):
-            inner = model.module
-        else:
-            inner = getattr(model, "_orig_mod", None)
+        name = "module" if isinstance(model, parallel) else "_orig_mod"
+        inner = getattr(model, name, None)
         if not isinstance(inner, nn.Module):
             return model
         model = inner

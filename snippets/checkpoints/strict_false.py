@@ -19,8 +19,9 @@ def load_except(
     that `model` has and `state` lacks, and the other way round.
 
     Raises:
-        RuntimeError: another key stands on one side only, before
-            anything is loaded; or a size differs.
+        ValueError: another key stands on one side only; nothing is
+            loaded then.
+        RuntimeError: a size differs.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict
 
@@ -35,7 +36,7 @@ def load_except(
     odd = [k for k in lacks if not k.startswith(missing)]
     odd += [k for k in extra if not k.startswith(unexpected)]
     if odd:
-        raise RuntimeError(f"keys of one side only: {', '.join(odd)}")
+        raise ValueError(f"keys of one side only: {', '.join(odd)}")
     model.load_state_dict(state, strict=False)
 # --8<-- [end:load_except]
 

@@ -18,9 +18,10 @@ SESSION = "```pycon\n>>> import torch\n>>> torch.ones(2)\ntensor([1., 1.])\n```\
 # --- mutants -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("file", random.sample(reading.files(), 12), ids=relative)
-def test_a_wrong_output_is_noticed(file):
+@pytest.mark.parametrize("number", range(12))
+def test_a_wrong_output_is_noticed(number):
     """A sample; `make mutants` tries them all."""
+    file = random.choice(reading.files())
     _, left = mutants.survivors(file, harness.Settings("cpu"), random.Random(), most=12)
     assert left == []
 
