@@ -42,7 +42,7 @@ def agrees_with_reference(
         slopes = {name: torch.autograd.grad(
             total, x, retain_graph=True, materialize_grads=True)[0]
             if x.requires_grad and total.requires_grad
-            else torch.zeros_like(x)
+            else torch.zeros_like(x, dtype=torch.float64)
             for name, x in (data | state).items()}
         return {f"output {i}": y.detach().double()
                 for i, y in enumerate(result)}, slopes

@@ -26,6 +26,9 @@ def tensors_along(
     """
     tensors = result if isinstance(result, tuple) else (result,)
     for place, tensor in enumerate(tensors):
+        if not isinstance(tensor, torch.Tensor):
+            raise Undecided(
+                f"output {place} is no tensor: leave it out of call")
         if tensor.dim() <= dim or tensor.shape[dim] != size:
             raise Undecided(
                 f"output {place}, of shape {tuple(tensor.shape)}, has "

@@ -201,3 +201,10 @@ def test_nothing_is_left_changed(device):
         assert torch.equal(p, then)
     for p, then in zip(ours.parameters(), grads, strict=True):
         assert torch.equal(p.grad, then)
+
+
+def test_a_boolean_input_has_no_gradient(device):
+    x = torch.randn(3, 4, device=device)
+    keep = torch.tensor([True, False, True, True], device=device)
+    agrees_with_reference(
+        lambda x, keep: x.masked_fill(~keep, 0), lambda x, keep: x * keep, x, keep)

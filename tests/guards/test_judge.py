@@ -239,3 +239,9 @@ def test_an_output_without_the_axis_is_named():
     for bad in [torch.zeros(2, 3), torch.zeros(()), torch.zeros(0, 2)]:
         with pytest.raises(Undecided, match=r"output 1, of shape \(.*\), has no axis 0 of size 3"):
             tensors_along((good, bad), 0, 3)
+
+
+@pytest.mark.parametrize("output", [{"logits": torch.ones(3)}, None, [torch.ones(3)]])
+def test_an_output_that_is_no_tensor_is_named(output):
+    with pytest.raises(Undecided, match="output 1 is no tensor"):
+        tensors_along((torch.ones(3), output), 0, 3)
