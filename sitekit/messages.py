@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .reading import ROOT, TRACEBACK, PageError, Reading, digest, front_matter, pages, read_page
+from .reading import TRACEBACK, PageError, Reading, digest, front_matter, pages, read_page
 
 _RAISED = re.compile(rf"^{re.escape(TRACEBACK)}(?P<error>.+)\Z", re.MULTILINE | re.DOTALL)
 _WARNED = re.compile(r"^(?P<warning>\w*Warning: .+)$", re.MULTILINE)
@@ -53,19 +53,33 @@ def messages() -> list[Message]:
     Raises PageError where the front matter explains a message that is not raised.
     """
     found: dict[str, Message] = {}
-    for page in map(read_page, pages()):
-        meta = front_matter((ROOT / page.path).read_text())
+    explained: set[tuple[str, str]] = set()
+    for page, meta in sorted(_pages(), key=_order):
         causes, used = meta.get("causes", {}), set()
         for whole, anchor in raised(page):
             kind, _, text = whole.partition(": ")
             for words, cause in causes.items():
                 if words in text:
                     used.add(words)
-                    found.setdefault(whole, Message(
-                        kind.split(".")[-1], text, page.path.removeprefix("docs/"), anchor, cause))
+                    own = anchor == "guard"  # a check of the guide's quotes what it caught
+                    if not own and whole not in found and (page.path, words) not in explained:
+                        explained.add((page.path, words))
+                        found[whole] = Message(kind.split(".")[-1], text,
+                                               page.path.removeprefix("docs/"), anchor, cause)
         if unused := set(causes) - used:
             raise PageError(f"{page.path}: causes: no example raises {min(unused)!r}")
     return sorted(found.values(), key=lambda message: message.text.lower())
+
+
+def _pages() -> Iterator[tuple[Reading, dict]]:
+    for path in pages():
+        yield read_page(path), front_matter(path.read_text())
+
+
+def _order(item: tuple[Reading, dict]) -> tuple[str, int]:
+    """Where two pages raise one message, the first of its folder explains it."""
+    page, meta = item
+    return page.path.rpartition("/")[0], meta.get("order", 0)
 
 
 def markdown() -> str:

@@ -39,14 +39,14 @@ def test_each_message_with_a_cause_is_listed_whole(project):
         "UserWarning: no $n_k$ in <b>_a_</b> [1, 2] here and on and on"]
     assert [h.get_text().rstrip("¶") for h in page.select("h2")] == [
         "invalid literal for int() with base 10: 'x'",
-        "no $n_k$ in <b>_a_</b> [1, 2] here and …"]
+        "no $n_k$ in <b>_a_</b> [1, 2] here and on …"]
     assert [a["href"] for a in page.find_all("a", string="More")] == ["../planted/#section"] * 2
 
 
 def test_a_cause_of_nothing(project):
-    project.write("docs/planted.md", PAGE.replace("invalid literal:", "valid literal:"))
+    project.write("docs/planted.md", PAGE.replace("invalid literal:", "no number:"))
     project.write("docs/messages.md", "# Messages {#messages}\n")
-    assert_refused(project.build(), "docs/planted.md", "no example raises 'valid literal'")
+    assert_refused(project.build(), "docs/planted.md", "no example raises 'no number'")
 
 
 def test_each_runtime_error_has_a_cause():
