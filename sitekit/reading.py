@@ -368,7 +368,7 @@ def _add_block(reading: Reading, start: int, end: int, fence: re.Match) -> None:
         if condition:
             _check_condition(example, reading.examples[-1] if reading.examples else None, here)
         reading.examples.append(example)
-    elif "torch" in text and (">>>" in text or _parses(text)):
+    elif is_python(text):
         raise PageError(f"{here}: this {language} fence is Python, and would not run")
 
 
@@ -380,6 +380,11 @@ def _check_condition(example: Example, before: Example | None, here: Origin) -> 
         raise PageError(f"{here}: other outputs stand behind the session whose they are")
     if [s.want for s in before.steps] == [s.want for s in example.steps]:
         raise PageError(f"{here}: the condition {example.condition!r} makes no difference")
+
+
+def is_python(text: str) -> bool:
+    """Whether a reader would take a block of text for an example."""
+    return "torch" in text and (">>>" in text or _parses(text))
 
 
 def _parses(text: str) -> bool:
