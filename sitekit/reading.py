@@ -263,8 +263,9 @@ def sections(file: Path) -> dict[str, list[int]]:
     """
     opened: dict[str, int] = {}
     found: dict[str, list[int]] = {}
+    path = relative(file)
     for number, line in enumerate(file.read_text().split("\n"), 1):
-        here = Origin(relative(file), number)
+        here = Origin(path, number)
         if "8<-" not in line:
             for name in opened:
                 found[name].append(number)
@@ -280,7 +281,7 @@ def sections(file: Path) -> dict[str, list[int]]:
         elif opened.pop(name, None) is None:
             raise PageError(f"{here}: section '{name}' ends but does not start")
     for name, number in opened.items():
-        raise PageError(f"{Origin(relative(file), number)}: section '{name}' is not closed")
+        raise PageError(f"{Origin(path, number)}: section '{name}' is not closed")
     return found
 
 
