@@ -49,6 +49,10 @@ guards: .venv/installed  ## print guards × models, and the share of silent ques
 	$(BIN)/python -m tests.guards.verdicts
 	$(BIN)/python -m tests.guards.silent
 
+models: .venv/installed  ## run the guards on ten architectures of transformers, small and random
+	$(BIN)/python -m pip install -q -r requirements-models.txt
+	$(BIN)/python -m tests.guards.models
+
 font: .venv/installed  ## cut the maths font again (Debian's fonts-lmodern holds the whole one)
 	$(BIN)/python -m sitekit.font
 
@@ -76,5 +80,5 @@ NEEDS = einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pytest-xdist|
 clean:  ## remove what these targets made
 	rm -rf .venv .torch .cache site
 
-.PHONY: help serve test build lint record mutants accept bump guards font lock clean
+.PHONY: help serve test build lint record mutants accept bump guards models font lock clean
 .SECONDARY:
