@@ -1,7 +1,6 @@
 """What MkDocs itself has to be told: where a page is, and which are notebooks."""
 
 import hashlib
-from pathlib import Path
 
 import nbformat
 from mkdocs.config.defaults import MkDocsConfig
@@ -13,16 +12,18 @@ from mkdocs.structure.pages import Page
 
 from sitekit import messages
 from sitekit.notebook import execute, to_notebook
-from sitekit.reading import ROOT, PageError, front_matter, read_page, read_pages
+from sitekit.reading import ROOT, PageError, Reading, front_matter, read_pages
 from sitekit.record import provenance
 
 NOTEBOOKS = ROOT / ".cache" / "notebooks"
+READINGS: dict[str, Reading] = {}  # of this build
 
 
 @event_priority(-100)  # mkdocs-jupyter would wrap the file and lose where it is
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Put a notebook in the place of each page that asks for it."""
-    read_pages()  # refuses what no single page can
+    READINGS.clear()
+    READINGS.update((reading.path, reading) for reading in read_pages())
     for file in list(files):
         if file.src_uri.endswith(".ipynb"):
             raise PageError(f"docs/{file.src_uri}: a stored notebook can hold old outputs and "
@@ -36,7 +37,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def _notebook_file(file: File, config: MkDocsConfig) -> File:
     """The notebook of a page; it is executed once for each text that it has."""
     assert file.abs_src_path
-    notebook = to_notebook(read_page(Path(file.abs_src_path)))
+    notebook = to_notebook(READINGS[f"docs/{file.src_uri}"])
     text = nbformat.writes(notebook)
     digest = hashlib.sha256(text.encode()).hexdigest()
     path = (NOTEBOOKS / file.src_uri).with_suffix(".ipynb")
@@ -74,14 +75,15 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     config.mdx_configs["sitekit.figures"] = {"page": path}
     config.mdx_configs["sitekit.maths"] = {"page": path}
     config.mdx_configs["sitekit.examples"] = {"page": {"path": path, "above": above}}
-    return f"{markdown}\n{messages.markdown()}" if page.file.src_uri == "messages.md" else markdown
+    if page.file.src_uri == "messages.md":
+        return f"{markdown}\n{messages.markdown(READINGS.values())}"
+    return markdown
 
 
 def on_page_context(context: dict, page: Page, config: MkDocsConfig, nav: Navigation) -> dict:
     """Tell the template what ran of a page, and where."""
-    path = ROOT / "docs" / page.file.src_uri
-    if path.suffix == ".md":
-        context["provenance"] = provenance(read_page(path))
+    if reading := READINGS.get(f"docs/{page.file.src_uri}"):
+        context["provenance"] = provenance(reading)
     return context
 
 

@@ -7,10 +7,10 @@ that raises it: under `causes`, words of the message and what they mean.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .reading import TRACEBACK, PageError, Reading, digest, front_matter, pages, read_page
+from .reading import ROOT, TRACEBACK, PageError, Reading, digest, front_matter
 
 _RAISED = re.compile(rf"^{re.escape(TRACEBACK)}(?P<error>.+)\Z", re.MULTILINE | re.DOTALL)
 _WARNED = re.compile(r"^(?P<warning>\w*Warning: .+)$", re.MULTILINE)
@@ -47,14 +47,15 @@ def raised(page: Reading) -> Iterator[tuple[str, str]]:
                     yield found[1], anchor
 
 
-def messages() -> list[Message]:
-    """All messages of torch that the guide raises, by their text.
+def messages(guide: Iterable[Reading]) -> list[Message]:
+    """All messages of torch that the pages of the guide raise, by their text.
 
     Raises PageError where the front matter explains a message that is not raised.
     """
     found: dict[str, Message] = {}
     explained: set[tuple[str, str]] = set()
-    for page, meta in sorted(_pages(), key=_order):
+    read = [(page, front_matter((ROOT / page.path).read_text())) for page in guide]
+    for page, meta in sorted(read, key=_order):
         causes, used = meta.get("causes", {}), set()
         for whole, anchor in raised(page):
             kind, _, text = whole.partition(": ")
@@ -71,24 +72,19 @@ def messages() -> list[Message]:
     return sorted(found.values(), key=lambda message: message.text.lower())
 
 
-def _pages() -> Iterator[tuple[Reading, dict]]:
-    for path in pages():
-        yield read_page(path), front_matter(path.read_text())
-
-
 def _order(item: tuple[Reading, dict]) -> tuple[str, int]:
     """Where two pages raise one message, the first of its folder explains it."""
     page, meta = item
     return page.path.rpartition("/")[0], meta.get("order", 0)
 
 
-def markdown() -> str:
+def markdown(guide: Iterable[Reading]) -> str:
     """The entries of the page of messages."""
     return "\n".join(
         f"## {escaped(message.title)} {{#m-{digest(message.text)}}}\n\n"
         f"{message.kind}: {escaped(message.text)}\n{{ .message }}\n\n"
         f"{message.cause} [More]({message.page}#{message.anchor})\n"
-        for message in messages())
+        for message in messages(guide))
 
 
 def escaped(text: str) -> str:
