@@ -268,4 +268,5 @@ def tidy(got: str, device: str) -> str:
     if device != "cpu":
         got = re.sub(rf", device='{device}(:0)?'", "", got)
     got = re.sub(r" \(Triggered internally at [^)]*\)", "", got)
+    got = re.sub(r"^[VIWEC]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n", "", got, flags=re.MULTILINE)
     return without_trailing_spaces(got)
