@@ -2,6 +2,7 @@
 # With TORCH=2.11.0 or TORCH=newest, test, record and bump use that torch, in an environment beside.
 PYTHON ?= python3
 DEVICE ?= cpu
+SAMPLE ?= 1
 BIN = .venv/bin
 READY = .venv/installed
 EXAMPLES =
@@ -18,13 +19,16 @@ export NO_MKDOCS_2_WARNING = 1
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 15
 
 serve: .venv/installed  ## read the site at http://127.0.0.1:8000, reloaded on each change
 	$(BIN)/mkdocs serve
 
 test: $(READY)  ## run every example and every test that needs neither browser nor GPU
 	$(BIN)/python -m pytest --device $(DEVICE) $(PARALLEL) $(EXAMPLES)
+
+test-browser: build .venv/browser  ## read the built site in Chromium (SAMPLE=8: each eighth case)
+	$(BIN)/python -m pytest tests/browser -n auto --sample $(SAMPLE)
 
 build: .venv/installed record  ## run the pages, then build the site strictly into site/
 	.venv/bin/mkdocs build --strict
@@ -68,6 +72,10 @@ lock: .venv/installed  ## write requirements.txt from requirements.in
 	.venv/bin/python -m pip install -q -r requirements.txt
 	touch $@
 
+.venv/browser: .venv/installed requirements-browser.txt
+	.venv/bin/python -m pip install -q -r requirements-browser.txt
+	touch $@
+
 # What the examples need, without the site.
 NEEDS = einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pytest-xdist|pyyaml|sybil
 .torch/%/installed: requirements.txt
@@ -80,5 +88,5 @@ NEEDS = einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pytest-xdist|
 clean:  ## remove what these targets made
 	rm -rf .venv .torch .cache site
 
-.PHONY: help serve test build lint record mutants accept bump guards models font lock clean
+.PHONY: help serve test test-browser build lint record mutants accept bump guards models font lock clean
 .SECONDARY:
