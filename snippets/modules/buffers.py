@@ -1,4 +1,7 @@
-"""Modules whose fixed tensors are buffers: a mask, and positions."""
+"""Modules whose fixed tensors are buffers, and a search for others."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 from torch import nn
@@ -82,3 +85,37 @@ class SinusoidalPositions(nn.Module):
                 f" a table {tuple(self.table.shape)}")
         return x + rows
 # --8<-- [end:sinusoidal_positions]
+
+
+# --8<-- [start:assert_tensors_registered]
+def assert_tensors_registered(model: nn.Module) -> None:
+    """Check that no tensor is a plain attribute, which `to` leaves.
+
+    Looks into lists, tuples and dicts too. Give it a model that has not
+    run yet: results that a forward keeps are plain attributes.
+
+    Raises: AssertionError with the names of the attributes.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_buffer
+    """
+    known = {id(x) for x in [*model.parameters(), *model.buffers()]}
+
+    def is_left(value: Any) -> Iterator[bool]:
+        if isinstance(value, torch.Tensor):
+            yield id(value) not in known
+        elif isinstance(value, Mapping):
+            yield from is_left(list(value.values()))
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                yield from is_left(item)
+
+    left = [
+        f"{path}.{name}".lstrip(".")
+        for path, module in model.named_modules()
+        for name, value in vars(module).items()
+        if name not in ("_parameters", "_buffers", "_modules")
+        and any(is_left(value))]
+    assert not left, (
+        f"plain attributes hold tensors: {', '.join(left)}; make them "
+        "parameters or buffers")
+# --8<-- [end:assert_tensors_registered]

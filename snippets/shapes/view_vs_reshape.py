@@ -1,8 +1,11 @@
 """Which tensors share memory, and when a view can exist."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import torch
+
+from snippets.guards.judge import Undecided
 
 
 # --8<-- [start:shares_storage]
@@ -49,3 +52,32 @@ def clear_every_second(image: torch.Tensor) -> torch.Tensor:
     flat[::2] = 0
     return flat.view(image.shape)
 # --8<-- [end:clear_every_second]
+
+
+# --8<-- [start:assert_input_unchanged]
+def assert_input_unchanged(
+        call: Callable[[torch.Tensor], object],
+        x: torch.Tensor) -> None:
+    """Check that `call` leaves its input alone, in any layout.
+
+    `x` has any shape, and numbers that all differ. Copies of it are
+    laid out with each of its axes as the fastest in memory.
+
+    Raises:
+        AssertionError: a copy changes; says in which layout.
+        Undecided: a write might not show, since numbers repeat.
+
+    Source: https://docs.pytorch.org/docs/stable/tensor_view.html
+    """
+    if x.numel() < 2 or x.unique().numel() < x.numel():
+        raise Undecided("numbers repeat, so a write might not show; "
+                        "take torch.arange")
+    for axis in range(x.dim()):
+        y = x.movedim(axis, -1).clone(
+            memory_format=torch.contiguous_format).movedim(-1, axis)
+        call(y)
+        assert torch.equal(y, x), (
+            f"the input changes where axis {axis} is the fastest in "
+            "memory: a write behind view, reshape or an index; clone "
+            "before it")
+# --8<-- [end:assert_input_unchanged]

@@ -50,6 +50,7 @@ class Truncated(MultiHeadAttention):
 
 
 @pytest.mark.parametrize(("wrong", "message"), [
+    (wrong_multi_head_attention.RowsHeadByHead, "one token alone"),
     (wrong_multi_head_attention.HeadsSplitByView, "before you permute"),
     (wrong_multi_head_attention.MergeWithoutPermute, "merge is not"),
     (Unscaled, "weights differ"),

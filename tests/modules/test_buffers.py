@@ -5,8 +5,9 @@ import torch
 import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from torch import nn
 
-from snippets.modules.buffers import CausalMask, SinusoidalPositions
+from snippets.modules.buffers import CausalMask, SinusoidalPositions, assert_tensors_registered
 from snippets.modules.wrong_buffers import MaskAsAttribute
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -88,3 +89,33 @@ def test_a_checkpoint_loads_into_another_maximal_length(source):
     small, large = CausalMask(source), CausalMask(4)
     large.load_state_dict(small.state_dict())
     assert len(large.hidden) == 4
+
+
+@pytest.mark.parametrize("value", [
+    lambda x: x, lambda x: [x], lambda x: (1, x), lambda x: {"keys": [x]},
+    lambda x: x.clone().requires_grad_()])
+def test_the_guard_names_each_plain_attribute_that_holds_a_tensor(device, value):
+    model = nn.Sequential(nn.Linear(2, 2), nn.Sequential(CausalMask(4), nn.Module())).to(device)
+    assert_tensors_registered(model)
+    model[1][1].cache = value(torch.zeros(2, device=device))
+    with pytest.raises(AssertionError, match=r"tensors: 1\.1\.cache;"):
+        assert_tensors_registered(model)
+
+
+def test_the_guard_fails_on_the_mask_and_passes_the_layers_of_torch(device):
+    with pytest.raises(AssertionError, match="tensors: hidden;"):
+        assert_tensors_registered(MaskAsAttribute(4).to(device))
+    layer = nn.TransformerEncoderLayer(8, 2)
+    parametrized = nn.utils.parametrizations.spectral_norm(nn.Linear(2, 2))
+    for model in [nn.LSTM(2, 3, num_layers=2), nn.BatchNorm2d(3), nn.MultiheadAttention(4, 2),
+                  nn.TransformerEncoder(layer, 2, enable_nested_tensor=False), parametrized,
+                  nn.ParameterList([torch.zeros(2)]), nn.CrossEntropyLoss(torch.ones(3))]:
+        assert_tensors_registered(model.to(device))
+
+
+def test_the_guard_does_not_see_what_the_page_says_it_does_not(device):
+    model = nn.Module()
+    model.layers = [nn.Linear(2, 2)]
+    x = torch.zeros(2)
+    model.closure = lambda: x
+    assert_tensors_registered(model.to(device))

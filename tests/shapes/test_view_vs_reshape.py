@@ -3,7 +3,13 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snippets.shapes.view_vs_reshape import can_view_flat, clear_every_second, shares_storage
+from snippets.guards.judge import Undecided
+from snippets.shapes.view_vs_reshape import (
+    assert_input_unchanged,
+    can_view_flat,
+    clear_every_second,
+    shares_storage,
+)
 from snippets.shapes.wrong_view_vs_reshape import clear_through_reshape
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -53,3 +59,35 @@ def test_a_write_through_reshape_depends_on_the_strides(device):
     clear_through_reshape(rows)
     clear_through_reshape(columns)
     assert (rows.sum(), columns.sum()) == (4, 9)
+
+
+def clear_through_a_view_of_columns(image):
+    return clear_through_reshape(image.T).T
+
+
+def double_in_place(x):
+    return x.mul_(2)
+
+
+@pytest.mark.parametrize("write", [
+    clear_through_reshape, clear_through_a_view_of_columns, double_in_place])
+@pytest.mark.parametrize("transposed", [False, True])
+def test_the_guard_finds_a_write_whatever_the_layout_of_the_example(device, write, transposed):
+    image = torch.arange(12, device=device).view(3, 4)
+    image = image.T if transposed else image
+    before = image.clone()
+    with pytest.raises(AssertionError, match="the input changes where axis"):
+        assert_input_unchanged(write, image)
+    assert torch.equal(image, before)
+
+
+@pytest.mark.parametrize("call", [clear_every_second, torch.ravel, torch.Tensor.clone])
+def test_the_guard_passes_what_only_reads(device, call):
+    for dtype in [torch.int64, torch.bfloat16, torch.float64]:
+        assert_input_unchanged(call, torch.arange(12, device=device).view(3, 4).to(dtype))
+
+
+@pytest.mark.parametrize("shape", [(), (0, 3), (1,), (2, 3)])
+def test_the_guard_is_undecided_where_a_write_might_not_show(device, shape):
+    with pytest.raises(Undecided):
+        assert_input_unchanged(clear_through_reshape, torch.zeros(shape, device=device))
