@@ -1,13 +1,12 @@
 """A guard for a layer of one's own: it agrees with a reference."""
 
-import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
-from snippets.guards.judge import Undecided
+from snippets.guards.judge import Undecided, copied, on_copies
 
 
 # --8<-- [start:agrees_with_reference]
@@ -34,8 +33,16 @@ def agrees_with_reference(
     def run(
             call: Any, data: Named, state: Named,
             ) -> tuple[Named, Named]:
-        result = call(*(x.clone() for x in data.values()))
+        made = [call] if isinstance(call, nn.Module) else []
+        with on_copies(*made, double=True):
+            result = call(*(x.clone() for x in data.values()))
         result = result if isinstance(result, tuple) else (result,)
+        for i, y in enumerate(result):
+            if not isinstance(y, torch.Tensor):
+                raise Undecided(
+                    f"output {i} is no tensor: leave it out of call")
+        result = [torch.view_as_real(y.resolve_conj())
+                  if y.is_complex() else y for y in result]
         total = torch.stack([
             (y * torch.arange(y.numel()).to(y).cos().view_as(y)).sum()
             for y in result]).sum()
@@ -48,7 +55,8 @@ def agrees_with_reference(
                 for i, y in enumerate(result)}, slopes
 
     def gap(got: Named, want: Named) -> str:
-        scale = max(y.abs().max().item() for y in want.values())
+        scale = max((y.abs().max().item() for y in want.values()
+                     if y.numel()), default=0.0)
         for name, y in want.items():
             x = got[name]
             if x.shape != y.shape:
@@ -59,7 +67,22 @@ def agrees_with_reference(
                 return f"{name} differs in {far.sum()} of {far.numel()}"
         return ""
 
-    ours, reference = copy.deepcopy(ours), copy.deepcopy(reference)
+    def exact(x: torch.Tensor) -> torch.Tensor:
+        if not (x.is_floating_point() or x.is_complex()):
+            return x
+        wide = torch.promote_types(x.dtype, torch.float64)
+        return x.detach().to(wide, copy=True).requires_grad_()
+
+    def others(x: torch.Tensor) -> Iterator[torch.Tensor]:
+        flat = x.detach().flatten()
+        first = flat[:1].expand_as(flat)
+        waves = torch.arange(1, 1 + len(flat)).to(flat).cos() ** 2
+        yield flat.roll(1).view(x.shape)
+        yield first.view(x.shape)
+        yield (waves if x.requires_grad
+               else first.logical_not().to(flat)).view(x.shape)
+
+    ours, reference = copied(ours), copied(reference)
     own_state: Named = {}
     state: Named = {}
     for call in (ours, reference):
@@ -69,21 +92,25 @@ def agrees_with_reference(
         ours.load_state_dict(convert(reference.state_dict()))
         own_state = ours.state_dict(keep_vars=True)
         state = reference.state_dict(keep_vars=True)
-    data = {f"input {i}": x.detach().double().requires_grad_()
-            if x.is_floating_point() else x
-            for i, x in enumerate(inputs)}
-    rolled = {name: x.detach().flatten().roll(1).view(x.shape)
-              for name, x in data.items()}
+    data = {f"input {i}": exact(x) for i, x in enumerate(inputs)}
     with torch.random.fork_rng(range(torch.cuda.device_count())):
         want, slopes = run(reference, data, state)
         again, _ = run(reference, data, {})
-        changed, _ = run(reference, rolled, {})
+        changed = want
+        for values in zip(*map(others, data.values()), strict=True):
+            changed, _ = run(
+                reference, dict(zip(data, values, strict=True)), {})
+            if gap(changed, want):
+                break
         got, own_slopes = run(ours, data, own_state)
 
     if gap(again, want):
         raise Undecided("the reference is random or not finite")
     if not gap(changed, want):
         raise Undecided("the reference is the same for other inputs")
+    if len(got) != len(want):
+        raise AssertionError(
+            f"{len(got)} outputs, and the reference has {len(want)}")
     if gap(got, want):
         raise AssertionError(
             f"{gap(got, want)}: heads or features in another order, "

@@ -26,7 +26,8 @@ def every_parameter_used(
     Raises:
         AssertionError: a tensor is on one side only, or no gradient
             differs from 0.
-        Undecided: nothing is trainable, or a gradient is not finite.
+        Undecided: nothing is trainable, a gradient is not finite, or
+            a reentrant checkpoint hides a part of the graph.
     """
     names = {id(p): name for name, p in model.named_parameters()}
     trainable = {name: p for name, p in model.named_parameters()
@@ -37,26 +38,33 @@ def every_parameter_used(
                for key, buffer in module._buffers.items()
                if buffer is not None]
     grads: tuple[torch.Tensor | None, ...] = (None,) * len(weights)
+    leaves: dict[int, torch.Tensor] = {}
     try:
         with (torch.random.fork_rng(range(torch.cuda.device_count())),
               torch.enable_grad()):
             value = loss()
+            if not isinstance(value, torch.Tensor):
+                raise Undecided("the loss is no tensor")
+            nodes, seen = [value.grad_fn], set()
+            while nodes:
+                node = nodes.pop()
+                if node is None or node in seen:
+                    continue
+                if node.name() == "CheckpointFunctionBackward":
+                    raise Undecided(
+                        "a reentrant checkpoint hides what is behind "
+                        "it from the graph: use_reentrant=False")
+                seen.add(node)
+                nodes += [before for before, _ in node.next_functions]
+                leaf = getattr(node, "variable", None)
+                leaves.update({} if leaf is None else {id(leaf): leaf})
             if weights and value.requires_grad:
                 grads = torch.autograd.grad(
-                    value, weights, allow_unused=True)
+                    value.sum(), weights, allow_unused=True)
     finally:
         for module, key, buffer, before in buffers:
             buffer.detach().copy_(before)
             module._buffers[key] = buffer
-
-    leaves, nodes, seen = {}, [value.grad_fn], set()
-    while nodes:
-        node = nodes.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            nodes += [before for before, _ in node.next_functions]
-            leaf = getattr(node, "variable", None)
-            leaves.update({} if leaf is None else {id(leaf): leaf})
 
     def strangers(found: dict[int, torch.Tensor]) -> str:
         known = {*names, *map(id, inputs)}

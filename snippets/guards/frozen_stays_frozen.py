@@ -1,13 +1,12 @@
 """A guard for frozen parts: training leaves them as they are."""
 
-import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
 from torch import nn
 
-from snippets.guards.judge import Undecided
+from snippets.guards.judge import Undecided, copied
 
 
 # --8<-- [start:frozen_stays_frozen]
@@ -23,14 +22,20 @@ def frozen_stays_frozen(
 
     Raises:
         AssertionError: training changes a frozen tensor.
-        Undecided: nothing is frozen, or training changes no parameter.
+        Undecided: nothing is frozen, `frozen` reads another model than
+            it is given, or training changes no parameter.
     """
-    twin = copy.deepcopy(model)
+    twin = copied(model)
+    others = {x.untyped_storage().data_ptr() for x in (
+        *model.parameters(), *model.buffers()) if x.numel()}
     before = {name: x.detach().clone()
               for name, x in frozen(twin).items()}
     weights = [(p, p.detach().clone()) for p in twin.parameters()]
     if not any(x.numel() for x in before.values()):
         raise Undecided("nothing is frozen")
+    if others & {x.untyped_storage().data_ptr()
+                 for x in frozen(twin).values()}:
+        raise Undecided("frozen reads another model than it is given")
     with torch.random.fork_rng(range(torch.cuda.device_count())):
         train(twin)
     after = frozen(twin)

@@ -1,13 +1,36 @@
 """Guards for losses: what is perfect is free, a batch is a mean."""
 
-import copy
 import math
 from collections.abc import Callable
 
 import torch
-from torch import nn
 
-from snippets.guards.judge import Undecided
+from snippets.guards.judge import Undecided, copied, on_copies
+
+
+# --8<-- [start:cost]
+def cost(
+        loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        prediction: torch.Tensor, target: torch.Tensor, *,
+        double: bool = False) -> float:
+    """Return the number that a copy of `loss` gives for copies.
+
+    Raises: Undecided where it is no scalar.
+    """
+    def copy(x: torch.Tensor) -> torch.Tensor:
+        wide = double and x.is_floating_point()
+        return x.to(torch.float64 if wide else x.dtype, copy=True)
+
+    loss = copied(loss)
+    with on_copies(double=double):
+        value = loss(copy(prediction), copy(target))
+    shape = getattr(value, "shape", ())
+    if math.prod(shape) != 1 or not hasattr(value, "__float__"):
+        raise Undecided(
+            f"the loss is no scalar, but {type(value).__name__} of "
+            f"shape {tuple(shape)}")
+    return float(value)
+# --8<-- [end:cost]
 
 
 # --8<-- [start:perfect_prediction_costs_nothing]
@@ -27,10 +50,9 @@ def perfect_prediction_costs_nothing(
     """
     if torch.equal(target, target.roll(1, 0)):
         raise Undecided("all targets are the same, so none is wrong")
-    loss = copy.deepcopy(loss)
     with torch.random.fork_rng(range(torch.cuda.device_count())):
         best, again, worst = (
-            loss(prediction.roll(shift, 0), target.clone()).item() + 0.0
+            0.0 + cost(loss, prediction.roll(shift, 0), target)
             for shift in (0, 0, 1))
     if again != best and not math.isnan(best):
         raise Undecided("the loss is random")
@@ -66,16 +88,10 @@ def loss_is_mean_of_samples(
         Undecided: all samples cost or weigh the same, or a sample
             costs nothing that is finite.
     """
-    def exact(x: torch.Tensor) -> torch.Tensor:
-        dtype = torch.float64 if x.is_floating_point() else x.dtype
-        return x.to(dtype, copy=True)
-
-    loss = copy.deepcopy(loss)
-    loss = loss.double() if isinstance(loss, nn.Module) else loss
     pairs = list(zip(prediction.split(1), target.split(1), strict=True))
     with torch.random.fork_rng(range(torch.cuda.device_count())):
-        batch = loss(exact(prediction), exact(target)).item()
-        costs = [loss(exact(p), exact(t)).item() for p, t in pairs]
+        batch = cost(loss, prediction, target, double=True)
+        costs = [cost(loss, *pair, double=True) for pair in pairs]
     weights = [float(count(t)) if count else 1.0 for _, t in pairs]
     if not all(math.isfinite(cost) for cost in costs):
         raise Undecided("a sample alone costs inf or nan")

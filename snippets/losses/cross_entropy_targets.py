@@ -1,7 +1,11 @@
 """Cross-entropy from scratch, for each kind of target."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
+
+from snippets.guards.judge import Undecided
 
 
 # --8<-- [start:cross_entropy]
@@ -58,3 +62,35 @@ def token_cross_entropy(
         target.reshape(-1, target.shape[-1]) if soft
         else target.reshape(-1))
 # --8<-- [end:token_cross_entropy]
+
+
+# --8<-- [start:assert_flat_at_truth]
+def assert_flat_at_truth(
+        loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        logits: torch.Tensor, target: torch.Tensor) -> None:
+    """Check that perfect logits have no gradient, and wrong ones have.
+
+    `logits` (N, ...) are perfect for `target` (N, ...): 1000 for its
+    class and 0 for the others, or the logs of its probabilities, plus
+    another constant for each token. The wrong logits are those of the
+    sample before.
+
+    Raises:
+        AssertionError: the gradient is not 0, or is 0 for both.
+        Undecided: all targets are the same.
+    """
+    def slope(logits: torch.Tensor) -> float:
+        z = logits.detach().clone().requires_grad_()
+        grad, = torch.autograd.grad(loss(z, target), z)
+        return grad.abs().max().item()
+
+    if torch.equal(target, target.roll(1, 0)):
+        raise Undecided("all targets are the same, so none is wrong")
+    best, worst = slope(logits), slope(logits.roll(1, 0))
+    assert best <= 1e-3 * worst, (
+        "perfect logits have a gradient: soft targets cut by .long(), "
+        "classes on another axis, or a second softmax or sigmoid")
+    assert worst > 0, (
+        "wrong logits have no gradient: a single class, a second "
+        "softmax or sigmoid, or targets that are all ignored")
+# --8<-- [end:assert_flat_at_truth]

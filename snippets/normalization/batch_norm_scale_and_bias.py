@@ -55,3 +55,34 @@ def fold_batch_norm(
         norm.bias + (bias - norm.running_mean) * scale)
     return folded
 # --8<-- [end:fold_batch_norm]
+
+
+# --8<-- [start:assert_biases_act]
+@torch.no_grad()
+def assert_biases_act(model: nn.Module, x: torch.Tensor) -> None:
+    """Check that each bias of `model` changes its output for x.
+
+    Calls a float64 copy, in the mode that `model` is in.
+
+    Raises: AssertionError that names the biases without effect.
+    """
+    twin = copy.deepcopy(model).double()
+
+    def run() -> torch.Tensor:
+        with torch.random.fork_rng(range(torch.cuda.device_count())):
+            out: torch.Tensor = twin(x.double())
+            return out
+
+    before, idle = run(), []
+    for name, bias in twin.named_parameters():
+        if name.endswith("bias"):
+            saved = bias.clone()
+            change = torch.arange(bias.numel()).to(bias).cos()
+            bias.add_(change.view_as(bias))
+            if torch.allclose(run(), before):
+                idle.append(name)
+            bias.copy_(saved)
+    assert not idle, (
+        f"no effect on the output: {', '.join(idle)}; set bias=False "
+        "in a layer before batch norm")
+# --8<-- [end:assert_biases_act]

@@ -1,5 +1,7 @@
 """Layer norm by hand, equal to torch's."""
 
+from collections.abc import Callable
+
 import torch
 
 
@@ -25,3 +27,26 @@ def layer_norm(
     var = centred.square().mean(axes, keepdim=True)
     return weight * centred / (var + eps).sqrt() + bias
 # --8<-- [end:layer_norm]
+
+
+# --8<-- [start:assert_standardizes]
+def assert_standardizes(
+        norm: Callable[[torch.Tensor], torch.Tensor],
+        x: torch.Tensor) -> None:
+    """Check the mean and the biased deviation of `norm(x)`, (..., D).
+
+    The features of each token of x are spread by about 1, and `norm`
+    has a scale of 1 and a bias of 0. Runs in float32, at two means.
+
+    Raises: AssertionError where the mean is not 0 or the deviation 1.
+    """
+    for shift, tolerance in ((0, 1e-4), (10_000, 1e-2)):
+        out = norm(x.float() + shift).double()
+        mean = out.mean(-1).abs().max().item()
+        spread = out.std(-1, correction=0).flatten()
+        worst = spread[(spread - 1).abs().argmax()].item()
+        right = mean <= tolerance and abs(worst - 1) <= tolerance
+        assert right, (
+            f"mean {mean:.2f}, deviation {worst:.2f} of x + {shift}: "
+            "the unbiased deviation, or a difference of squares")
+# --8<-- [end:assert_standardizes]

@@ -1,6 +1,7 @@
 """Softmax, log-softmax, cross-entropy, masked softmax: all finite."""
 
 import math
+from collections.abc import Callable
 
 import torch
 
@@ -66,3 +67,29 @@ def masked_softmax(
     weights = masked.masked_fill(empty, 0).softmax(dim)
     return weights.masked_fill(empty, 0)
 # --8<-- [end:masked_softmax]
+
+
+# --8<-- [start:assert_stable]
+def assert_stable(
+        call: Callable[[torch.Tensor], torch.Tensor],
+        logits: torch.Tensor) -> None:
+    """Compare `call` in float32, on shifted logits, with float64.
+
+    `call` gives what a constant added to all logits does not change:
+    a softmax, its log, a loss. Numbers may differ by half their size.
+
+    Raises: AssertionError where one is of another size, inf or nan.
+    """
+    tiny = torch.finfo(torch.float32).tiny
+    exact = call(logits.double())
+    assert exact.isfinite().all(), (
+        "inf or nan in float64 too: a logit of inf, or a masked row")
+    for shift in (0, 88, -104, 1000):
+        got = call(logits.float() + shift).double()
+        close = torch.isclose(got, exact, rtol=0.5, atol=tiny)
+        pairs = torch.stack((got, exact), dim=-1)[~close].tolist()
+        assert not pairs, (
+            "{:.3g} for {:.3g}".format(*pairs[0])
+            + f" at logits + {shift}: an exponential over- or "
+            "underflows, or two large numbers cancel")
+# --8<-- [end:assert_stable]

@@ -208,3 +208,113 @@ def test_a_boolean_input_has_no_gradient(device):
     keep = torch.tensor([True, False, True, True], device=device)
     agrees_with_reference(
         lambda x, keep: x.masked_fill(~keep, 0), lambda x, keep: x * keep, x, keep)
+
+
+SYMMETRIC = {
+    "sum": lambda x: x.sum(), "mean": lambda x: x.mean(), "product": lambda x: x.prod(),
+    "logsumexp": lambda x: x.logsumexp((0, 1)), "maximum": lambda x: x.amax(),
+    "deviation": lambda x: x.std(), "sorted": lambda x: x.flatten().sort().values,
+    "norm": torch.linalg.norm, "of rows": lambda x: x.sum(1), "softmax": lambda x: x.softmax(-1),
+    "layer norm": layer_norm,
+}
+
+
+@pytest.mark.parametrize("name", SYMMETRIC)
+@pytest.mark.parametrize("values", ["numbers", "zeros", "ones", "one number"])
+def test_a_symmetric_function_and_a_constant_input_can_be_told(device, name, values):
+    f = SYMMETRIC[name]
+    x = {"numbers": numbers(device, 3, 4), "zeros": torch.zeros(3, 4, device=device),
+         "ones": torch.ones(3, 4, device=device), "one number": torch.ones(1, 1, device=device)}
+    if values == "one number" and name in ("deviation", "softmax", "layer norm"):
+        pytest.skip("a constant")
+    if name not in ("deviation", "norm") or values == "numbers":  # whose slopes are not finite
+        agrees_with_reference(f, f, x[values])
+    with pytest.raises(AssertionError, match="output 0 differs"):
+        agrees_with_reference(lambda x: 1.01 * f(x) + 0.01, f, x[values])
+
+
+@pytest.mark.parametrize("data", [[0, 2, 2, 3], [2, 2], [3], [0, 0], [3, 1, 3]])
+@pytest.mark.parametrize("f", [lambda x: torch.bincount(x, minlength=4), lambda x: x.sum(),
+                               lambda x: x.amax(), lambda x: F.one_hot(x, 4).sum(0)])
+def test_a_symmetric_function_of_integers_can_be_told(device, f, data):
+    x = torch.tensor(data, device=device)
+    agrees_with_reference(f, f, x)
+    with pytest.raises(AssertionError, match="output 0 differs"):
+        agrees_with_reference(lambda x: f(x) + 1, f, x)
+
+
+@pytest.mark.parametrize("data", [[True, False], [True, True], [False]])
+def test_a_symmetric_function_of_booleans_can_be_told(device, data):
+    x = torch.tensor(data, device=device)
+    for f in [torch.sum, torch.all, torch.any]:
+        if f(x) != f(~x) or len(set(data)) > 1:
+            agrees_with_reference(f, f, x)
+
+
+def test_other_inputs_stay_valid(device):
+    embedding = nn.Embedding(4, 3).to(device)
+
+    def pooled(ids, shares):
+        assert ids.max() <= 3
+        assert 0 <= shares.min() <= shares.max() <= 1
+        return 0 * embedding(ids).sum() + 0 * shares.sum()
+
+    with pytest.raises(Undecided, match="other inputs"):
+        agrees_with_reference(pooled, pooled, torch.tensor([3, 0, 3], device=device),
+                              torch.tensor([0.5, 1.0], device=device))
+
+
+def test_outputs_that_are_missing_or_no_tensors_are_named(device):
+    x = numbers(device, 3, 8)
+    with pytest.raises(AssertionError, match="2 outputs, and the reference has 1"):
+        agrees_with_reference(lambda x: (x, x), lambda x: x, x)
+    with pytest.raises(AssertionError, match="1 outputs, and the reference has 2"):
+        agrees_with_reference(lambda x: x, lambda x: (x, x), x)
+    attention = nn.MultiheadAttention(8, 2).to(device)
+    with pytest.raises(Undecided, match="output 1 is no tensor"):
+        agrees_with_reference(*[lambda x: attention(x, x, x, need_weights=False)] * 2, x)
+    with pytest.raises(Undecided, match="other inputs"):
+        agrees_with_reference(lambda x: x[:0], lambda x: x[:0], x)
+
+
+def test_complex_numbers_are_compared_whole(device):
+    x, z = numbers(device, 3, 8), torch.complex(*numbers(device, 2, 5))
+    agrees_with_reference(torch.fft.rfft, torch.fft.rfft, x)
+    agrees_with_reference(lambda z: z * 2, lambda z: z + z, z)
+    for ours, reference, data in [
+            (lambda x: torch.fft.rfft(x).conj(), torch.fft.rfft, x),
+            (lambda z: z.conj(), lambda z: z, z)]:
+        with pytest.raises(AssertionError, match="output 0 differs"):
+            agrees_with_reference(ours, reference, data)
+    with pytest.raises(AssertionError, match="gradient of input 0"):
+        agrees_with_reference(lambda z: torch.complex(z.real, z.imag.detach()), lambda z: z + 0, z)
+
+
+def test_modules_inside_of_a_function_are_copied_too(device):
+    norm, x = nn.BatchNorm1d(8).to(device), numbers(device, 6, 8)
+    agrees_with_reference(
+        lambda x: norm(x), lambda x: F.batch_norm(x, None, None, training=True), x)
+    assert norm.num_batches_tracked == 0
+    assert norm.weight.dtype == torch.float32
+
+
+@pytest.mark.parametrize("place", ["closure", "attribute"])
+def test_a_tensor_that_stays_in_float32_is_undecided(device, place):
+    weight = numbers(device, 8, 8)
+
+    class Layer(nn.Module):
+        def forward(self, x):
+            return x @ weight
+
+    call = (lambda x: x @ weight) if place == "closure" else Layer()
+    with pytest.raises(Undecided, match="of another dtype") as caught:
+        agrees_with_reference(call, lambda x: x, numbers(device, 3, 8))
+    assert "dtype" in str(caught.value.__cause__)
+
+
+def test_a_number_that_a_module_makes_itself_is_in_float64(device):
+    class Adds(nn.Module):
+        def forward(self, x):
+            return x + torch.full((8,), 0.1, device=device)
+
+    agrees_with_reference(Adds(), lambda x: x + 0.1, numbers(device, 3, 8))

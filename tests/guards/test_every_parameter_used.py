@@ -210,3 +210,27 @@ def test_nothing_is_left_changed(device, x, fails):
         assert torch.equal(now, then)
     for now, then in zip(model.parameters(), grads, strict=True):
         assert torch.equal(now.grad, then)
+
+
+def test_a_reentrant_checkpoint_is_undecided(device, x):
+    model = mlp(device)
+
+    def loss(**options):
+        hidden = checkpoint(model[2], model[0](x), **options)
+        return hidden.square().mean()
+
+    with pytest.raises(Undecided, match=r"reentrant checkpoint .* use_reentrant=False"):
+        every_parameter_used(lambda: loss(use_reentrant=True), model)
+    every_parameter_used(lambda: loss(use_reentrant=False), model)
+
+
+def test_a_loss_of_each_sample_is_summed(device, x):
+    model = mlp(device)
+    every_parameter_used(lambda: model(x).square(), model)
+
+
+@pytest.mark.parametrize("make", [lambda y: y.item(), lambda y: (y, y), lambda y: {"loss": y}])
+def test_a_loss_that_is_no_tensor_is_undecided(device, x, make):
+    model = mlp(device)
+    with pytest.raises(Undecided, match="no tensor"):
+        every_parameter_used(lambda: make(model(x).mean()), model)

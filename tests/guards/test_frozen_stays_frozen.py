@@ -128,6 +128,14 @@ def test_nothing_frozen_is_undecided(device, frozen):
         frozen_stays_frozen(trainer(), make(device), frozen=frozen)
 
 
+def test_what_belongs_to_the_model_outside_is_undecided(device):
+    model = make(device)
+    for frozen in [lambda _: backbone(model), lambda _: {"row": model[0][0].weight[1:]},
+                   lambda _: {"mean": model[0][1].running_mean}]:
+        with pytest.raises(Undecided, match="another model than it is given"):
+            frozen_stays_frozen(trainer(), model, frozen=frozen)
+
+
 def test_nothing_is_left_changed(device):
     model = make(device)
     model(torch.ones(3, 4, device=device)).mean().backward()

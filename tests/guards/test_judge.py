@@ -1,12 +1,15 @@
+import copy
 import math
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from snippets.guards.judge import Undecided, judge, tensors_along
+from snippets.guards.judge import Undecided, copied, judge, on_copies, tensors_along
+from snippets.modules.wrong_module_list import BlocksInAList
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -236,6 +239,9 @@ def test_an_output_without_the_axis_is_named():
     good = torch.zeros(3, 2)
     assert tensors_along(good, 0, 3) == (good,)
     assert len(tensors_along((good, good), 1, 2)) == 2
+    assert tensors_along(good, -1, 2) == tensors_along(good, -2, 3) == (good,)
+    with pytest.raises(Undecided, match="no axis -2 of size 3"):
+        tensors_along(good[0], -2, 3)
     for bad in [torch.zeros(2, 3), torch.zeros(()), torch.zeros(0, 2)]:
         with pytest.raises(Undecided, match=r"output 1, of shape \(.*\), has no axis 0 of size 3"):
             tensors_along((good, bad), 0, 3)
@@ -245,3 +251,161 @@ def test_an_output_without_the_axis_is_named():
 def test_an_output_that_is_no_tensor_is_named(output):
     with pytest.raises(Undecided, match="output 1 is no tensor"):
         tensors_along((torch.ones(3), output), 0, 3)
+
+
+MIXED = {
+    "linear": lambda x, y: F.linear(x, y.T),
+    "matmul": lambda x, y: x @ y,
+    "conv": lambda x, y: F.conv1d(x[None], y[..., None]),
+    "attention": lambda x, y: F.scaled_dot_product_attention(x, y, y),
+    "norm": lambda x, y: F.layer_norm(x, (3,), y[0], y[0]),
+    "weights of classes": lambda x, y: F.cross_entropy(x, torch.arange(3, device=x.device), y[0]),
+    "scatter": lambda x, y: y.scatter(0, torch.zeros_like(x, dtype=torch.int64), x),
+    "assignment": lambda x, y: y.clone().index_put_((torch.arange(3, device=x.device),), x),
+    "state": lambda x, y: nn.GRU(3, 3).to(x)(x, y[:1]),
+    "attribute": lambda x, y: WithMask(y)(x),
+    "recurrent": lambda x, y: nn.utils.rnn.pad_packed_sequence(
+        nn.LSTM(3, 3).to(y).forward(nn.utils.rnn.pack_sequence([x]))[0]),
+}
+
+
+class WithMask(nn.Module):
+    """A mask that is no buffer, so that no cast of the module reaches it."""
+
+    def __init__(self, mask):
+        super().__init__()
+        self.mask = mask
+
+    def forward(self, x):
+        return x @ self.mask
+
+
+@pytest.mark.parametrize("name", MIXED)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_tensor_that_stays_in_another_dtype_is_undecided(device, name, dtype):
+    x, y = torch.randn(2, 3, 3, device=device).to(dtype)
+
+    def run(sign):
+        return MIXED[name](sign * x.double(), y)
+
+    with pytest.raises(Undecided, match=r"of another dtype: .* \.to\(x\)") as caught:
+        judge(lambda: run(1), own=lambda: run(-1), other=lambda: run(1), message="leaks",
+              double=True)
+    assert "type" in str(caught.value.__cause__)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [
+    RuntimeError("mat1 and mat2 must have the same dtype, but got Long and Double"),
+    RuntimeError("The size of tensor a (2) must match the size of tensor b (3)"),
+    RuntimeError("float32 is not what I want"), ValueError("a double mistake"), KeyError("double")])
+@pytest.mark.parametrize("double", [True, False])
+def test_another_error_of_the_call_passes_through(error, double):
+    def run():
+        raise error
+
+    with pytest.raises(type(error)) as caught:
+        judge(run, own=run, other=run, message="leaks", double=double)
+    assert caught.value is error
+
+
+def test_a_mistake_of_dtypes_outside_float64_passes_through():
+    def run():
+        return torch.zeros(2, 2).double() @ torch.zeros(2, 2)
+
+    with pytest.raises(RuntimeError, match="dtype"):
+        judge(run, own=run, other=run, message="leaks")
+
+
+def test_integers_passed_for_numbers_are_the_calls_own_error():
+    model = nn.Linear(3, 3)
+
+    def run():
+        return model(torch.ones(2, 3, dtype=torch.int64))
+
+    with pytest.raises(RuntimeError, match="dtype"):
+        judge(run, own=run, other=run, message="leaks", double=True)
+
+
+def test_a_module_that_keeps_a_tensor_of_a_call_before_is_undecided():
+    class Keeps(nn.Linear):
+        def forward(self, x):
+            self.kept = super().forward(x)
+            return self.kept
+
+    model, x = Keeps(3, 3), torch.ones(2, 3)
+    judge(lambda: model(x), own=lambda: model(-x), other=lambda: model(x), message="leaks")
+    model(x)
+    with pytest.raises(Undecided, match="Keeps holds a tensor with a graph") as caught:
+        judge(lambda: model(x), own=lambda: model(-x), other=lambda: model(x), message="leaks")
+    assert "deepcopy" in str(caught.value.__cause__)
+
+
+def test_another_error_of_a_copy_passes_through():
+    class Refuses(nn.Module):
+        def __deepcopy__(self, memo):
+            raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError, match="no"):
+        copied(Refuses())
+
+
+def test_what_is_a_copy_already_is_called_itself():
+    made, other = Counts(), Counts()
+    with on_copies(made):
+        made(torch.ones(2))
+        other(torch.ones(2))
+    assert (made.calls, other.calls) == (1, 0)
+
+
+@pytest.mark.parametrize("make", [lambda old: nn.Linear(2, 1), copy.deepcopy,
+                                  lambda old: nn.Sequential(copy.deepcopy(old))])
+def test_a_module_that_is_made_in_the_call_can_be_trained_there(make):
+    old, x = nn.Linear(2, 1), torch.ones(3, 2)
+
+    def run(sign):
+        model = make(old)
+        optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+        model(sign * x).mean().backward()
+        before = [p.detach().clone() for p in model.parameters()]
+        optimizer.step()
+        assert not torch.equal(before[0], next(model.parameters()))
+        return next(model.parameters())
+
+    judge(lambda: run(1), own=lambda: run(-1), other=lambda: run(1), message="leaks")
+    assert all(p.grad is None for p in old.parameters())
+    assert "registers" not in repr((nn.Module.__init__, nn.Module.__setstate__))
+
+
+def test_layers_in_a_list_are_copied_with_their_model():
+    model, x = BlocksInAList(4, 2), torch.ones(2, 3, 4)
+    outputs = []
+
+    def run(x):
+        outputs.append(model(x))
+        outputs[-1].sum().backward()
+        return outputs[-1]
+
+    judge(lambda: run(x), own=lambda: run(-x), other=lambda: run(x), message="leaks")
+    judge(lambda: run(x.double()), own=lambda: run(-x.double()), other=lambda: run(x.double()),
+          message="leaks", double=True)
+    assert [output.dtype for output in outputs] == 4 * [torch.float32] + 4 * [torch.float64]
+    assert all(p.grad is None for block in model.blocks for p in block.parameters())
+
+
+@pytest.mark.parametrize("ensemble", [
+    lambda model, weights, x: sum(torch.func.functional_call(model, state, x) for state in weights),
+    lambda model, weights, x: torch.vmap(
+        lambda state: torch.func.functional_call(model, state, x))(
+            {name: torch.stack([state[name] for state in weights]) for name in weights[0]}).sum(0)])
+def test_weights_that_are_passed_to_a_module_are_the_ones_that_are_used(device, ensemble):
+    model, x = nn.Sequential(nn.Linear(3, 2), nn.Tanh()).to(device), torch.ones(4, 3, device=device)
+    weights = [{name: factor * p for name, p in model.named_parameters()} for factor in (1, 2)]
+    outputs = []
+
+    def run(x):
+        outputs.append(ensemble(model, weights, x))
+        return outputs[-1]
+
+    judge(lambda: run(x), own=lambda: run(-2 * x), other=lambda: run(x), message="leaks")
+    torch.testing.assert_close(outputs[0], ensemble(model, weights, x))

@@ -186,3 +186,42 @@ def test_nothing_is_left_changed(device, guard):
     assert torch.equal(torch.get_rng_state(), state)
     assert calls.num_batches_tracked == 0
     assert logits.grad is None
+
+
+GUARDS = [perfect_prediction_costs_nothing, loss_is_mean_of_samples]
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_a_module_inside_of_a_function_is_copied_too(device, guard):
+    logits, target = classes(device)
+    logits, weight = logits.float(), torch.arange(1.0, 11.0, device=device)
+    loss, norm = nn.CrossEntropyLoss(weight), nn.BatchNorm1d(1, affine=False).to(device)
+
+    def call(z, t):
+        norm(z.flatten().unsqueeze(1))
+        return loss(z, t)
+
+    options = {"count": lambda t: weight[t].sum()} if guard is loss_is_mean_of_samples else {}
+    prediction = logits if guard is perfect_prediction_costs_nothing else noisy(device, 10, 10)
+    guard(call, prediction, target, **options)
+    assert norm.num_batches_tracked == 0
+    assert loss.weight.dtype == torch.float32
+
+
+def test_weights_that_stay_in_float32_are_undecided(device):
+    logits, target = classes(device)
+    weight = torch.arange(1.0, 11.0, device=device)
+    with pytest.raises(Undecided, match="of another dtype") as caught:
+        loss_is_mean_of_samples(lambda z, t: F.cross_entropy(z, t, weight), logits, target)
+    assert "Double" in str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("guard", GUARDS)
+def test_a_loss_that_is_no_scalar_is_undecided_and_a_plain_number_is_one(device, guard):
+    logits, target = classes(device)
+    with pytest.raises(Undecided, match=r"no scalar, but Tensor of shape \(10,\)"):
+        guard(lambda z, t: F.cross_entropy(z, t, reduction="none"), logits, target)
+    with pytest.raises(Undecided, match="no scalar, but dict"):
+        guard(lambda z, t: {"loss": F.cross_entropy(z, t)}, logits, target)
+    prediction = logits if guard is perfect_prediction_costs_nothing else noisy(device, 10, 10)
+    guard(lambda z, t: F.cross_entropy(z, t).item(), prediction, target)

@@ -124,3 +124,10 @@ def test_nothing_is_left_changed(device):
     round_trip(scribbling(there), scribbling(back), x, spec=scribbling(spec))
     assert torch.equal(x, images(device))
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_what_is_no_tensor_is_undecided(device):
+    x = torch.arange(24, device=device).view(2, 3, 4)
+    for there, back in [(lambda x: [x.mT], lambda y: y.mT), (lambda x: x.mT, lambda y: (y.mT,))]:
+        with pytest.raises(Undecided, match="no tensor"):
+            round_trip(there, back, x, spec=lambda x: x.mT)

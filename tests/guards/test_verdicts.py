@@ -3,7 +3,7 @@ import re
 import pytest
 
 from sitekit.reading import ROOT
-from tests.guards.verdicts import GUARDS, RIGHT, WRONG, expected, verdicts_of
+from tests.guards.verdicts import GUARDS, RIGHT, WRONG, expected, untried, verdicts_of
 
 TABLE = expected()
 LEFT_OUT = TABLE.pop("left_out")
@@ -46,3 +46,9 @@ def test_what_is_left_out_exists():
         folder, file, made = name.split(".")
         source = (ROOT / f"snippets/{folder}/{file}.py").read_text()
         assert re.search(rf"^(def|class) {made}\b", source, re.MULTILINE)
+
+
+def test_each_wrong_version_is_tried_or_left_out_with_a_reason():
+    assert untried(LEFT_OUT) == []
+    assert set(untried({})) == set(LEFT_OUT)
+    assert all(LEFT_OUT.values())

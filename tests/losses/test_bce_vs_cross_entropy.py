@@ -4,6 +4,7 @@ import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snippets.guards.losses import perfect_prediction_costs_nothing
 from snippets.losses.bce_vs_cross_entropy import one_logit, two_logits, two_probabilities
 from snippets.losses.wrong_bce_vs_cross_entropy import (
     cross_entropy_of_one_column,
@@ -80,3 +81,27 @@ def test_over_the_batch_samples_change_one_another(device):
     _, right = value_and_gradient(F.binary_cross_entropy_with_logits(x, t), x)
     torch.testing.assert_close(right, (x.detach().sigmoid() - t) / 2)
     torch.testing.assert_close(wrong, x.detach().softmax(0) - t)
+
+
+def test_the_guard_needs_several_samples_of_class_1(device):
+    guard = perfect_prediction_costs_nothing
+    several, one = torch.tensor([[1.0, 0, 1, 0], [1, 0, 0, 0]], device=device)
+    guard(F.binary_cross_entropy_with_logits, 2000 * several - 1000, several)
+    guard(cross_entropy_over_the_batch, 2000 * one - 1000, one)
+    with pytest.raises(AssertionError, match=r"a perfect prediction costs 1\.386"):
+        guard(cross_entropy_over_the_batch, 2000 * several - 1000, several)
+
+
+def test_the_guard_sees_a_softmax_over_one_class(device):
+    t = torch.tensor([[1.0], [0.0]], device=device)
+    with pytest.raises(AssertionError, match="over one class"):
+        perfect_prediction_costs_nothing(cross_entropy_of_one_column, 2000 * t - 1000, t)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+def test_a_float64_target_widens_the_loss_and_not_the_gradient(device, dtype):
+    x = torch.zeros(2, dtype=dtype, device=device, requires_grad=True)
+    t = torch.tensor([1.0, 0.5], dtype=torch.float64, device=device)
+    loss = torch.nn.BCEWithLogitsLoss()(x, t)
+    assert loss.dtype == torch.float64
+    assert torch.autograd.grad(loss, x)[0].dtype == dtype

@@ -4,6 +4,7 @@ import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snippets.guards.losses import loss_is_mean_of_samples
 from snippets.losses.class_weights import class_weighted_bce, summed_loss
 from snippets.losses.wrong_class_weights import mean_of_means
 
@@ -56,3 +57,26 @@ def test_a_mean_of_means_is_the_mean_only_where_the_parts_weigh_the_same(device,
     index, weight = torch.tensor([0, 0, 0, 1], device=device), torch.tensor(weight, device=device)
     wrong = mean_of_means(z, index, weight, parts=2)
     assert torch.allclose(wrong, F.cross_entropy(z, index, weight)) == same
+
+
+def test_the_guard_asks_for_the_mean_that_count_names(device):
+    weight = torch.tensor([1.0, 3.0], dtype=torch.float64, device=device)
+    z = torch.tensor([[0.0, 0.0]] * 3 + [[4.0, 0.0]], device=device)
+    index = torch.tensor([0, 0, 0, 1], device=device)
+    one_hot = F.one_hot(index, 2).double()
+
+    def by_weight(target):
+        return weight[target].sum()
+
+    def quotient(z, t):
+        total, weights = summed_loss(z, t, weight)
+        return total / weights
+
+    loss_is_mean_of_samples(quotient, z, index, count=by_weight)
+    loss_is_mean_of_samples(lambda z, t: F.cross_entropy(z, t, weight), z, one_hot)
+    for loss, target, count in [
+            (quotient, index, None),
+            (lambda z, t: F.cross_entropy(z, t, weight), one_hot, lambda t: by_weight(t.argmax(1))),
+            (lambda z, t: mean_of_means(z, t, weight, parts=2), index, by_weight)]:
+        with pytest.raises(AssertionError, match="the batch costs"):
+            loss_is_mean_of_samples(loss, z, target, count=count)

@@ -1,10 +1,12 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from snippets.guards.judge import Undecided
 from snippets.losses.cross_entropy_targets import (
+    assert_flat_at_truth,
     cross_entropy,
     soft_cross_entropy,
     token_cross_entropy,
@@ -88,3 +90,54 @@ def test_the_loss_over_tokens_is_the_loss_of_the_transposed_logits(device):
     wrong = cross_entropy_over_tokens(z, index)
     torch.testing.assert_close(wrong, token_cross_entropy(z.mT, index))
     assert not torch.allclose(wrong, token_cross_entropy(z, index))
+
+
+@FIXED_DEVICE
+@given(st.data())
+def test_the_truth_is_flat_for_each_kind_of_target(device, data):
+    z, index, soft = data.draw(batches(device))
+    distinct = z.shape[0] > 1 and z.shape[1] > 1
+    assume(distinct and not torch.equal(index, index.roll(1, 0)))
+    perfect = 1000 * F.one_hot(index, z.shape[1]).movedim(-1, 1).to(z)
+    assert_flat_at_truth(cross_entropy, perfect, index)
+    assert_flat_at_truth(soft_cross_entropy, soft.log(), soft)
+    assert_flat_at_truth(token_cross_entropy, perfect.movedim(1, -1), index)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_truncated_targets_are_not_flat_at_the_truth(device, dtype):
+    soft = torch.tensor([0.75, 0.25, 0.5], dtype=dtype, device=device)
+    both = torch.stack((1 - soft, soft), dim=1)
+    with pytest.raises(AssertionError, match=r"\.long"):
+        assert_flat_at_truth(cross_entropy_of_truncated, both.log(), soft)
+    assert_flat_at_truth(soft_cross_entropy, both.log(), both)
+
+
+def test_classes_on_another_axis_are_not_flat_at_the_truth(device):
+    index = torch.tensor([[0, 0], [1, 0]], device=device)
+    one_hot = F.one_hot(index, 2).float()
+    with pytest.raises(AssertionError, match="another axis"):
+        assert_flat_at_truth(cross_entropy_over_tokens, 1000 * one_hot, index)
+
+
+@pytest.mark.parametrize("T", [2, 3, 5])
+def test_probabilities_of_tokens_need_a_constant_for_each(device, T):
+    p = torch.rand(2, T, 3, dtype=torch.float64, device=device).softmax(dim=2)
+    logits = p.log() + torch.arange(T, device=device)[:, None]
+    assert_flat_at_truth(token_cross_entropy, logits, p)
+    assert_flat_at_truth(cross_entropy_over_tokens, p.log(), p)
+    with pytest.raises(AssertionError, match="another axis"):
+        assert_flat_at_truth(cross_entropy_over_tokens, logits, p)
+
+
+def test_what_teaches_nothing_or_cannot_be_wrong_does_not_pass(device):
+    index = torch.tensor([0, 1], device=device)
+    perfect = 1000 * torch.eye(2, device=device)
+    with pytest.raises(AssertionError, match="second softmax"):
+        assert_flat_at_truth(
+            lambda z, t: F.cross_entropy(z.softmax(dim=1), t), perfect, index)
+    with pytest.raises(AssertionError, match="no gradient"):
+        assert_flat_at_truth(
+            lambda z, t: F.cross_entropy(z, t - 100 - t), perfect[:, :1], index)
+    with pytest.raises(Undecided, match="the same"):
+        assert_flat_at_truth(F.cross_entropy, perfect, torch.zeros_like(index))

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snippets.guards.losses import perfect_prediction_costs_nothing
 from snippets.losses.logits_not_probabilities import binary_cross_entropy
 from snippets.losses.wrong_logits_not_probabilities import (
     bce_of_probabilities,
@@ -77,3 +78,20 @@ def test_the_log_of_a_sigmoid_breaks_where_the_sigmoid_rounds_to_1(device, dtype
     assert wrong[1].isnan()
     assert binary_cross_entropy(x, t.to(dtype)).isfinite().all()
     assert log_of_sigmoid_loss(x - 1, t.to(dtype)).isfinite().all()
+
+
+@pytest.mark.parametrize("loss", [
+    bce_of_probabilities, lambda x, t: log_of_sigmoid_loss(x, t).mean(),
+    lambda x, t: F.cross_entropy(torch.stack((-x, x), dim=1).softmax(dim=1), t.long())])
+def test_the_guard_fails_what_is_taken_twice_or_written_out(device, loss):
+    t = torch.tensor([1.0, 0.0, 0.0], device=device)
+    with pytest.raises(AssertionError, match="a perfect prediction costs"):
+        perfect_prediction_costs_nothing(loss, 2000 * t - 1000, t)
+
+
+@pytest.mark.parametrize("loss", [
+    F.binary_cross_entropy_with_logits, lambda x, t: binary_cross_entropy(x, t).mean(),
+    lambda x, t: F.binary_cross_entropy(x.sigmoid(), t)])
+def test_the_guard_passes_what_costs_nothing_even_without_a_gradient(device, loss):
+    t = torch.tensor([1.0, 0.0, 0.0], device=device)
+    perfect_prediction_costs_nothing(loss, 2000 * t - 1000, t)

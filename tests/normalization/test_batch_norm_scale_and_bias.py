@@ -4,6 +4,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from snippets.normalization.batch_norm_scale_and_bias import (
+    assert_biases_act,
     conv_batch_norm,
     fold_batch_norm,
     undoing_scale_and_bias,
@@ -79,3 +80,36 @@ def test_folding_without_statistics_or_scale_raises(device, option):
     norm = nn.BatchNorm2d(6, **{option: False}, device=device)
     with pytest.raises(ValueError, match="norm has no"):
         fold_batch_norm(nn.Conv2d(4, 6, 3, device=device), norm)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_the_guard_names_a_bias_before_batch_norm(device, dtype):
+    x = torch.randn(4, 3, 6, 6, device=device, dtype=dtype)
+    model = conv_with_cancelled_bias(3, 5).to(x)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(AssertionError, match=r"output: 0\.bias; set"):
+        assert_biases_act(model, x)
+    torch.testing.assert_close(dict(model.state_dict()), before, rtol=0, atol=0)
+    assert_biases_act(model.eval(), x)
+    assert_biases_act(conv_batch_norm(3, 5).to(x), x)
+
+
+def test_a_bias_acts_before_layer_norm_and_beside_dropout(device):
+    class TableOfBiases(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.bias = nn.Parameter(torch.zeros(5, 6, device=device))
+
+        def forward(self, x):
+            return x + self.bias
+
+    x = torch.randn(64, 5, 4, device=device)
+    linear = nn.Linear(4, 6, device=device)
+    layer, batch = nn.LayerNorm(6, device=device), nn.BatchNorm1d(5, device=device)
+    for after in [layer, batch, TableOfBiases()]:
+        assert_biases_act(nn.Sequential(linear, after, nn.Dropout()), x)
+    state = torch.get_rng_state()
+    with pytest.raises(AssertionError, match=r"output: 0\.bias;"):
+        assert_biases_act(
+            nn.Sequential(linear, nn.BatchNorm1d(6, device=device), nn.Dropout()), x[:, 0])
+    assert torch.equal(torch.get_rng_state(), state)

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from snippets.guards.frozen_stays_frozen import frozen_stays_frozen
 from snippets.normalization.batch_norm_statistics import (
     batch_norm,
     freeze_batch_norm,
@@ -101,3 +102,28 @@ def test_one_value_for_each_channel_raises(device, layer):
     shape = (1, 2) + (1,) * (2 if layer is nn.BatchNorm2d else 3)
     with pytest.raises(ValueError, match="Expected more than 1 value per channel"):
         norm(torch.zeros(shape, device=device))
+
+
+@pytest.mark.parametrize(("freeze", "again", "changed"), [
+    (freeze_weights_only, True, "running_mean"), (freeze_batch_norm, False, "running_mean"),
+    (freeze_batch_norm, True, None)])
+def test_the_guard_sees_a_freeze_that_training_undoes(device, freeze, again, changed):
+    def train(model):
+        freeze(model[1])
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            model.train()
+            if again:
+                freeze(model[1])
+            model(torch.tensor([[6.0], [10.0]], device=device)).sum().backward()
+            optimizer.step()
+
+    def layer_state(model):
+        return model[1].state_dict()
+
+    model = nn.Sequential(nn.Linear(1, 1, device=device), nn.BatchNorm1d(1, device=device))
+    if changed is None:
+        frozen_stays_frozen(train, model, frozen=layer_state)
+    else:
+        with pytest.raises(AssertionError, match=changed):
+            frozen_stays_frozen(train, model, frozen=layer_state)

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from snippets.normalization.layer_norm import layer_norm
+from snippets.normalization.layer_norm import assert_standardizes, layer_norm
 from snippets.normalization.wrong_layer_norm import (
     layer_norm_by_difference_of_squares,
     layer_norm_by_sample_deviation,
@@ -63,3 +63,22 @@ def test_the_sample_deviation_is_too_large(device, D):
     x = 100 * torch.randn(7, D, device=device, dtype=torch.float64)
     ratio = F.layer_norm(x, (D,), eps=0) / layer_norm_by_sample_deviation(x, eps=0)
     torch.testing.assert_close(ratio, torch.full_like(x, (D / (D - 1)) ** 0.5))
+
+
+@pytest.mark.parametrize("D", [2, 4, 64, 1024])
+def test_the_guard_passes_what_standardizes(device, D):
+    x = torch.randn(3, 2, D, device=device)
+    if D == 2:
+        x = torch.tensor([[-1.0, 1.0], [2.0, 0.5]], device=device)
+    one, zero = torch.ones(D, device=device), torch.zeros(D, device=device)
+    assert_standardizes(lambda x: layer_norm(x, one, zero), x)
+    assert_standardizes(nn.LayerNorm(D, device=device), x)
+
+
+@pytest.mark.parametrize("D", [4, 64, 1024])
+@pytest.mark.parametrize("wrong", [
+    layer_norm_by_sample_deviation, layer_norm_by_difference_of_squares,
+    lambda x: x, lambda x: x / x.std(-1, correction=0, keepdim=True), torch.zeros_like])
+def test_the_guard_fails_what_does_not(device, wrong, D):
+    with pytest.raises(AssertionError, match=r"mean .*, deviation .* of x \+"):
+        assert_standardizes(wrong, torch.randn(3, D, device=device))

@@ -6,7 +6,13 @@ import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snippets.numerics.stable_softmax import cross_entropy, log_softmax, masked_softmax, softmax
+from snippets.numerics.stable_softmax import (
+    assert_stable,
+    cross_entropy,
+    log_softmax,
+    masked_softmax,
+    softmax,
+)
 from snippets.numerics.wrong_stable_softmax import (
     cross_entropy_that_cancels,
     softmax_without_shift,
@@ -161,3 +167,32 @@ def test_the_lowest_number_as_a_mask_is_uniform_over_what_it_hides(device):
     mask = torch.full((3,), torch.finfo(torch.float32).min, device=device)
     assert torch.equal(F.softmax(scores + mask, 0), F.softmax(torch.zeros(3, device=device), 0))
     assert F.softmax(scores + mask + mask, 0).isnan().all()
+
+
+def second(x):
+    """The class index 1, as a batch of one."""
+    return torch.ones(1, dtype=torch.int64, device=x.device)
+
+
+@pytest.mark.parametrize(("call", "logits"), [
+    (softmax_without_shift, [1.0, 2.0, 3.0]), (softmax_without_shift, [0.0]),
+    (lambda x: F.softmax(x, dim=-1).log(), [0.0, 200.0]),
+    (lambda x: cross_entropy_that_cancels(x[None], second(x)), [0.0, 15.0])])
+def test_what_overflows_or_cancels_is_not_stable(device, call, logits):
+    with pytest.raises(AssertionError, match="at logits"):
+        assert_stable(call, torch.tensor(logits, device=device))
+
+
+@pytest.mark.parametrize("logits", [[0.0, 15.0], [0.0, 200.0], [3.0, 1.5, -0.25], [600.0, 600.0]])
+@pytest.mark.parametrize("call", [
+    lambda x: softmax(x, dim=-1), lambda x: log_softmax(x, dim=-1), lambda x: x.softmax(dim=-1),
+    lambda x: cross_entropy(x[None], second(x)), lambda x: F.cross_entropy(x[None], second(x))])
+def test_what_subtracts_the_maximum_is_stable(device, call, logits):
+    assert_stable(call, torch.tensor(logits, device=device))
+
+
+@pytest.mark.parametrize("fill", [-math.inf, math.nan])
+def test_what_is_not_finite_in_float64_either_does_not_pass(device, fill):
+    x, hide = torch.zeros(2, device=device), torch.tensor([True, True], device=device)
+    with pytest.raises(AssertionError, match="float64 too"):
+        assert_stable(lambda x: x.masked_fill(hide, fill).softmax(dim=0), x)

@@ -1,0 +1,110 @@
+"""Who still holds the memory of a tensor."""
+
+import gc
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+
+# --8<-- [start:watch]
+def watch(x: torch.Tensor) -> Callable[[], bool]:
+    """Return a function that tells whether the memory of `x` is held.
+
+    `x` is of any shape; watching it does not keep it.
+
+    Source: https://docs.pytorch.org/docs/stable/storage.html
+
+    >>> x = torch.zeros(4)
+    >>> held, view = watch(x), x[:1]
+    >>> del x
+    >>> before = held()
+    >>> del view
+    >>> before, held()
+    (True, False)
+    """
+    storage = weakref.ref(x.untyped_storage())
+    return lambda: storage() is not None
+# --8<-- [end:watch]
+
+
+# --8<-- [start:first_rows]
+def first_rows(batches: Iterable[torch.Tensor]) -> list[torch.Tensor]:
+    """Return the first row (1, ...) of each batch (N, ...), alone.
+
+    Source: https://docs.pytorch.org/docs/stable/tensor_view.html
+    """
+    return [batch[:1].clone() for batch in batches]
+# --8<-- [end:first_rows]
+
+
+# --8<-- [start:run_in_halves]
+def run_in_halves(
+    run: Callable[[torch.Tensor], torch.Tensor], batch: torch.Tensor
+) -> torch.Tensor:
+    """Return `run(batch)`, halving `batch` (N, ...) as memory demands.
+
+    The halves run after the handler, when the error is gone.
+
+    Raises: OutOfMemoryError where one sample is too many.
+    Source: https://docs.pytorch.org/docs/stable/notes/faq.html
+    """
+    try:
+        return run(batch)
+    except torch.OutOfMemoryError:
+        if len(batch) == 1:
+            raise
+    return torch.cat(
+        [run_in_halves(run, half) for half in batch.chunk(2)])
+# --8<-- [end:run_in_halves]
+
+
+# --8<-- [start:assert_frees]
+def assert_frees(step: Callable[[], object]) -> None:
+    """Fail where a second call of `step` leaves more than the first.
+
+    Counts the memory of all tensors that are made in the two calls,
+    those that only a graph holds among them. What a step replaces, as
+    gradients, is no leak.
+
+    Raises: AssertionError with the operations that made the tensors.
+    Source: https://docs.pytorch.org/docs/stable/notes/faq.html
+    """
+    made: list[tuple[Callable[[], Any], str]] = []
+
+    class Record(TorchDispatchMode):
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (),
+            kwargs: Any = None,
+        ) -> Any:
+            result = func(*args, **(kwargs or {}))
+            for x in tree_leaves(result):
+                if isinstance(x, torch.Tensor):
+                    ref = weakref.ref(x.untyped_storage())
+                    made.append((ref, str(func)))
+            return result
+
+    record: Any = Record
+
+    def held() -> dict[int, tuple[int, str]]:
+        with record():
+            step()
+        gc.collect()
+        alive: dict[int, tuple[int, str]] = {}
+        for ref, name in made:
+            storage = ref()
+            if storage is not None:
+                alive.setdefault(id(storage), (storage.nbytes(), name))
+        return alive
+
+    first, second = held(), held()
+    more = (sum(size for size, _ in second.values())
+            - sum(size for size, _ in first.values()))
+    names = {second[key][1] for key in second.keys() - first.keys()}
+    assert more <= 0, (
+        f"the second call leaves {more} bytes more than the first, "
+        f"made by {', '.join(sorted(names))}")
+# --8<-- [end:assert_frees]

@@ -1,0 +1,57 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.distributed.gradient_averaging import run_ranks
+from snippets.distributed.unused_parameters import train_two_steps, without_gradient
+
+
+def step_twice(rank, case):
+    model = nn.ModuleDict({"body": nn.Linear(2, 2), "head": nn.Linear(2, 1)})
+
+    def forward(x):
+        features = model["body"](x)
+        return features, model["head"](features)
+
+    model.forward = forward
+    wrapped = DistributedDataParallel(model)  # noqa: F821
+    for _ in range(2):
+        features, output = wrapped(torch.ones(1, 2))
+        if case == "features alone":
+            loss = features.sum()
+        elif case == "features detached":
+            loss = model["head"](features.detach()).sum()
+        else:
+            loss = features.sum() + 0 * output.sum()
+        loss.backward()
+    return model["head"].bias.grad.tolist()
+
+
+@pytest.mark.parametrize(("case", "indices"), [
+    ("features alone", "2 3"), ("features detached", "0 1")])
+def test_an_output_thrown_away_or_detached_has_its_parameters_named(case, indices):
+    with pytest.raises(RuntimeError, match=f"did not receive grad for rank 0: {indices}"):
+        run_ranks(step_twice, case)
+
+
+def test_a_zero_weight_in_the_loss_quiets_the_error_and_trains_nothing():
+    assert run_ranks(step_twice, "features and 0 * output") == [[0.0], [0.0]]
+
+
+def test_the_average_divides_by_all_ranks_whichever_used_the_head():
+    assert train_two_steps(uses_head=[False, True], find=True) == [1.0, 1.0]
+
+
+def test_frozen_and_used_parameters_are_not_named(device):
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 2)).to(device)
+    model[1].requires_grad_(False)
+    model[0](torch.ones(1, 2, device=device)).sum().backward()
+    assert without_gradient(model) == ["2.weight", "2.bias"]
+
+
+def test_a_gradient_of_zero_is_a_gradient(device):
+    model = nn.Linear(2, 1).to(device)
+    (0 * model(torch.ones(1, 2, device=device))).sum().backward()
+    assert without_gradient(model) == []
+    model.zero_grad()
+    assert without_gradient(model) == ["weight", "bias"]

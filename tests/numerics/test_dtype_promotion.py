@@ -1,0 +1,60 @@
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snippets.numerics.dtype_promotion import assert_agrees_with_float64, difference, promoted
+from snippets.numerics.wrong_dtype_promotion import difference_that_wraps, halves_that_are_cut
+
+REAL = [torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64,
+        torch.float16, torch.bfloat16, torch.float32, torch.float64]
+TENSORS = st.tuples(st.sampled_from(REAL), st.sampled_from([(), (1,), (2, 1)]))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(of_tensors=st.lists(TENSORS, min_size=3, max_size=3))
+def test_three_tensors_at_once_follow_the_same_rule(device, of_tensors):
+    condition, *pair = (torch.ones(shape, dtype=dtype, device=device)
+                        for dtype, shape in of_tensors)
+    assert torch.where(condition.bool(), *pair).dtype == promoted(*pair)
+
+
+@pytest.mark.parametrize("default", [torch.float16, torch.float32, torch.float64])
+def test_a_python_float_has_the_default_dtype(device, default):
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(default)
+    try:
+        x = torch.ones(2, dtype=torch.int64, device=device)
+        assert promoted(x, 0.5) == (x + 0.5).dtype == default
+    finally:
+        torch.set_default_dtype(before)
+
+
+def test_the_shape_of_a_scalar_decides_whether_a_half_overflows(device):
+    half = torch.full((2,), 60000, dtype=torch.float16, device=device)
+    other = torch.tensor(60000.0, device=device)
+    assert (half + other).isinf().all()
+    assert (half + other.view(1)).isfinite().all()
+
+
+def test_the_difference_of_bytes_that_are_not_contiguous(device):
+    x = torch.arange(256, dtype=torch.uint8, device=device).view(16, 16)
+    torch.testing.assert_close(
+        difference(x.T, x), (x.T.long() - x.long()).to(torch.int16))
+
+
+def test_the_guard_passes_rounding_and_not_overflow(device):
+    x = torch.tensor([1.0, 3.0, 300.0], dtype=torch.float16, device=device)
+    assert_agrees_with_float64(lambda x: x / 3, x)
+    with pytest.raises(AssertionError, match=r"inf in torch.float16 is 90000\.0"):
+        assert_agrees_with_float64(lambda x: x * x, x)
+
+
+def test_the_guard_sees_what_wraps_and_what_is_cut(device):
+    x = torch.tensor([0, 1, 255], dtype=torch.uint8, device=device)
+    for wrong in (lambda x: difference_that_wraps(x, x.flip(0)), halves_that_are_cut,
+                  lambda x: x > 300, lambda x: x + 1):
+        with pytest.raises(AssertionError, match="in float64: an integer wrapped"):
+            assert_agrees_with_float64(wrong, x)
+    assert_agrees_with_float64(lambda x: difference(x, x.flip(0)) if x.dtype == torch.uint8
+                               else x - x.flip(0), x)
