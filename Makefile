@@ -33,6 +33,15 @@ test-browser: build .venv/browser  ## read the built site in Chromium (SAMPLE=8:
 build: .venv/installed record  ## run the pages, then build the site strictly into site/
 	.venv/bin/mkdocs build --strict
 
+offline: .venv/installed record  ## build the site into site-offline/, to be read from the disk
+	OFFLINE=true .venv/bin/mkdocs build --strict --site-dir site-offline
+
+screenshots: build .venv/browser  ## the looks of the site, in .cache/screenshots
+	.venv/bin/python -m tests.browser.screenshots
+
+bench: build .venv/browser  ## print bytes, layout shift and times beside their limits (15 minutes)
+	.venv/bin/python -m tests.browser.bench
+
 lint: .venv/installed  ## ruff everywhere, mypy on snippets/
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -60,6 +69,9 @@ models: .venv/installed  ## run the guards on ten architectures of transformers,
 font: .venv/installed  ## cut the maths font again (Debian's fonts-lmodern holds the whole one)
 	$(BIN)/python -m sitekit.font
 
+changes: .venv/installed  ## enter new pages in changes.txt
+	$(BIN)/python -m sitekit.changes
+
 lock: .venv/installed  ## write requirements.txt from requirements.in
 	$(BIN)/pip install -q uv
 	(echo '# Made by `make lock` from requirements.in; any platform, Python 3.11.5 or later.'; \
@@ -86,7 +98,7 @@ NEEDS = einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pytest-xdist|
 	touch $@
 
 clean:  ## remove what these targets made
-	rm -rf .venv .torch .cache site
+	rm -rf .venv .torch .cache site site-offline
 
-.PHONY: help serve test test-browser build lint record mutants accept bump guards models font lock clean
+.PHONY: changes help serve test test-browser bench build lint record mutants accept bump guards models font lock clean offline screenshots
 .SECONDARY:

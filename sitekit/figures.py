@@ -9,12 +9,14 @@ from __future__ import annotations
 import runpy
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from markdown import Extension
 from markdown.treeprocessors import Treeprocessor
 
 from . import reading
+from .kept import kept
 
 if TYPE_CHECKING:
     import torch
@@ -57,6 +59,14 @@ def draw(panels: list[tuple[str, torch.Tensor, torch.Tensor]], says: str) -> str
             f'viewBox="0 0 {width} {height}" data-search-exclude>{"".join(cells)}</svg>')
 
 
+def drawn(file: Path, says: str) -> str:
+    """The figure of a file, drawn once for each text of the snippets."""
+    sources = [Path(__file__), *sorted((reading.ROOT / "snippets").rglob("*.py"))]
+    return kept(f"figures/{file.parent.name}-{file.stem}.svg",
+                says + "".join(source.read_text() for source in sources),
+                lambda: draw(runpy.run_path(str(file))["panels"](), says))
+
+
 class _Figures(Treeprocessor):
     def __init__(self, md, page):
         super().__init__(md)
@@ -78,7 +88,7 @@ class _Figures(Treeprocessor):
             raise reading.PageError(f"{self.page}: there is no file {reading.relative(file)}")
         if not says:
             raise reading.PageError(f"{self.page}: {SCHEME}{source} does not say what it shows")
-        return draw(runpy.run_path(str(file))["panels"](), says)
+        return drawn(file, says)
 
 
 class FiguresExtension(Extension):

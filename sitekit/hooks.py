@@ -1,22 +1,29 @@
 """What MkDocs itself has to be told: where a page is, and which are notebooks."""
 
 import hashlib
+import re
 
 import nbformat
+from jinja2 import Environment
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.plugins import event_priority
 from mkdocs.structure import StructureItem
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
+from mkdocs.structure.toc import TableOfContents
 
-from sitekit import messages
+from sitekit import changes, downloads, machines, messages, search
 from sitekit.notebook import execute, to_notebook
 from sitekit.reading import ROOT, PageError, Reading, front_matter, read_pages
 from sitekit.record import provenance
 
 NOTEBOOKS = ROOT / ".cache" / "notebooks"
 READINGS: dict[str, Reading] = {}  # of this build
+INDENTED = re.compile(r"(<pre.*?</pre>)|\n\s+(?=<)", re.DOTALL)
+GENERATED = {
+    "messages.md": lambda config: messages.markdown(READINGS.values()),
+    "changes.md": lambda config: changes.markdown(config.plugins["redirects"].redirects)}
 
 
 @event_priority(-100)  # mkdocs-jupyter would wrap the file and lose where it is
@@ -31,13 +38,17 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         if file.src_uri.endswith(".md") and front_matter(file.content_string).get("notebook"):
             files.remove(file)
             files.append(_notebook_file(file, config))
+    for address, text in downloads.files(READINGS.values(), config.site_url or ""):
+        files.append(File.generated(config, address, content=text))
+    if not config.site_url:  # the sitemap would be empty
+        config.theme.static_templates.discard("sitemap.xml")
     return files
 
 
 def _notebook_file(file: File, config: MkDocsConfig) -> File:
     """The notebook of a page; it is executed once for each text that it has."""
     assert file.abs_src_path
-    notebook = to_notebook(READINGS[f"docs/{file.src_uri}"])
+    notebook = to_notebook(READINGS[f"docs/{file.src_uri}"], config.site_url or "")
     text = nbformat.writes(notebook)
     digest = hashlib.sha256(text.encode()).hexdigest()
     path = (NOTEBOOKS / file.src_uri).with_suffix(".ipynb")
@@ -67,6 +78,7 @@ def on_page_read_source(page: Page, config: MkDocsConfig) -> str | None:
     return getattr(page.file, "page_text", None)
 
 
+@event_priority(50)  # the plugins find what is generated
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Tell the Markdown extensions which page they are converting."""
     source = _source(page.file)
@@ -74,17 +86,39 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     above = source.count("\n") - markdown.count("\n")
     config.mdx_configs["sitekit.figures"] = {"page": path}
     config.mdx_configs["sitekit.maths"] = {"page": path}
-    config.mdx_configs["sitekit.examples"] = {"page": {"path": path, "above": above}}
-    if page.file.src_uri == "messages.md":
-        return f"{markdown}\n{messages.markdown(READINGS.values())}"
+    config.mdx_configs["sitekit.reference"] = {"page": path}
+    config.mdx_configs["sitekit.examples"] = {
+        "page": {"path": path, "above": above, "known": READINGS.get(path)}}
+    if generate := GENERATED.get(page.file.src_uri):
+        return f"{markdown}\n{generate(config)}"
     return markdown
 
 
+def on_env(env: Environment, config: MkDocsConfig, files: Files) -> None:
+    """Tell the sitemap and mkdocs-llms-source what they write, now that all pages are read."""
+    pages, dates = [file.page for file in files.documentation_pages() if file.page], changes.last()
+    for page in pages:
+        page.update_date = dates.get(page.file.src_uri, page.update_date)
+    machines.hand_over(config.plugins["llms-source"], pages, READINGS, GENERATED)
+
+
 def on_page_context(context: dict, page: Page, config: MkDocsConfig, nav: Navigation) -> dict:
-    """Tell the template what ran of a page, and where."""
+    """Tell the template what ran of a page, and where, and the search what the page is about."""
+    search.index(config.plugins["material/search"].search_index.entries, page,
+                 whole=page.file.src_uri not in GENERATED)
     if reading := READINGS.get(f"docs/{page.file.src_uri}"):
         context["provenance"] = provenance(reading)
+        if reading.examples:
+            context["notebook"] = downloads.notebook(reading.path)
+    if "toc" in page.meta.get("hide", []):
+        page.toc = TableOfContents([])  # Material only hides it, and it weighs what the titles do
     return context
+
+
+@event_priority(50)  # the plugins find the order
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    """Leave out the indentation of Material's templates, a tenth of what a page weighs."""
+    return INDENTED.sub(lambda found: found[1] or "\n", output)
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:

@@ -1,28 +1,48 @@
 """A page as a notebook: Markdown between the examples, the examples as cells."""
 
 import re
+from posixpath import dirname, join, normpath
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_notebook
 
 from .reading import TRACEBACK, PageError, Reading
 
 _HEADING_ID = re.compile(r" *\{ *#[\w-]+ *\}$", re.MULTILINE)
 _FOLD = re.compile(r"^/// details \| (.+)$", re.MULTILINE)
 _FOLD_END = re.compile(r"^///$", re.MULTILINE)
+_FIGURE = re.compile(r"!\[([^\]]*)\]\(figure:[^)]*\)")
+_LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\((?!https?:)([\w./-]*?)(?:\.md)?(#[\w-]+)?\)")
 
 
-def to_notebook(reading: Reading) -> nbformat.NotebookNode:
-    """The notebook of a page. A cell that is meant to raise is tagged so."""
+def to_notebook(reading: Reading, site: str = "") -> nbformat.NotebookNode:
+    """The notebook of a page. A cell that is meant to raise is tagged so.
+
+    Links to other pages lead to `site`, the address of the home page; without
+    it their text stays.
+    """
     cells, after = [], 0
+
+    def link(found: re.Match) -> str:
+        if not site:
+            return found[1]
+        here = reading.path.removeprefix("docs/")
+        there = normpath(join(dirname(here), found[2])) if found[2] else here.removesuffix(".md")
+        return f"[{found[1]}]({site}{there.removesuffix('index').rstrip('/')}/{found[3] or ''})"
+
+    def add(kind: str, text: str, **fields) -> None:
+        # nbformat's own would check each cell against the whole schema; `writes` checks them all
+        cell = {"id": f"cell-{len(cells)}", "cell_type": kind, "source": text, "metadata": {}}
+        cells.append(nbformat.from_dict(cell | fields))
 
     def add_prose(end: int) -> None:
         text = "\n".join(reading.lines[after:end])
         text = _FOLD_END.sub("", _FOLD.sub(r"**\1**", _HEADING_ID.sub("", text)))
+        text = _LINK.sub(link, _FIGURE.sub(r"*Figure: \1*", text))
         if text.strip():
-            cells.append(new_markdown_cell(text.strip()))
+            add("markdown", text.strip())
 
     for example in reading.examples:
         add_prose(example.line - 1)
@@ -31,11 +51,10 @@ def to_notebook(reading: Reading) -> nbformat.NotebookNode:
             continue
         for step in example.steps:
             raises = TRACEBACK in step.want
-            cells.append(new_code_cell((step.imports + step.source).rstrip(), metadata={
-                "page": str(example.page), "tags": ["raises-exception"] if raises else []}))
+            add("code", (step.imports + step.source).rstrip(), execution_count=None, outputs=[],
+                metadata={"page": str(example.page),
+                          "tags": ["raises-exception"] if raises else []})
     add_prose(len(reading.lines))
-    for number, cell in enumerate(cells):
-        cell.id = f"cell-{number}"
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})
 

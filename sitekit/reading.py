@@ -11,7 +11,7 @@ import doctest
 import hashlib
 import re
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import markdown
@@ -32,7 +32,7 @@ _FENCE = re.compile(r"^(?P<indent> *)(?P<ticks>`{3,}|~{3,})(?P<info>.*)$")
 _INCLUDE = re.compile(
     r'^ *--8<-- "(?P<path>[\w/.-]+):(?P<section>[a-z][\w-]*)"$')
 _OTHERWISE = re.compile(r'pycon title="(?P<condition>[^"]*)"')
-_MARKER = re.compile(
+MARKER = re.compile(
     r"^ *# --8<-- \[(?P<kind>start|end):(?P<name>[a-z][\w-]*)\]$")
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 
@@ -102,6 +102,7 @@ class Reading:
     """A page after its includes, line by line, with its examples."""
 
     path: str
+    source: str = ""  # before its includes
     lines: list[str] = field(default_factory=list)
     origins: list[Origin] = field(default_factory=list)
     snippets: list[Origin | None] = field(default_factory=list)
@@ -143,7 +144,12 @@ def digest(text: str) -> str:
 def front_matter(text: str) -> dict:
     """The YAML between the first two `---` lines; empty where there is none."""
     found = _FRONT_MATTER.match(text)
-    return (yaml.safe_load(found[1]) or {}) if found else {}
+    return _yaml(found[1]) if found else {}
+
+
+@lru_cache(1000)
+def _yaml(text: str) -> dict:
+    return yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
 
 
 def pages() -> list[Path]:
@@ -191,7 +197,7 @@ def read_text(text: str, path: Path) -> Reading:
 
 def read(lines: list[str], path: str, above: int = 0, include: bool = True) -> Reading:
     """Read Markdown lines that stand `above` lines below the top of `path`."""
-    reading = Reading(path)
+    reading = Reading(path, "\n".join(lines))
     for number, line in enumerate(lines, above + 1):
         here = Origin(path, number)
         if "8<-" in line and include:
@@ -221,8 +227,8 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_constructor(
     "!relative",
     lambda loader, node: node.value.replace("$config_dir", str(ROOT)))
-_Loader.add_multi_constructor(
-    "tag:yaml.org,2002:python/", lambda loader, suffix, node: suffix)
+for tag in ("tag:yaml.org,2002:python/", "!"):  # !ENV, say
+    _Loader.add_multi_constructor(tag, lambda loader, suffix, node: suffix)
 
 
 @cache
@@ -234,6 +240,7 @@ def snippet_options() -> dict:
     raise PageError("mkdocs.yml: pymdownx.snippets has no options")
 
 
+@cache
 def _preprocessor() -> SnippetPreprocessor:
     extension = SnippetExtension(**snippet_options())
     return SnippetPreprocessor(extension.getConfigs(), markdown.Markdown())
@@ -249,11 +256,11 @@ def _expand(line: str, here: Origin, reading: Reading) -> None:
     found = sections(file).get(asked["section"])
     if found is None:
         raise PageError(f"{here}: snippets/{asked['path']} has no section '{asked['section']}'")
-    new = _preprocessor().run([line])
+    new, path = _preprocessor().run([line]), relative(file)
     reading.lines += new
     reading.origins += [here] * len(new)
-    reading.snippets += [Origin(relative(file), number) for number in found]
-    reading.sections.add((relative(file), asked["section"]))
+    reading.snippets += [Origin(path, number) for number in found]
+    reading.sections.add((path, asked["section"]))
 
 
 def sections(file: Path) -> dict[str, list[int]]:
@@ -261,16 +268,20 @@ def sections(file: Path) -> dict[str, list[int]]:
 
     Raises PageError for a marker that is malformed, doubled or not closed.
     """
+    return _sections(relative(file), file.read_text())
+
+
+@lru_cache(1000)
+def _sections(path: str, text: str) -> dict[str, list[int]]:
     opened: dict[str, int] = {}
     found: dict[str, list[int]] = {}
-    path = relative(file)
-    for number, line in enumerate(file.read_text().split("\n"), 1):
-        here = Origin(path, number)
+    for number, line in enumerate(text.split("\n"), 1):
         if "8<-" not in line:
             for name in opened:
                 found[name].append(number)
             continue
-        marker = _MARKER.match(line)
+        here = Origin(path, number)
+        marker = MARKER.match(line)
         if not marker:
             raise PageError(f"{here}: a marker is # --8<-- [start:name] and nothing else")
         name = marker["name"]
@@ -295,11 +306,11 @@ def needs(file: str, text: str) -> str:
     definitions: dict[str, None] = {}
 
     def resolve(file: str, text: str) -> None:
-        section = ast.parse(text)
+        section = _parsed(text)
         used = {node.id for node in ast.walk(section) if isinstance(node, ast.Name)}
         used -= {getattr(node, "name", None) for node in section.body}
         module = (ROOT / file).read_text()
-        for node in ast.parse(module).body:
+        for node in _parsed(module).body:
             if getattr(node, "name", None) in used:
                 resolve_name(file, node.name)
             if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -310,12 +321,12 @@ def needs(file: str, text: str) -> str:
                     for alias in names:
                         resolve_name(other, alias.name)
                 elif names:
-                    node.names = names
-                    imports[ast.unparse(node)] = None
+                    fields = dict(ast.iter_fields(node)) | {"names": names}
+                    imports[ast.unparse(type(node)(**fields))] = None
 
     def resolve_name(file: str, name: str) -> None:
         module = (ROOT / file).read_text()
-        for node in ast.parse(module).body:
+        for node in _parsed(module).body:
             if getattr(node, "name", None) == name:
                 first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
                 text = "\n".join(module.split("\n")[first - 1:node.end_lineno])
@@ -388,9 +399,15 @@ def is_python(text: str) -> bool:
     return "torch" in text and (">>>" in text or _parses(text))
 
 
+@lru_cache(1000)
+def _parsed(text: str) -> ast.Module:
+    """The tree of a text, which nobody changes."""
+    return ast.parse(text)
+
+
 def _parses(text: str) -> bool:
     try:
-        ast.parse(text)
+        _parsed(text)
     except SyntaxError:
         return False
     return True

@@ -32,6 +32,7 @@ class Handler(SimpleHTTPRequestHandler):
             self.send_header("Content-Encoding", "gzip")
         else:
             body = path.read_bytes()
+        self.send_header("Cache-Control", "max-age=600")  # as GitHub Pages does
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -1,0 +1,24 @@
+"""What only torch can tell, kept in .cache from one build to the next: its import takes seconds."""
+
+import os
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import version
+
+from . import reading
+
+version = cache(version)
+
+
+def kept(name: str, sources: str, make: Callable[[], str]) -> str:
+    """What `make` returns; it is asked again where torch, `name` or `sources` are others."""
+    file = reading.ROOT / ".cache" / name
+    key = reading.digest(f"{name} {version('torch')} {sources}")
+    if file.exists() and (text := file.read_text()).startswith(key):
+        return text.removeprefix(key)
+    made = make()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_name(f"{file.name}.{os.getpid()}")
+    new.write_text(key + made)
+    new.replace(file)  # another build may read it now
+    return made

@@ -1,0 +1,134 @@
+"""Copies that arrive later: waiting for them, and finding who did not."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest import mock
+
+import torch
+from torch.utils._pytree import tree_leaves
+
+from snippets.devices.timing import wait_for_device
+from snippets.guards.judge import Undecided
+
+
+# --8<-- [start:to_host]
+def to_host(*tensors: torch.Tensor) -> list[torch.Tensor]:
+    """Return `tensors`, of any shapes, on the CPU, all arrived.
+
+    All copies are queued, then waited for once.
+
+    Source: https://docs.pytorch.org/tutorials/intermediate/pinmem_nonblock.html
+    """
+    copies = [x.to("cpu", non_blocking=True) for x in tensors]
+    wait_for_device()
+    return copies
+# --8<-- [end:to_host]
+
+
+# --8<-- [start:late_copies]
+@contextlib.contextmanager
+def late_copies(late: bool = True) -> Iterator[Any]:
+    """Give a class of tensors that are on a GPU of paper.
+
+    A non-blocking copy of `x.as_subclass(OnGPU)` to the CPU holds nan
+    or wrong integers until the program waits: by `synchronize` of
+    `torch.accelerator` or `torch.cuda`, by `item`, `tolist` or a
+    blocking copy. It knows nothing of streams and events. With
+    `late=False` each copy arrives at once.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
+    """
+    queue: list[tuple[torch.Tensor, torch.Tensor]] = []
+    arrive: Callable[[], None] = (
+        torch.accelerator.synchronize
+        if torch.accelerator.is_available() else lambda: None)
+
+    def wait(*_: Any) -> None:
+        while queue:
+            host, value = queue.pop(0)
+            host.copy_(value)
+
+    class OnGPU(torch.Tensor):
+        count = 0
+
+        @classmethod
+        def __torch_function__(
+            cls, func: Any, types: Any, args: Any = (),
+            kwargs: Any = None,
+        ) -> Any:
+            base: Any = super()
+            given, kwargs = args[1:], kwargs or {}
+            into_host = (func is torch.Tensor.copy_
+                         and type(args[0]) is not cls
+                         and args[0].device.type == "cpu")
+            to_cpu = func is torch.Tensor.to and any(
+                str(a).startswith("cpu")
+                for a in [*given, *kwargs.values()]
+                if isinstance(a, str | torch.device))
+            if func in (torch.Tensor.item, torch.Tensor.tolist):
+                wait()
+            if not (into_host or to_cpu or func is torch.Tensor.cpu):
+                return base.__torch_function__(
+                    func, types, args, kwargs)
+            with torch._C.DisableTorchFunctionSubclass():
+                copied = func(*args, **kwargs).detach()
+                arrive()
+                value = copied.clone()
+                host = args[0].detach() if into_host else value.clone()
+                asked = kwargs.get("non_blocking") or any(
+                    a is True for a in given)
+                cls.count += bool(asked)
+                if asked and late:
+                    queue.append((host, value))
+                    floats = value.is_floating_point()
+                    host.copy_(value * torch.nan
+                               if floats or value.is_complex()
+                               else ~value)
+                else:
+                    wait()
+            return host
+
+    with (mock.patch.multiple(
+            torch.accelerator, synchronize=wait,
+            is_available=lambda: True),
+          mock.patch.object(torch.cuda, "synchronize", wait)):
+        yield OnGPU
+# --8<-- [end:late_copies]
+
+
+# --8<-- [start:assert_waits]
+def assert_waits(run: Callable[..., Any], *inputs: torch.Tensor) -> None:
+    """Check that `run(*inputs)` reads no copy before it has arrived.
+
+    `run` returns a number, a tensor or a list of them.
+
+    Raises:
+        AssertionError: copies that come late change the result.
+        Undecided: `run` makes no non-blocking copy to the CPU, or
+            gives another result each time.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
+    """
+    def result(late: bool) -> list[torch.Tensor]:
+        with late_copies(late) as on_gpu:
+            leaves = tree_leaves(run(*(
+                x.clone().as_subclass(on_gpu) for x in inputs)))
+        if not on_gpu.count:
+            raise Undecided("no non-blocking copy to the CPU is made")
+        with torch._C.DisableTorchFunctionSubclass():
+            return [torch.as_tensor(y).cpu() for y in leaves]
+
+    def same(a: list[torch.Tensor], b: list[torch.Tensor]) -> bool:
+        pairs = zip(a, b, strict=True)
+        return all(
+            torch.allclose(x, y, equal_nan=True) for x, y in pairs)
+
+    at_once = result(late=False)
+    if not same(at_once, result(late=False)):
+        raise Undecided("a repetition changes the result: seed it")
+    assert same(at_once, result(late=True)), (
+        "a copy to the CPU is read before it has arrived: call "
+        "torch.accelerator.synchronize() in between, or leave out "
+        "non_blocking=True")
+# --8<-- [end:assert_waits]

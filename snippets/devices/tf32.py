@@ -1,0 +1,88 @@
+"""Which digits TF32 keeps, how to see them and how to keep the rest."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+import torch
+
+
+# --8<-- [start:round_to_tf32]
+def round_to_tf32(x: torch.Tensor) -> torch.Tensor:
+    """Return `x`, finite float32 of any shape, as TF32 keeps it.
+
+    Of the 23 bits behind the point it keeps 10, and rounds.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html
+
+    >>> round_to_tf32(torch.tensor([2047.0, 4097.0, -4099.0]))
+    tensor([ 2047.,  4096., -4100.])
+    """
+    bits = x.contiguous().view(torch.int32)
+    return ((bits + (1 << 12)) >> 13 << 13).view(torch.float32)
+# --8<-- [end:round_to_tf32]
+
+
+# --8<-- [start:multiply_in_tf32]
+def multiply_in_tf32(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    """Return `a @ b`, float32 (..., m, k) and (k, n), as in TF32.
+
+    The factors are rounded; their products are summed in float32.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html
+    """
+    return round_to_tf32(a) @ round_to_tf32(b)
+# --8<-- [end:multiply_in_tf32]
+
+
+# --8<-- [start:relative_error]
+def relative_error(result: torch.Tensor, exact: torch.Tensor) -> float:
+    """Return how far `result` is from `exact`, both of any one shape.
+
+    `exact` is float64: what the same call gives for `x.double()`.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html
+    """
+    gap = result.double() - exact
+    return float(gap.norm() / exact.norm())
+# --8<-- [end:relative_error]
+
+
+# --8<-- [start:full_float32]
+@contextlib.contextmanager
+def full_float32() -> Iterator[None]:
+    """Keep float32's digits in products and convolutions.
+
+    Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
+    """
+    matmul = torch.get_float32_matmul_precision()
+    cudnn = torch.backends.cudnn.allow_tf32
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.allow_tf32 = False
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(matmul)
+        torch.backends.cudnn.allow_tf32 = cudnn
+# --8<-- [end:full_float32]
+
+
+# --8<-- [start:assert_keeps_float32]
+def assert_keeps_float32(
+        multiply: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        size: int = 256) -> None:
+    """Check that `multiply` keeps more bits than TF32.
+
+    It gets two float32 matrices (size, size) and returns `a @ b`.
+    All entries must be 4097, which needs 12 bits behind the point.
+
+    Raises: AssertionError with the entry that is farthest off.
+    Source: https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html
+    """
+    a, b = 4097 * torch.eye(size), torch.ones(size, size)
+    for result in [multiply(a, b), multiply(b, a)]:
+        gap = (result - 4097).abs()
+        worst = result.flatten()[gap.argmax()].item()
+        assert gap.max() < 0.5, (
+            f"4097 * 1 gives {worst:g}: the factors are rounded to "
+            "fewer bits than float32 has, as in TF32 or bfloat16")
+# --8<-- [end:assert_keeps_float32]

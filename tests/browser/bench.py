@@ -1,0 +1,167 @@
+"""`make bench`: what the readers and the authors of the guide wait for, beside the limits.
+
+Ratios are of two times of one run. The exit is not zero where a limit is not met.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from sitekit import harness
+from sitekit.reading import ROOT, pages, read_page, relative
+
+from . import browsing, stock, weight
+from .conftest import ADDRESSES, SITE
+from .serving import serve
+
+BUILD, EXAMPLES, LATENCY = 1.5, 0.3, 1.2
+SLOW = ROOT / "tests/slow.toml"
+TIMES = 3
+
+
+@dataclass
+class Row:
+    """A number and its limit; `where` is the page or the reason behind it."""
+
+    what: str
+    number: float
+    limit: float | None
+    where: str = ""
+
+    @property
+    def met(self) -> bool:
+        return self.limit is None or self.number <= self.limit
+
+    def __str__(self) -> str:
+        number, limit = (f"{n:,.0f}" if n >= 1000 else f"{n:.4g}" if n else "0"
+                         for n in (self.number, self.limit or 0))
+        verdict = "" if self.limit is None else "met" if self.met else "NOT MET"
+        limit = "" if self.limit is None else limit
+        return f"{self.what:<52}{number:>9}{limit:>9}  {verdict:<8} {self.where}"
+
+
+def bytes_of(what: str, visits: list[weight.Visit], limit: int) -> Iterator[Row]:
+    heaviest = max(visits, key=lambda visit: visit.wire)
+    yield Row(f"{what}, median of {len(visits)}", median(v.wire for v in visits), limit)
+    yield Row(f"{what}, maximum", heaviest.wire, limit, heaviest.page)
+
+
+def weights() -> Iterator[Row]:
+    """What comes over the wire for each page, in bytes, and what moves."""
+    with browsing.browser() as browser, serve(SITE) as home:
+        first = [weight.first_visit(browser, home, below) for below in ADDRESSES]
+        phone = [weight.first_visit(browser, home, below, browsing.PHONE) for below in ADDRESSES]
+        further = weight.further_visits(browser, home, ADDRESSES)
+
+        for maths, what, limit in [(False, "first visit", weight.FIRST),
+                                   (True, "first visit, with maths", weight.FIRST_WITH_MATHS)]:
+            yield from bytes_of(what, [v for v in first if v.maths == maths], limit)
+        for figures, what, limit in [
+                (False, "further page", weight.FURTHER),
+                (True, "further page, with figures", weight.FURTHER_WITH_FIGURES)]:
+            yield from bytes_of(what, [v for v in further if v.figures == figures], limit)
+        notebooks = [v for v in further if v.page in weight.notebooks()]
+        plain = median(v.wire for v in further if v not in notebooks)
+        heaviest = max(notebooks, key=lambda visit: visit.wire)
+        yield Row("notebook page / plain page", heaviest.wire / plain, weight.NOTEBOOK,
+                  heaviest.page)
+        others = [url for visit in first + phone + further for url in visit.others(home)]
+        yield Row("requests to other hosts", len(others), 0, " ".join(sorted(set(others))[:3]))
+        for width, visits in [(1280, first), (390, phone)]:
+            worst = max(visits, key=lambda visit: visit.moved)
+            yield Row(f"layout shift, {width} px", worst.moved, 0,
+                      worst.page if worst.moved else "")
+
+
+def builds() -> Iterator[Row]:
+    """The seconds of CPU of a build, and of a rebuild after an edit of one page."""
+    for what, (ours, theirs) in stock.build_times(TIMES).items():
+        yield Row(f"{what} / stock Material's", ours / theirs, BUILD,
+                  f"{1000 * ours / len(pages()):.0f} ms a page / "
+                  f"{1000 * theirs / len(pages()):.0f} ms")
+
+
+def import_torch() -> float:
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import torch"], check=True)
+    return time.perf_counter() - start
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Take away what torch and its processes log beside the outputs."""
+    shown = os.dup(2)
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+        yield
+    os.dup2(shown, 2)
+    os.close(shown)
+
+
+def seconds(page: Path) -> float:
+    """The time that the examples of a page take."""
+    with silence():
+        start = time.perf_counter()
+        harness.outcomes(page, harness.Settings("cpu"))
+        return time.perf_counter() - start
+
+
+def examples() -> Iterator[Row]:
+    """The examples of each page against `import torch`; the slow ones with their reason."""
+    reasons = tomllib.loads(SLOW.read_text())
+    with_examples = [page for page in pages() if read_page(page).examples]
+    torch = min(import_torch() for _ in range(TIMES))
+    ratios = {relative(page): seconds(page) / torch for page in with_examples}
+    for page in with_examples:  # one slow time may be the machine's
+        if ratios[relative(page)] > EXAMPLES:
+            again = min(seconds(page) for _ in range(TIMES - 1)) / torch
+            ratios[relative(page)] = min(ratios[relative(page)], again)
+    slow = {page: ratio for page, ratio in ratios.items() if ratio > EXAMPLES}
+    yield Row(f"all examples / import torch ({torch:.1f} s)", sum(ratios.values()), None)
+    yield Row("examples of a page / import torch, median", median(ratios.values()), EXAMPLES)
+    for page, ratio in sorted(slow.items(), key=lambda item: -item[1]):
+        known = reasons.get(page)
+        yield Row(f"  {page.removeprefix('docs/')}", ratio, None if known else EXAMPLES,
+                  known or "no reason in tests/slow.toml")
+    unknown = len(set(slow) - set(reasons))
+    yield Row(f"pages above {EXAMPLES} without a reason, of {len(slow)}", unknown, 0)
+
+
+def latency() -> Iterator[Row]:
+    """The time from a key to the answer, ours against stock Material's."""
+    if not importlib.util.find_spec("tests.browser.bench_search"):
+        return
+    from . import bench_search
+
+    with TemporaryDirectory() as folder:
+        found = bench_search.ratio(SITE, stock.build_stock(Path(folder)))
+    for name, value in found.items():
+        yield Row(f"search, {name}", value, LATENCY if "ratio" in name else None)
+
+
+PARTS = {"weight": weights, "build": builds, "examples": examples, "search": latency}
+
+
+def main(names: list[str]) -> int:
+    rows = []
+    print(f"{'':<52}{'number':>9}{'limit':>9}")
+    for name in names or PARTS:
+        for row in PARTS[name]():
+            rows.append(row)
+            print(row, flush=True)
+    missed = [row.what.strip() for row in rows if not row.met]
+    print(f"{len(rows)} numbers, {len(missed)} over their limit")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

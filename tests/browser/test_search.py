@@ -1,0 +1,118 @@
+"""What people type leads to the page that answers it.
+
+Questions and names are typed, messages are pasted; queries.toml has them.
+"""
+
+import re
+import tomllib
+
+import pytest
+from bs4 import BeautifulSoup
+
+from sitekit.messages import messages
+from sitekit.reading import ROOT, digest, read_pages
+
+from .conftest import SITE, address
+from .searching import Search
+
+QUERIES = tomllib.loads((ROOT / "tests/browser/queries.toml").read_text())
+ANSWERS = {row["id"]: row["page"].partition("#")[0]
+           for row in tomllib.loads((ROOT / "tests/questions.toml").read_text())["question"]}
+ASKED = {question: ANSWERS[key] for key, question in QUERIES["asked"].items() if key in ANSWERS}
+NO_PAGE = ["not", "is", "out", "torch.not_a_name"]  # no page is about them
+
+
+@pytest.fixture(scope="module")
+def search(browser, home):
+    """Return the search of the home page, in a context that may read and write the clipboard."""
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    yield Search(context.new_page(), home)
+    context.close()
+
+
+def addresses(pages: str | list[str]) -> list[str]:
+    return [address(f"docs/{page}") for page in ([pages] if isinstance(pages, str) else pages)]
+
+
+def place(found: list[list[str]], right: list[str]) -> int:
+    """At which place the first of the right pages was found; 99 where it was not."""
+    return next((place for place, links in enumerate(found, 1) if links[0] in right), 99)
+
+
+def shares(places: dict[str, int]) -> tuple[float, float]:
+    """The shares of queries with the right page among the first three, and first; printed."""
+    three, first = (sum(place <= last for place in places.values()) / len(places)
+                    for last in (3, 1))
+    print(f"{len(places)} queries: {three:.1%} among the first three, {first:.1%} first")
+    for query, found in places.items():
+        if found > 1:
+            print(f"  {found:2}  {query}")
+    return three, first
+
+
+def test_questions_of_users_find_the_page_that_answers_them(search):
+    three, first = shares({question: place(search.type(question), addresses(page))
+                           for question, page in ASKED.items()})
+    assert three >= 0.95
+    assert first >= 0.85
+
+
+def test_questions_in_other_words_find_the_page_that_answers_them(search):
+    three, _ = shares({question: place(search.type(question), addresses(pages))
+                       for question, pages in QUERIES["own"].items()})
+    assert three >= 0.9
+
+
+def test_a_pasted_message_finds_its_entry_or_its_page(search):
+    entry = {f"messages/#m-{digest(message.text)}": address(f"docs/{message.page}")
+             for message in messages(read_pages())}
+
+    def place_of_message(found, right):
+        """The place of a right page, or of the messages where a right entry is shown first."""
+        for place, links in enumerate(found, 1):
+            if links[0] in right or entry.get(next(iter(links[1:]), "")) in right:
+                return place
+        return 99
+
+    three, _ = shares({text: place_of_message(search.paste(text), addresses(pages))
+                       for text, pages in QUERIES["message"].items()})
+    assert len(QUERIES["message"]) >= 20
+    assert three == 1
+
+
+def test_a_name_that_looks_like_an_empty_word_finds_its_page(search):
+    three, _ = shares({name: place(search.type(name), addresses(pages))
+                       for name, pages in QUERIES["name"].items()})
+    assert three == 1
+
+
+@pytest.mark.parametrize("name", NO_PAGE)
+def test_a_name_without_a_page_finds_something(search, name):
+    assert search.type(name)
+
+
+def test_a_sign_in_a_message_excludes_no_page(search):
+    assert place(search.type("softmax gives -inf"), addresses("numerics/stable-softmax.md")) <= 3
+
+
+def bare(text: str) -> str:
+    """Words in lower case with one space between."""
+    return " ".join(re.findall(r"\w+", text.lower()))
+
+
+def test_no_page_holds_a_question_of_the_collection():
+    """Pages are found for what they say, and not because the question stands there.
+
+    A question that begins as a message of torch stands where torch raises it.
+    """
+    raised = [bare(f"{message.kind} {message.text}") for message in messages(read_pages())]
+    questions = [bare(text) for text in QUERIES["asked"].values() if len(text.split()) > 6]
+    asked = [text for text in questions
+             if not any(" ".join(text.split()[:6]) in message for message in raised)]
+    texts = {file: file.read_text() for file in [*ROOT.glob("docs/**/*.md"), ROOT / "mkdocs.yml"]}
+    texts |= {file: BeautifulSoup(file.read_text(), "html.parser").get_text(" ")
+              for file in SITE.rglob("*.html")}
+    held = [(str(file.relative_to(ROOT)), question) for file, text in texts.items()
+            for words in [bare(text)] for question in asked if question in words]
+    assert len(asked) > 50
+    assert held == []

@@ -1,0 +1,100 @@
+import pytest
+import torch
+from torch import nn
+
+from snippets.devices.non_blocking import assert_waits, late_copies, to_host
+from snippets.devices.wrong_non_blocking import mean_read_early
+from snippets.guards.judge import Undecided
+
+TYPES = [torch.float32, torch.bfloat16, torch.complex64, torch.int64, torch.uint8, torch.bool]
+
+
+def early(x):
+    return x.to("cpu", non_blocking=True)
+
+
+def early_by_position(x):
+    return x.to("cpu", x.dtype, True)
+
+
+
+def early_into_host_by_position(x):
+    return torch.zeros(x.shape, dtype=x.dtype, device="cpu").copy_(x, True)
+
+
+def early_by_device(x):
+    return x.to(device=torch.device("cpu"), non_blocking=True)
+
+
+COPIES = [early, early_by_position, early_by_device, early_into_host_by_position]
+
+
+@pytest.mark.parametrize("copy", COPIES)
+@pytest.mark.parametrize("dtype", TYPES)
+def test_each_number_of_a_late_copy_is_wrong_until_it_has_arrived(device, copy, dtype):
+    x = torch.tensor([0, 1, 2, 3], device=device).to(dtype)
+    with late_copies() as on_gpu:
+        host = copy(x.as_subclass(on_gpu))
+        assert host.device.type == "cpu"
+        assert type(host) is torch.Tensor
+        assert (host != x.cpu()).all()
+        torch.accelerator.synchronize()
+        assert torch.equal(host, x.cpu())
+    assert torch.equal(x, torch.tensor([0, 1, 2, 3], device=device).to(dtype))
+
+
+@pytest.mark.parametrize("copy", COPIES)
+@pytest.mark.parametrize("wait", [
+    lambda x: torch.accelerator.synchronize(), lambda x: torch.cuda.synchronize(),
+    lambda x: torch.cuda.synchronize(0), lambda x: x.sum().item(), lambda x: x.tolist(),
+    lambda x: x.cpu(), lambda x: x.to("cpu")])
+def test_the_guard_passes_what_waits_and_finds_what_does_not(device, copy, wait):
+    def waits(x):
+        host = copy(2 * x)
+        wait(x)
+        return host.sum()
+
+    x = torch.arange(6.0, device=device).view(2, 3)
+    assert_waits(waits, x)
+    with pytest.raises(AssertionError, match="before it has arrived"):
+        assert_waits(lambda x: copy(2 * x).sum(), x)
+    with pytest.raises(AssertionError, match="before it has arrived"):
+        assert_waits(lambda x: [wait(x), copy(x)][1], x)
+
+
+@pytest.mark.parametrize("run", [
+    mean_read_early, early, lambda x: early(x).tolist(), lambda x: early(x).numpy().sum().item(),
+    lambda x: [early(y) for y in x.unbind()]])
+def test_the_guard_finds_each_way_to_read_early(device, run):
+    with pytest.raises(AssertionError, match="before it has arrived"):
+        assert_waits(run, torch.arange(4.0, device=device))
+
+
+def test_a_model_on_the_gpu_of_paper_is_as_it_was(device):
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2)).to(device)
+    x = torch.randn(3, 4, device=device)
+    assert_waits(lambda x: to_host(model(x), x.relu()), x)
+    with pytest.raises(AssertionError, match="before it has arrived"):
+        assert_waits(lambda x: early(model(x)).argmax(1), x)
+
+
+@pytest.mark.parametrize("run", [
+    torch.mean, torch.Tensor.cpu, lambda x: x.to("cpu"), lambda x: x.to(torch.float64),
+    lambda x: early(torch.rand(4, device=x.device)) + early(x)])
+def test_the_guard_is_undecided_where_it_could_not_fail(device, run):
+    with pytest.raises(Undecided):
+        assert_waits(run, torch.arange(4.0, device=device))
+
+
+def test_what_is_patched_is_given_back():
+    before = torch.accelerator.synchronize, torch.accelerator.is_available, torch.cuda.synchronize
+    with pytest.raises(ZeroDivisionError), late_copies():
+        raise ZeroDivisionError
+    assert before == (
+        torch.accelerator.synchronize, torch.accelerator.is_available, torch.cuda.synchronize)
+
+
+def test_on_the_device_at_hand_the_idiom_gives_the_numbers(device):
+    x = torch.arange(4.0, device=device)
+    assert [y.tolist() for y in to_host(x, x > 1)] == [[0, 1, 2, 3], [False, False, True, True]]

@@ -1,0 +1,102 @@
+import pytest
+import torch
+import torch.nn.functional as F
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from snippets.devices.tf32 import (
+    assert_keeps_float32,
+    full_float32,
+    multiply_in_tf32,
+    relative_error,
+    round_to_tf32,
+)
+from snippets.devices.wrong_tf32 import turn_tf32_off
+
+NORMAL = st.floats(2.0**-126, 2.0**127, width=32)
+
+
+@pytest.fixture
+def kept():
+    matmul, cudnn = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    yield
+    torch.set_float32_matmul_precision(matmul)
+    torch.backends.cudnn.allow_tf32 = cudnn
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(NORMAL, st.booleans())
+def test_a_factor_is_off_by_half_of_the_last_of_ten_bits(device, size, negative):
+    x = torch.tensor([-size if negative else size], device=device)
+    kept = round_to_tf32(x)
+    assert (kept.double() - x.double()).abs() <= 2**-11 * x.double().abs()
+    assert torch.equal(round_to_tf32(kept), kept)
+    mantissa, _ = torch.frexp(kept.cpu().double())
+    assert (mantissa * 2**11) % 1 == 0
+
+
+def test_zeros_infinities_and_strides(device):
+    x = torch.tensor([[0.0, float("inf")], [-float("inf"), 4097.0]], device=device).T
+    assert torch.equal(round_to_tf32(x), torch.tensor(
+        [[0.0, -float("inf")], [float("inf"), 4096.0]], device=device))
+
+
+def test_the_error_stays_within_the_bound(device):
+    torch.manual_seed(0)
+    a, b = torch.randn(32, 512, device=device), torch.randn(512, 32, device=device)
+    rounded = round_to_tf32(a).double() @ round_to_tf32(b).double()
+    bound = (2 * 2**-11 + 2**-22) * (a.double().abs() @ b.double().abs())
+    assert ((rounded - a.double() @ b.double()).abs() <= bound).all()
+    torch.testing.assert_close(multiply_in_tf32(a, b).double(), rounded, rtol=0, atol=1e-3)
+
+
+def test_relative_error_is_that_of_the_whole(device):
+    exact = torch.tensor([3.0, 4.0], dtype=torch.float64, device=device)
+    assert relative_error(torch.tensor([3.0, 4.5], device=device), exact) == pytest.approx(0.1)
+    assert relative_error(exact.float(), exact) == 0
+
+
+@pytest.mark.parametrize("matmul", ["highest", "high", "medium"])
+@pytest.mark.parametrize("cudnn", [True, False])
+def test_full_float32_covers_both_and_gives_back_what_was_set(kept, matmul, cudnn):
+    torch.set_float32_matmul_precision(matmul)
+    torch.backends.cudnn.allow_tf32 = cudnn
+    with full_float32():
+        assert torch.get_float32_matmul_precision() == "highest"
+        assert not torch.backends.cuda.matmul.allow_tf32
+        assert not torch.backends.cudnn.allow_tf32
+    assert torch.get_float32_matmul_precision() == matmul
+    with pytest.raises(ZeroDivisionError), full_float32():
+        raise ZeroDivisionError
+    assert torch.get_float32_matmul_precision() == matmul
+    assert torch.backends.cudnn.allow_tf32 == cudnn
+
+
+def test_the_switch_of_matrix_products_leaves_convolutions(kept):
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    turn_tf32_off()
+    assert (torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32) == (False, True)
+
+
+def convolve(a, b):
+    return F.conv2d(a[:, :, None, None], b.T[:, :, None, None])[:, :, 0, 0]
+
+
+@pytest.mark.parametrize("multiply", [torch.matmul, convolve, lambda a, b: F.linear(a, b.T)])
+def test_the_guard_passes_what_keeps_float32(device, multiply):
+    with torch.device(device), full_float32():
+        assert_keeps_float32(multiply)
+        assert_keeps_float32(multiply, size=32)
+
+
+@pytest.mark.parametrize("rounded", [
+    round_to_tf32, lambda x: x.bfloat16().float(), lambda x: x.half().float(),
+    lambda x: (x.view(torch.int32) >> 13 << 13).view(torch.float32)])
+@pytest.mark.parametrize("which", [0, 1])
+def test_the_guard_finds_one_factor_that_is_rounded(device, rounded, which):
+    def multiply(*factors):
+        factors = [rounded(x.contiguous()) if i == which else x for i, x in enumerate(factors)]
+        return factors[0] @ factors[1]
+
+    with torch.device(device), pytest.raises(AssertionError, match="gives 4096"):
+        assert_keeps_float32(multiply)
