@@ -22,10 +22,12 @@ def standalone(path: str) -> str:
     text = "\n".join(line for line in lines if not MARKER.match(line))
     if "from snippets." not in text:
         return text
-    docstring, *body = ast.parse(text).body
-    last = max(node.end_lineno for node in body if isinstance(node, (ast.Import, ast.ImportFrom)))
+    module = ast.parse(text)
+    last = max(node.end_lineno for node in module.body
+               if isinstance(node, (ast.Import, ast.ImportFrom)))
     rest = "\n".join(text.split("\n")[last:]).lstrip("\n")
-    return f'"""{docstring.value.value}"""\n\n{needs(path, rest)}{rest}'
+    docstring = ast.get_docstring(module, clean=False)
+    return (f'"""{docstring}"""\n\n' if docstring else "") + needs(path, rest) + rest
 
 
 def files(readings: Iterable[Reading], site: str) -> Iterator[tuple[str, str]]:

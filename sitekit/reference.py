@@ -41,6 +41,8 @@ PAGES = [(re.compile(pattern), page) for pattern, page in {
     r"torch\.(distributed|nn\.init|optim|random)": "{1}.html",
     r"torch\.(distributed|nn\.init|random)\.\w+": "{1}.html#{0}",
     r"torch\.optim\.swa_utils\.\w+": "optim.html#{0}",
+    r"torch\.cuda\.(empty_cache|memory_allocated|memory_reserved)":
+        "generated/torch.cuda.memory.{1}.html",
     r"torch\.utils\.deterministic(?:\.\w+)?": "deterministic.html",
     r"torch\.utils\.(checkpoint|data)": "{1}.html",
     r"torch\.utils\.(checkpoint|data)\.[\w.]+": "{1}.html#{0}",

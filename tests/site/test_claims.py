@@ -12,6 +12,12 @@ from sitekit.reading import ROOT
 CLAIMS = tomllib.loads((ROOT / "tests/claims.toml").read_text())["claim"]
 
 
+def forget():
+    """Let the next reading find the snippets of the root that it then has."""
+    reading.snippet_options.cache_clear()
+    reading._preprocessor.cache_clear()
+
+
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
     """Return a copy of the guide for edits, which the readings are made from meanwhile."""
@@ -21,9 +27,9 @@ def copy(tmp_path_factory):
     shutil.copy(ROOT / "mkdocs.yml", root)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reading, "ROOT", root)
-        reading.snippet_options.cache_clear()
+        forget()
         yield root
-    reading.snippet_options.cache_clear()
+    forget()
 
 
 def problems(page):

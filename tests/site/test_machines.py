@@ -52,7 +52,7 @@ def test_the_markdown_of_a_page_links_to_markdown_that_is_there(guide):
 def test_a_page_tells_programs_where_its_markdown_is(guide):
     for page in READINGS:
         html = html_of(guide, page.path)
-        (link,) = re.findall('<link rel="alternate" type="text/markdown" href="(.+?)">',
+        (link,) = re.findall('<link rel="alternate describedby" type="text/markdown" href="(.+?)">',
                              html.read_text())
         assert (html.parent / link).resolve() == (guide / name(page)).resolve()
 
