@@ -14,10 +14,9 @@ from html import unescape
 from mkdocs.structure.pages import Page
 from mkdocs_llms_source.plugin import LlmsTxtPlugin, SectionInfo
 
+from .notebook import plain
 from .reading import Reading
 
-_FIGURE = re.compile(r"!\[([^\]]*)\]\(figure:[^)]*\)")
-_FOLD = re.compile(r"^/// details \| (.+)$", re.MULTILINE)
 _OF_THE_SITE = re.compile(r"^(?:///|\{ \.[\w-]+ \})$\n?", re.MULTILINE)
 
 # It warns, and a strict build ends, where the site has no address; links are relative then.
@@ -26,7 +25,7 @@ logging.getLogger("mkdocs.plugins.llms_source").setLevel(logging.ERROR)
 
 def markdown(text: str, page: Page) -> str:
     """A page without what this site alone understands; a folder's with the list of its pages."""
-    text = _OF_THE_SITE.sub("", _FOLD.sub(r"**\1**", _FIGURE.sub(r"*Figure: \1*", text))).strip()
+    text = _OF_THE_SITE.sub("", plain(text)).strip()
     if page.is_index and page.parent:
         text += "\n\n" + "\n".join(
             f"- [{p.title}]({p.file.name}.md): {p.meta.get('description', '')}"

@@ -17,6 +17,11 @@ _FIGURE = re.compile(r"!\[([^\]]*)\]\(figure:[^)]*\)")
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\((?!https?:)([\w./-]*?)(?:\.md)?(#[\w-]+)?\)")
 
 
+def plain(text: str) -> str:
+    """Markdown with the words of figures and of folded parts' titles, for other readers."""
+    return _FOLD.sub(r"**\1**", _FIGURE.sub(r"*Figure: \1*", text))
+
+
 def to_notebook(reading: Reading, site: str = "") -> nbformat.NotebookNode:
     """The notebook of a page. A cell that is meant to raise is tagged so.
 
@@ -39,8 +44,7 @@ def to_notebook(reading: Reading, site: str = "") -> nbformat.NotebookNode:
 
     def add_prose(end: int) -> None:
         text = "\n".join(reading.lines[after:end])
-        text = _FOLD_END.sub("", _FOLD.sub(r"**\1**", _HEADING_ID.sub("", text)))
-        text = _LINK.sub(link, _FIGURE.sub(r"*Figure: \1*", text))
+        text = _LINK.sub(link, _FOLD_END.sub("", plain(_HEADING_ID.sub("", text))))
         if text.strip():
             add("markdown", text.strip())
 
