@@ -2,6 +2,8 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 
 import nbformat
 from jinja2 import Environment
@@ -22,7 +24,8 @@ NOTEBOOKS = ROOT / ".cache" / "notebooks"
 READINGS: dict[str, Reading] = {}  # of this build
 INDENTED = re.compile(r"(<pre.*?</pre>)|\n\s+(?=<)", re.DOTALL)
 GENERATED = {
-    "messages.md": lambda config: messages.markdown(READINGS.values()),
+    "messages.md": lambda config: messages.markdown(READINGS.values(), warnings=False),
+    "warnings.md": lambda config: messages.markdown(READINGS.values(), warnings=True),
     "changes.md": lambda config: changes.markdown(config.plugins["redirects"].redirects)}
 
 
@@ -122,16 +125,29 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
-    """Order pages and folders by `order` in the front matter, then by name."""
+    """Order pages and folders by `order` in the front matter, then by name; the index comes first."""
 
-    def order(item: StructureItem) -> int:
+    def order(item: StructureItem) -> tuple[bool, int]:
         page = next((c for c in item.children or [] if c.is_page and c.is_index), item)
-        return front_matter(_source(page.file)).get("order", 0) if page.is_page else 0
+        own = front_matter(_source(page.file)).get("order", 0) if page.is_page else 0
+        return not (item.is_page and item.is_index), own
 
     def sort(items: list[StructureItem]) -> None:
         items.sort(key=order)
         for item in items:
             sort(item.children or [])
 
+    def read_in_order(items: list[StructureItem]) -> Iterator[Page]:
+        for item in items:
+            if item.is_page:
+                yield item
+            yield from read_in_order(item.children or [])
+
     sort(nav.items)
+    nav.pages[:] = read_in_order(nav.items)
+    for before, after in pairwise([None, *nav.pages, None]):
+        if before:
+            before.next_page = after
+        if after:
+            after.previous_page = before
     return nav

@@ -1,4 +1,4 @@
-"""The page of messages: each error and warning that a page of the guide really raises.
+"""The pages of messages: each error and warning that a page of the guide really raises.
 
 Nothing is typed here but the cause, which stands in the front matter of the page
 that raises it: under `causes`, words of the message and what they mean.
@@ -28,10 +28,13 @@ class Message:
     cause: str
 
     @property
-    def title(self) -> str:
-        """The first words of the message."""
-        words = self.text.split()
-        return " ".join(words[:9]) + (" …" if len(words) > 9 else "")
+    def entry(self) -> str:
+        """The anchor of the message on the page of its kind."""
+        return f"m-{digest(self.text)[:6]}"
+
+    @property
+    def is_warning(self) -> bool:
+        return self.kind.endswith("Warning")
 
 
 def raised(page: Reading) -> Iterator[tuple[str, str]]:
@@ -78,13 +81,12 @@ def _order(item: tuple[Reading, dict]) -> tuple[str, int]:
     return page.path.rpartition("/")[0], meta.get("order", 0)
 
 
-def markdown(guide: Iterable[Reading]) -> str:
-    """The entries of the page of messages."""
+def markdown(guide: Iterable[Reading], *, warnings: bool) -> str:
+    """The entries of the page of warnings, or of that of errors."""
     return "\n".join(
-        f"## {escaped(message.title)} {{#m-{digest(message.text)}}}\n\n"
-        f"{message.kind}: {escaped(message.text)}\n{{ .message }}\n\n"
+        f"## {message.kind}: {escaped(message.text)} {{#{message.entry}}}\n\n"
         f"{message.cause} [More]({message.page}#{message.anchor})\n"
-        for message in messages(guide))
+        for message in messages(guide) if message.is_warning is warnings)
 
 
 def escaped(text: str) -> str:

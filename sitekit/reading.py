@@ -302,7 +302,7 @@ def needs(file: str, text: str) -> str:
     What the file imports from another snippet is written out, so that the copy
     needs nothing of this repository.
     """
-    imports: dict[str, None] = {}
+    imports: dict[str, set[str]] = {}
     definitions: dict[str, None] = {}
 
     def resolve(file: str, text: str) -> None:
@@ -315,14 +315,13 @@ def needs(file: str, text: str) -> str:
                 resolve_name(file, node.name)
             if isinstance(node, (ast.Import, ast.ImportFrom)):
                 names = [a for a in node.names if (a.asname or a.name).split(".")[0] in used]
-                source = getattr(node, "module", None) or ""
+                source = getattr(node, "module", "")
                 if source.startswith("snippets."):
                     other = source.replace(".", "/") + ".py"
                     for alias in names:
                         resolve_name(other, alias.name)
                 elif names:
-                    fields = dict(ast.iter_fields(node)) | {"names": names}
-                    imports[ast.unparse(type(node)(**fields))] = None
+                    imports.setdefault(source, set()).update(map(ast.unparse, names))
 
     def resolve_name(file: str, name: str) -> None:
         module = (ROOT / file).read_text()
@@ -334,7 +333,10 @@ def needs(file: str, text: str) -> str:
                 definitions[text] = None
 
     resolve(file, text)
-    above = ["\n".join(imports), *definitions]
+    lines = [f"from {source} import {', '.join(sorted(names))}" if source else
+             "\n".join(f"import {name}" for name in sorted(names))
+             for source, names in sorted(imports.items())]
+    above = ["\n".join(lines), *definitions]
     return "".join(part + "\n\n\n" for part in above if part)
 
 

@@ -20,16 +20,20 @@ SHOWN_ONLY = re.compile(r"^ *(>>>|Traceback \(most recent call last\))", re.MULT
 
 # One file: its own `__main__` goes on, as a session does, where an example is meant to raise.
 PASTE = """
-import ast, json, sys
+def run(given, found):
+    import ast, json
 
-raised = []
-for block, source in enumerate(json.load(open(sys.argv[1]))):
-    for statement in ast.parse(source).body:
-        try:
-            exec(compile(ast.Module([statement], []), f"block {block}", "exec"))
-        except Exception as error:
-            raised.append((block, f"{type(error).__name__}: {error}"))
-json.dump(raised, open(sys.argv[2], "w"))
+    raised = []
+    for block, source in enumerate(json.load(open(given))):
+        for statement in ast.parse(source).body:
+            try:
+                exec(compile(ast.Module([statement], []), f"block {block}", "exec"), globals())
+            except Exception as error:
+                raised.append((block, f"{type(error).__name__}: {error}"))
+    json.dump(raised, open(found, "w"))
+
+import sys
+run(*sys.argv[1:])
 """
 
 

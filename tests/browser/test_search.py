@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from sitekit.messages import messages
-from sitekit.reading import ROOT, digest, read_pages
+from sitekit.reading import ROOT, read_pages
 
 from .conftest import SITE, address
 from .searching import Search
@@ -64,8 +64,9 @@ def test_questions_in_other_words_find_the_page_that_answers_them(search):
 
 
 def test_a_pasted_message_finds_its_entry_or_its_page(search):
-    entry = {f"messages/#m-{digest(message.text)}": address(f"docs/{message.page}")
-             for message in messages(read_pages())}
+    entry = {f"{kind}/#{message.entry}": address(f"docs/{message.page}")
+             for message in messages(read_pages())
+             for kind in ["warnings" if message.is_warning else "messages"]}
 
     def place_of_message(found, right):
         """The place of a right page, or of the messages where a right entry is shown first."""

@@ -172,6 +172,22 @@ def test_no_page_asks_another_host_for_anything(guide):
 # --- notebooks ------------------------------------------------------------------------
 
 
+def test_the_links_to_the_next_page_follow_the_menu_through_the_whole_guide(guide):
+    page, seen = guide / "index.html", []
+    while page:
+        seen.append(page)
+        html = BeautifulSoup(page.read_text(), "html.parser")
+        onward = html.select_one("a.md-footer__link--next")
+        page = onward and (page.parent / onward["href"]).resolve() / "index.html"
+    assert sorted(seen) == sorted(html_of(guide, page.path) for page in READINGS)
+    for page in seen:
+        menu = BeautifulSoup(page.read_text(), "html.parser").select(
+            "nav[data-md-level='1'] > ul > li > a")
+        section = [(page.parent / link["href"]).resolve() / "index.html" for link in menu]
+        start = seen.index(section[0]) if section else 0
+        assert section == seen[start:start + len(section)]
+
+
 def test_each_exercise_is_a_notebook_without_outputs_and_a_light_page(guide):
     exercises = sorted((ROOT / "docs/exercises").glob("*.md"))
     assert len(exercises) > 1
@@ -218,7 +234,7 @@ def test_a_lock_of_one_platform_is_refused(line):
 
 # --- the size of a page ---------------------------------------------------------------
 
-LISTS = {"docs/symptoms.md", "docs/messages.md", "docs/changes.md"}
+LISTS = {"docs/symptoms.md", "docs/messages.md", "docs/warnings.md", "docs/changes.md"}
 READ_THROUGH = [r for r in READINGS if not r.path.endswith("index.md") and r.path not in LISTS]
 
 

@@ -31,16 +31,16 @@ PAGE = """\
 def test_each_message_with_a_cause_is_listed_whole(project):
     project.write("docs/planted.md", PAGE)
     project.write("docs/messages.md", "# Messages {#messages}\n")
+    project.write("docs/warnings.md", "# Warnings {#warnings}\n")
     result = project.build()
     assert result.returncode == 0, result.stdout
-    page = BeautifulSoup((project.root / "site/messages/index.html").read_text(), "html.parser")
-    assert [p.get_text() for p in page.select("p.message")] == [
-        "ValueError: invalid literal for int() with base 10: 'x'",
-        "UserWarning: no $n_k$ in <b>_a_</b> [1, 2] here and on and on"]
-    assert [h.get_text().rstrip("¶") for h in page.select("h2")] == [
-        "invalid literal for int() with base 10: 'x'",
-        "no $n_k$ in <b>_a_</b> [1, 2] here and on …"]
-    assert [a["href"] for a in page.find_all("a", string="More")] == ["../planted/#section"] * 2
+    for name, message in {
+            "messages": "ValueError: invalid literal for int() with base 10: 'x'",
+            "warnings": "UserWarning: no $n_k$ in <b>_a_</b> [1, 2] here and on and on"}.items():
+        html = (project.root / f"site/{name}/index.html").read_text()
+        page = BeautifulSoup(html, "html.parser")
+        assert [h.get_text().rstrip("¶") for h in page.select("h2")] == [message]
+        assert [a["href"] for a in page.find_all("a", string="More")] == ["../planted/#section"]
 
 
 def test_a_cause_of_nothing(project):

@@ -24,18 +24,21 @@
   };
 
   const Program = Worker;
-  window.Worker = class extends EventTarget {
+  window.Worker = class {
     constructor(url) {
-      super();
-      touched.then(() => {
-        this.program = new Program(url);
-        this.program.addEventListener("message", ({ data }) =>
-          this.dispatchEvent(new MessageEvent("message", { data })));
-      });
+      this.program = touched.then(() => new Program(url));
     }
 
-    postMessage(message) {
-      touched.then(() => this.program.postMessage(message));
+    async addEventListener(...listener) {
+      (await this.program).addEventListener(...listener);
+    }
+
+    async removeEventListener(...listener) {
+      (await this.program).removeEventListener(...listener);
+    }
+
+    async postMessage(...message) {
+      (await this.program).postMessage(...message);
     }
   };
 }
