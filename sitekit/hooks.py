@@ -125,7 +125,7 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
-    """Order pages and folders by `order` in the front matter, then by name; the index comes first."""
+    """Order pages and folders by `order` in the front matter, then by name, behind the index."""
 
     def order(item: StructureItem) -> tuple[bool, int]:
         page = next((c for c in item.children or [] if c.is_page and c.is_index), item)
