@@ -68,7 +68,12 @@ def weights() -> Iterator[Row]:
         for figures, what, limit in [
                 (False, "further page", weight.FURTHER),
                 (True, "further page, with figures", weight.FURTHER_WITH_FIGURES)]:
-            yield from bytes_of(what, [v for v in further if v.figures == figures], limit)
+            yield from bytes_of(what, [v for v in further if v.figures == figures
+                                       and v.page not in weight.HEAVIER], limit)
+        for visit in further:
+            if visit.page in weight.HEAVIER:
+                yield Row("further page, with a whole file to copy", visit.wire,
+                          visit.limit_of_further, visit.page)
         notebooks = [v for v in further if v.page in weight.notebooks()]
         plain = median(v.wire for v in further if v not in notebooks)
         heaviest = max(notebooks, key=lambda visit: visit.wire)

@@ -12,6 +12,7 @@ from .browsing import DESKTOP
 from .conftest import address
 
 FIRST, FIRST_WITH_MATHS, FURTHER, FURTHER_WITH_FIGURES = 85_000, 110_000, 15_000, 25_000
+HEAVIER = {"guards/all-guards/": 18_000}  # 11 kB of it are the file that its button gives
 NOTEBOOK = 2  # times a plain page
 BEFORE = ["notation/", "shapes/permute-vs-reshape/"]  # pages with maths
 MOVED = """
@@ -39,7 +40,7 @@ class Visit:
 
     @property
     def limit_of_further(self) -> int:
-        return FURTHER_WITH_FIGURES if self.figures else FURTHER
+        return HEAVIER.get(self.page, FURTHER_WITH_FIGURES if self.figures else FURTHER)
 
     def others(self, home: str) -> list[str]:
         """The requests to other hosts."""
