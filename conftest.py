@@ -5,6 +5,7 @@ import re
 import tomllib
 
 import pytest
+import torch
 from sybil import Sybil
 from sybil.integration.pytest import SybilItem
 
@@ -70,6 +71,12 @@ def pytest_collection_modifyitems(config, items):
         excluded += found
     config.hook.pytest_deselected(items=excluded)
     items[:] = [item for item in items if item not in excluded]
+
+
+def pytest_runtest_setup(item):
+    """Seed each test, whatever ran before it; a page is seeded once, by its document."""
+    if not isinstance(item, SybilItem):
+        torch.manual_seed(0)
 
 
 @pytest.hookimpl(wrapper=True)
