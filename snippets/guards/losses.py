@@ -29,7 +29,7 @@ def cost(
         raise Undecided(
             f"the loss is no scalar, but {type(value).__name__} of "
             f"shape {tuple(shape)}")
-    return float(value)
+    return float(value.detach() if torch.is_tensor(value) else value)
 # --8<-- [end:cost]
 
 
