@@ -89,15 +89,15 @@ def assert_frees(step: Callable[[], object]) -> None:
 
     record: Any = Record
 
-    def held() -> dict[int, tuple[int, str]]:
+    def held() -> dict[Callable[[], Any], tuple[int, str]]:
         with record():
             step()
         gc.collect()
-        alive: dict[int, tuple[int, str]] = {}
+        alive: dict[Callable[[], Any], tuple[int, str]] = {}
         for ref, name in made:
             storage = ref()
             if storage is not None:
-                alive.setdefault(id(storage), (storage.nbytes(), name))
+                alive.setdefault(ref, (storage.nbytes(), name))
         return alive
 
     first, second = held(), held()

@@ -1355,7 +1355,8 @@ def untried(left_out):
         module = f"{file.parent.name}.{file.stem}"
         found += [f"{module}.{name}" for name, made in vars(
             import_module(f"snippets.{module}")).items()
-            if inspect.getmodule(made) and inspect.getmodule(made).__name__ == f"snippets.{module}"]
+            if inspect.getmodule(made) and inspect.getmodule(made).__name__ == f"snippets.{module}"
+            and not name.startswith("__")]  # torch.compile leaves `__resume_at_…` behind
     return [name for name in found if name not in tried]
 
 
