@@ -24,8 +24,8 @@ NOTEBOOKS = ROOT / ".cache" / "notebooks"
 READINGS: dict[str, Reading] = {}  # of this build
 INDENTED = re.compile(r"(<pre.*?</pre>)|\n\s+(?=<)", re.DOTALL)
 GENERATED = {
-    "messages.md": lambda config: messages.markdown(READINGS.values(), warnings=False),
-    "warnings.md": lambda config: messages.markdown(READINGS.values(), warnings=True),
+    **{page: lambda config, page=page: messages.markdown(READINGS.values(), page)
+       for page in messages.PAGES},
     "changes.md": lambda config: changes.markdown(config.plugins["redirects"].redirects)}
 
 

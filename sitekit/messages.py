@@ -17,6 +17,9 @@ _WARNED = re.compile(r"^(?P<warning>\w*Warning: .+)$", re.MULTILINE)
 _HEADING = re.compile(r"^#+ .*\{ *#(?P<anchor>[\w-]+) *\}$")
 
 
+PAGES = ("messages.md", "warnings.md")  # one of both would be over 15 kB
+
+
 @dataclass(frozen=True)
 class Message:
     """What torch says, where the guide shows it, and why."""
@@ -33,8 +36,9 @@ class Message:
         return f"m-{digest(self.text)[:6]}"
 
     @property
-    def is_warning(self) -> bool:
-        return self.kind.endswith("Warning")
+    def listed_on(self) -> str:
+        errors, warnings = PAGES
+        return warnings if self.kind.endswith("Warning") else errors
 
 
 def raised(page: Reading) -> Iterator[tuple[str, str]]:
@@ -81,12 +85,12 @@ def _order(item: tuple[Reading, dict]) -> tuple[str, int]:
     return page.path.rpartition("/")[0], meta.get("order", 0)
 
 
-def markdown(guide: Iterable[Reading], *, warnings: bool) -> str:
-    """The entries of the page of warnings, or of that of errors."""
+def markdown(guide: Iterable[Reading], page: str) -> str:
+    """The entries of one of the two PAGES."""
     return "\n".join(
         f"## {message.kind}: {escaped(message.text)} {{#{message.entry}}}\n\n"
         f"{message.cause} [More]({message.page}#{message.anchor})\n"
-        for message in messages(guide) if message.is_warning is warnings)
+        for message in messages(guide) if message.listed_on == page)
 
 
 def escaped(text: str) -> str:

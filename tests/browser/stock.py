@@ -71,8 +71,8 @@ def write_stock(to: Path) -> None:
         source = (ROOT / reading.path).read_text().split("\n")
         above = source[:reading.origins[0].line - 1]
         text = FIGURE.sub(drawn, reading.text)
-        if reading.path in ("docs/messages.md", "docs/warnings.md"):
-            text += messages.markdown(readings, warnings="warnings" in reading.path)
+        if (name := reading.path.removeprefix("docs/")) in messages.PAGES:
+            text += messages.markdown(readings, name)
         page.write_text("\n".join([*above, text]))
     (to / "mkdocs.yml").write_text(CONFIG)
 

@@ -64,9 +64,8 @@ def test_questions_in_other_words_find_the_page_that_answers_them(search):
 
 
 def test_a_pasted_message_finds_its_entry_or_its_page(search):
-    entry = {f"{kind}/#{message.entry}": address(f"docs/{message.page}")
-             for message in messages(read_pages())
-             for kind in ["warnings" if message.is_warning else "messages"]}
+    entry = {f"{address(f'docs/{message.listed_on}')}#{message.entry}":
+             address(f"docs/{message.page}") for message in messages(read_pages())}
 
     def place_of_message(found, right):
         """The place of a right page, or of the messages where a right entry is shown first."""

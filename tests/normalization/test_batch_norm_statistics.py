@@ -87,7 +87,8 @@ def test_freezing_the_weights_only_lets_the_statistics_move(device, gradients):
     with torch.set_grad_enabled(gradients):
         model(torch.randn(5, 3, 2, 2, device=device))
     moved = [not torch.equal(*pair) for pair in zip(before, statistics(model), strict=True)]
-    assert all(mean or var for mean, var in zip(moved[::2], moved[1::2], strict=True))
+    *others, _mean_behind_a_norm, variance = moved  # that mean is 0, but for rounding
+    assert all([*others, variance])
 
 
 def test_without_eps_a_constant_channel_is_nan(device):

@@ -169,9 +169,6 @@ def test_no_page_asks_another_host_for_anything(guide):
         assert not re.search(r"url\([\"']?(https?:)?//", css.read_text()), css
 
 
-# --- notebooks ------------------------------------------------------------------------
-
-
 def test_the_links_to_the_next_page_follow_the_menu_through_the_whole_guide(guide):
     page, seen = guide / "index.html", []
     while page:
@@ -186,6 +183,9 @@ def test_the_links_to_the_next_page_follow_the_menu_through_the_whole_guide(guid
         section = [(page.parent / link["href"]).resolve() / "index.html" for link in menu]
         start = seen.index(section[0]) if section else 0
         assert section == seen[start:start + len(section)]
+
+
+# --- notebooks ------------------------------------------------------------------------
 
 
 def test_each_exercise_is_a_notebook_without_outputs_and_a_light_page(guide):
