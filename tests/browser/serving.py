@@ -3,6 +3,7 @@
 import gzip
 import mimetypes
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache, partial
@@ -18,6 +19,8 @@ def compressed(path: Path, modified: float) -> bytes:
 
 
 class Handler(SimpleHTTPRequestHandler):
+    interrupted = b""  # where each page stops for a moment
+
     def do_GET(self):
         path = Path(self.translate_path(self.path))
         if path.is_dir():
@@ -27,6 +30,8 @@ class Handler(SimpleHTTPRequestHandler):
         self.send_response(200)
         kind = "text/html" if path.suffix == ".html" else mimetypes.guess_type(path)[0]
         self.send_header("Content-Type", kind or "application/octet-stream")
+        if path.suffix == ".html" and self.interrupted:
+            return self.send_interrupted(path.read_bytes())
         if path.suffix in TEXT:
             body = compressed(path, path.stat().st_mtime)
             self.send_header("Content-Encoding", "gzip")
@@ -37,14 +42,22 @@ class Handler(SimpleHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def send_interrupted(self, body: bytes) -> None:
+        self.end_headers()
+        before, mark, after = body.partition(self.interrupted)
+        self.wfile.write(before + mark)
+        time.sleep(0.5)
+        self.wfile.write(after)
+
     def log_message(self, *_):
         pass
 
 
 @contextmanager
-def serve(site: Path) -> Iterator[str]:
+def serve(site: Path, interrupted: bytes = b"") -> Iterator[str]:
     """Give the address of the site's home page, with a slash at its end."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=site)) as server:
+    handler = partial(type("Handler", (Handler,), {"interrupted": interrupted}), directory=site)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()

@@ -2,12 +2,14 @@
 
 from functools import partial
 from statistics import median
+from time import sleep
 
 import pytest
 
 from . import weight
 from .browsing import DESKTOP, PHONE
-from .conftest import ADDRESSES
+from .conftest import ADDRESSES, SITE
+from .serving import serve
 
 SEARCH = '[data-md-component="search-query"]'
 
@@ -29,6 +31,25 @@ def test_a_first_visit_is_light_and_nothing_moves(first_visit, home, below, view
     assert visit.wire <= visit.limit_of_first
     assert visit.moved == 0
     assert of_search(visit.requested, home) == []
+
+
+@pytest.mark.parametrize("below", ["normalization/which-axes/", "losses/"])
+def test_nothing_moves_when_the_menu_comes_in_two_halves(browser, below):
+    with serve(SITE, interrupted=b'<li class="md-nav__item">') as home:
+        assert weight.first_visit(browser, home, below).moved == 0
+
+
+def test_nothing_moves_when_the_maths_font_comes_late(browser, home):
+    """A machine that has Latin Modern of its own would not show it."""
+    def late(route):
+        sleep(0.3)
+        route.continue_()
+
+    with weight.session(browser, home) as session:
+        session.tab.route("**/maths.woff2", late)
+        visit = session.go("numerics/std/")
+    assert visit.maths
+    assert visit.moved == 0
 
 
 @pytest.mark.parametrize("below", ADDRESSES)

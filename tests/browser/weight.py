@@ -29,7 +29,7 @@ class Visit:
 
     page: str
     wire: int = 0  # bytes, compressed, headers included
-    moved: float = 0  # the cumulative layout shift, to three decimals
+    moved: float = 0  # the cumulative layout shift, to four decimals
     maths: bool = False
     figures: bool = False
     requested: list[str] = field(default_factory=list)
@@ -64,7 +64,7 @@ class Session:
     def go(self, below: str) -> Visit:
         self.visit = visit = Visit(below or "(home)")
         self.tab.goto(self.home + below, wait_until="networkidle")
-        visit.moved = round(self.tab.evaluate("window.moved"), 3)
+        visit.moved = round(self.tab.evaluate("window.moved"), 4)
         visit.maths = self.tab.locator("article math").count() > 0
         visit.figures = self.tab.locator("article :is(svg.figure, img)").count() > 0
         return visit
