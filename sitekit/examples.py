@@ -17,9 +17,10 @@ from .downloads import is_offered
 from .reading import Reading, digest, read
 
 BLOCK = re.compile(
-    r'(<div class="language-(?P<language>python|pycon) highlight">.*?<code)'
-    r"(?P<end>>)(?P<code>.*?)(?=</code>)", re.DOTALL)
+    r'(<div class="language-(?:python|pycon) highlight">.*?<code)>(?P<code>.*?)(?=</code>)',
+    re.DOTALL)
 PLAIN = re.compile(r'<span class="[nopw]">([^<]*)</span>')  # names, operators, punctuation
+ERROR = re.compile(r'(<span class="gr">[^<]*)</span>([^<\n]+)')  # its kind, and what it says
 
 
 def shown(code: str) -> str:
@@ -77,7 +78,8 @@ class _Copy(Postprocessor):
         copied = {e.digest: e.copied.rstrip() for e in self.source.reading.examples}
 
         def add(found):
-            code, plain = copied.get(digest(shown(found["code"]))), PLAIN.sub(r"\1", found["code"])
+            code = copied.get(digest(shown(found["code"])))
+            plain = ERROR.sub(r"\1\2</span>", PLAIN.sub(r"\1", found["code"]))
             if code is None:
                 return f"{found[1]}>{plain}"
             value = escape(code).replace("\n", "&#10;")

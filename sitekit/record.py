@@ -76,6 +76,11 @@ def holds(record: Record, page: Reading) -> bool:
             and record.outputs == expected_outputs(page, record.device, record.torch))
 
 
+def current(record: Record, page: Reading) -> bool:
+    """Whether that is so, and this machinery compared them."""
+    return record.machinery == machinery_digest() and holds(record, page)
+
+
 def provenance(page: Reading) -> str:
     """The line under a page: what ran, on which torch and device."""
     count = len([example for example in page.examples if not example.condition])
@@ -84,7 +89,7 @@ def provenance(page: Reading) -> str:
     folder = reading.ROOT / ".cache/records"
     cpu = [load(cached(page.path, found.name)) for found in sorted(folder.glob("*"))
            if cached(page.path, found.name).exists()]
-    ran = [r for r in cpu if r.machinery == machinery_digest() and holds(r, page)]
+    ran = [record for record in cpu if current(record, page)]
     places, later = [record.where for record in ran], ""
     if (file := committed(page.path)).exists():
         gpu = load(file)
@@ -121,11 +126,6 @@ def make(file: Path, device: str) -> Record:
         [digest(outcome.got) for outcome in outcomes], machinery_digest())
 
 
-def current(file: Path, page: Reading) -> bool:
-    return file.exists() and (record := load(file)).machinery == machinery_digest() \
-        and holds(record, page)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(prog="sitekit.record", description=__doc__.split("\n")[0])
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
@@ -137,7 +137,7 @@ def main() -> int:
     for file in arguments.pages or reading.pages():
         page = reading.read_page(file.resolve())
         target = committed(page.path) if arguments.device == "cuda" else cached(page.path, version)
-        if page.examples and not current(target, page):
+        if page.examples and not (target.exists() and current(load(target), page)):
             record = make(file.resolve(), arguments.device)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(json.dumps(asdict(record), indent=1) + "\n")

@@ -5,7 +5,7 @@ import mimetypes
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -22,6 +22,10 @@ class Handler(SimpleHTTPRequestHandler):
     interrupted = b""  # where each page stops for a moment
 
     def do_GET(self):
+        with suppress(ConnectionError):  # the page was left before it had come
+            self.send()
+
+    def send(self) -> None:
         path = Path(self.translate_path(self.path))
         if path.is_dir():
             path /= "index.html"
