@@ -30,6 +30,15 @@ def test_nothing_but_a_box_scrolls_sideways_on_a_phone(visit, below):
     assert visit(below, PHONE).evaluate(WIDER_THAN_THE_PHONE) == [0, []]
 
 
+def test_a_long_error_message_wraps_on_a_phone(visit):
+    message = visit("autograd/in-place/", PHONE).locator(
+        ".gr", has_text="one of the variables needed for gradient computation").first
+    box = message.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= PHONE["width"]
+    assert "set_detect_anomaly" in message.inner_text()
+
+
 @pytest.mark.parametrize("below", ADDRESSES)
 def test_a_page_is_readable_without_javascript(visit, below):
     page = visit(below, java_script_enabled=False)
