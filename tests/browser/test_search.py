@@ -63,6 +63,12 @@ def test_questions_in_other_words_find_the_page_that_answers_them(search):
     assert three >= 0.9
 
 
+def test_titles_of_threads_find_the_page_that_answers_them(search):
+    three, _ = shares({title: place(search.type(title), addresses(pages))
+                       for title, pages in QUERIES["thread"].items()})
+    assert three >= 0.9
+
+
 def test_a_pasted_message_finds_its_entry_or_its_page(search):
     entry = {f"{address(f'docs/{message.listed_on}')}#{message.entry}":
              address(f"docs/{message.page}") for message in messages(read_pages())}
@@ -89,6 +95,10 @@ def test_a_name_that_looks_like_an_empty_word_finds_its_page(search):
 @pytest.mark.parametrize("name", NO_PAGE)
 def test_a_name_without_a_page_finds_something(search, name):
     assert search.type(name)
+
+
+def test_two_letters_of_a_next_word_change_nothing(search):
+    assert search.type("attention mask pa") == search.type("attention mask")
 
 
 def test_a_sign_in_a_message_excludes_no_page(search):

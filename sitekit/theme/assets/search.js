@@ -46,11 +46,12 @@
 /* 2. A pasted message or a question is a list of words: no operators (`-100` excludes pages
    otherwise), no words that every page has, and endings that do not matter. */
 {
-  const EMPTY = new Set(`a an and any are as at be been being but by can could did do does doesn don
-    for from get gets give gives got had has have how i in into is isn it its just make makes me my
-    of on or s should so t than that the their then there these they this those to too use used
-    using very was we were what when which who why will with would you your between difference
-    different error pytorch runtime runtimeerror torch user userwarning vs warning`.split(/\s+/));
+  const EMPTY = new Set(`a also an and any are as at be been being but by can could did do does
+    doesn don for from get gets give gives got had has have how i in into is isn it its just
+    make makes me my of on or really s should so t than that the their then there these they
+    this those to too use used using very was we were what when which who why will with work
+    working works would you your between difference different error pytorch runtime
+    runtimeerror torch user userwarning vs warning`.split(/\s+/));
   const { postMessage } = Worker.prototype;
 
   /* What a word stands for: these, and `crossentropy: [cross, entropy]` for each name of the guide. */
@@ -91,6 +92,8 @@
     const words = typed.split(/[^\p{L}\p{N}_]+/u)
       .flatMap(word => compounds.get(word.toLowerCase()) ?? parts(word.replace(/(?<=[a-z])[123]d$/i, "")));
     const telling = words.filter(word => !EMPTY.has(word));
+    const begun = telling.length > 1 && telling.at(-1) === words.at(-1) && /[\p{L}\p{N}]$/u.test(typed);
+    if (begun && telling.at(-1).length < 3) telling.pop();  // two letters of a word are on every page
     for (const word of (telling.length ? telling : words).slice(0, 40)) {
       query.add(`${word}^1`);
       if (word === words.at(-1) || word.length > 3 && !/^\d/.test(word)) query.add(stem(word));
