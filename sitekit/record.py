@@ -77,7 +77,7 @@ def holds(record: Record, page: Reading) -> bool:
 
 
 def current(record: Record, page: Reading) -> bool:
-    """Whether that is so, and this machinery compared them."""
+    """Whether the page as it is now is what ran, compared by the machinery as it is now."""
     return record.machinery == machinery_digest() and holds(record, page)
 
 

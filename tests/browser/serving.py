@@ -19,7 +19,9 @@ def compressed(path: Path, modified: float) -> bytes:
 
 
 class Handler(SimpleHTTPRequestHandler):
-    interrupted = b""  # where each page stops for a moment
+    def __init__(self, *args, interrupted: bytes, **kwargs):
+        self.interrupted = interrupted  # where each page stops for a moment
+        super().__init__(*args, **kwargs)  # answers the request
 
     def do_GET(self):
         with suppress(ConnectionError):  # the page was left before it had come
@@ -60,7 +62,7 @@ class Handler(SimpleHTTPRequestHandler):
 @contextmanager
 def serve(site: Path, interrupted: bytes = b"") -> Iterator[str]:
     """Give the address of the site's home page, with a slash at its end."""
-    handler = partial(type("Handler", (Handler,), {"interrupted": interrupted}), directory=site)
+    handler = partial(Handler, directory=site, interrupted=interrupted)
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"

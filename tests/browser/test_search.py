@@ -50,22 +50,24 @@ def shares(places: dict[str, int]) -> tuple[float, float]:
     return three, first
 
 
+def shares_typed(search, queries: dict[str, str | list[str]]) -> tuple[float, float]:
+    return shares({query: place(search.type(query), addresses(pages))
+                   for query, pages in queries.items()})
+
+
 def test_questions_of_users_find_the_page_that_answers_them(search):
-    three, first = shares({question: place(search.type(question), addresses(page))
-                           for question, page in ASKED.items()})
+    three, first = shares_typed(search, ASKED)
     assert three >= 0.95
     assert first >= 0.85
 
 
 def test_questions_in_other_words_find_the_page_that_answers_them(search):
-    three, _ = shares({question: place(search.type(question), addresses(pages))
-                       for question, pages in QUERIES["own"].items()})
+    three, _ = shares_typed(search, QUERIES["own"])
     assert three >= 0.9
 
 
 def test_titles_of_threads_find_the_page_that_answers_them(search):
-    three, _ = shares({title: place(search.type(title), addresses(pages))
-                       for title, pages in QUERIES["thread"].items()})
+    three, _ = shares_typed(search, QUERIES["thread"])
     assert three >= 0.9
 
 
@@ -87,8 +89,7 @@ def test_a_pasted_message_finds_its_entry_or_its_page(search):
 
 
 def test_a_name_that_looks_like_an_empty_word_finds_its_page(search):
-    three, _ = shares({name: place(search.type(name), addresses(pages))
-                       for name, pages in QUERIES["name"].items()})
+    three, _ = shares_typed(search, QUERIES["name"])
     assert three == 1
 
 
