@@ -1,112 +1,186 @@
-"""`pytest` runs the examples of every page, on the device that it is told."""
+"""`pytest` runs the examples of every page, on the device that it is told.
 
-import json
+`pytest --page shapes/squeeze` runs all that the suite asks of one page, and nothing else.
+"""
+
 import re
-import tomllib
+from pathlib import Path
 
+from sitekit.run import server
+
+server.start()  # it imports torch while this process does
+
+import hypothesis
 import pytest
 import torch
 from sybil import Sybil
 from sybil.integration.pytest import SybilItem
 
-from sitekit import harness
-from sitekit.reading import ROOT, relative
+from sitekit.read.environment import meeting
+from sitekit.read.guide import Guide, page_path
+from sitekit.read.place import GuideError
+from sitekit.read.stems import stem_of
+from sitekit.run.collect import Documents
+from sitekit.run.measure import Measure
+from sitekit.run.runs import Runs, here
+from sitekit.run.state import check_device
 
-SETTINGS = pytest.StashKey[harness.Settings]()
+RUNS = pytest.StashKey[Runs]()
 COLLECT = pytest.StashKey()
-EXCLUSIONS = pytest.StashKey[list]()
-RAN = pytest.StashKey[dict]()
+MEASURES = pytest.StashKey[dict[str, Measure]]()
+PAGES = "tests/pages"  # what is asked of each page
+MACHINERY = ("tests/site", PAGES)  # no device changes it
+
+
+class Replay:
+    """Torch's generator, for hypothesis: what it draws comes again when an example is tried again."""
+
+    seed = staticmethod(torch.manual_seed)
+    getstate = staticmethod(torch.get_rng_state)
+    setstate = staticmethod(torch.set_rng_state)
+
+
+REPLAY = Replay()  # hypothesis holds it weakly
+hypothesis.register_random(REPLAY)
 
 
 def pytest_addoption(parser):
     parser.addoption("--device", default="cpu", metavar="cpu|cuda|meta",
                      help="the default device of every example (default: cpu)")
-    parser.addoption("--ran", metavar="FILE",
-                     help="write the digest of each block that ran, by page, and whether it passed")
+    parser.addoption("--page", metavar="shapes/squeeze",
+                     help="run all that is asked of this page, and nothing else")
 
 
 def pytest_configure(config):
     try:
-        settings = harness.Settings(config.getoption("--device"))
-    except ValueError as error:
+        device = check_device(config.getoption("--device"))
+        guide = Guide(config.rootpath)
+        if page := config.getoption("--page"):
+            if not guide.exists(page_path(page)):
+                raise GuideError(f"--page {page}: there is no {page_path(page)}")
+        _ = guide.exclusions, guide.environments
+    except (GuideError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None
-    listed = tomllib.loads((ROOT / "tests/exclusions.toml").read_text())
-    harness.PageDocument.device = settings.device
-    config.stash[SETTINGS] = settings
-    config.stash[EXCLUSIONS] = listed.get("exclusion", [])
-    config.stash[RAN] = {}
+    config.stash[RUNS] = Runs(guide, here(device), anew=True)
+    config.stash[MEASURES] = {}
     config.stash[COLLECT] = Sybil(
-        parsers=[], path=str(ROOT), patterns=["*.md", "*.py"],
-        document_types={".md": harness.PageDocument, ".py": harness.DocstringDocument},
-        setup=settings.setup, teardown=settings.teardown).pytest()
+        parsers=[], path=str(config.rootpath), patterns=["*.md", "*.py"],
+        document_types=dict.fromkeys([".md", ".py"], Documents(config.stash[RUNS]))).pytest()
+
+
+# --- what is collected ----------------------------------------------------------
+
+
+def place_of(path, config) -> str:
+    return config.stash[RUNS].guide.path_of(Path(path))
 
 
 def pytest_collect_file(file_path, parent):
-    place = relative(file_path)
-    if place == "README.md" or re.fullmatch(r"docs/.+\.md|snippets/.+\.py", place):
+    if re.fullmatch(r"README\.md|docs/.+\.md|snippets/.+\.py", place_of(file_path, parent.config)):
         return parent.config.stash[COLLECT](file_path, parent)
     return None
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Test the machinery of the site on the CPU only: no device changes it."""
-    if config.stash[SETTINGS].device != "cpu" and relative(collection_path) == "tests/site":
+    """Leave out the browser's tests, on a GPU the machinery, and with --page all other pages."""
+    place = place_of(collection_path, config)
+    if place == "tests/browser" or (
+            config.stash[RUNS].environment.device != "cpu" and place in MACHINERY):
         return True
-    return None
+    if (page := config.getoption("--page")) and collection_path.is_file():
+        wanted = stem_of(page_path(page)).replace("_", "-")
+        return stem_of(place) != wanted and not place.startswith(PAGES)
+    return True if page and place == "tests/site" else None
+
+
+def scope_of(nodeid: str) -> str:
+    """What a worker runs in one piece: all that is of one page."""
+    file, _, rest = nodeid.partition("::")
+    if file.startswith(PAGES) and (found := re.search(r"\[docs/([^:\]]+)\.md", rest)):
+        return found[1]
+    return stem_of(file) or file
 
 
 def pytest_collection_modifyitems(config, items):
-    """Take out what tests/exclusions.toml names for this device."""
-    tasks = [(item, item.example.parsed) for item in items if isinstance(item, SybilItem)]
-    collected = {task.page.path for _, task in tasks}
-    excluded = []
-    for entry in config.stash[EXCLUSIONS]:
-        if entry["device"] != config.stash[SETTINGS].device or entry["page"] not in collected:
-            continue
-        found = [item for item, task in tasks if task.page.path == entry["page"]
-                 and task.step.source.strip() == entry["source"].strip()]
-        if not found:
-            raise pytest.UsageError(
-                f"tests/exclusions.toml: {entry['page']} has no {entry['source']!r}")
-        excluded += found
-    config.hook.pytest_deselected(items=excluded)
-    items[:] = [item for item in items if item not in excluded]
+    """What is asked of each page comes last: it looks at what the page's own tests ran."""
+    items.sort(key=lambda item: item.nodeid.startswith(PAGES))
+    config.stash[RUNS].claims = any(
+        item.nodeid.startswith(f"{PAGES}/test_claims.py") for item in items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByPage(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return scope_of(nodeid)
+
+    return ByPage(config, log)
+
+
+# --- what runs ------------------------------------------------------------------
 
 
 def pytest_runtest_setup(item):
-    """Seed each test, whatever ran before it; a page is seeded once, by its document."""
+    """Seed each test, whatever ran before it; a page is seeded once, in its own process."""
     if not isinstance(item, SybilItem):
         torch.manual_seed(0)
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item, call):
-    report = yield
-    if isinstance(item, SybilItem) and call.when == "call":
-        task = item.example.parsed
-        ran = item.config.stash[RAN].setdefault(task.page.path, {})
-        ran[task.digest] = ran.get(task.digest, True) and report.passed
-    return report
-
-
-def pytest_sessionfinish(session):
-    if file := session.config.getoption("--ran"):
-        with open(file, "w") as out:
-            json.dump(session.config.stash[RAN], out)
+def pytest_runtest_call(item):
+    """Measure which lines of the snippets the tests of a page run."""
+    place = place_of(item.path, item.config)
+    stem = "" if isinstance(item, SybilItem) else stem_of(place)
+    if not stem:
+        return (yield)
+    measures = item.config.stash[MEASURES]
+    if stem not in measures:
+        measures[stem] = Measure(item.config.rootpath, processes=False)
+    with measures[stem]:
+        return (yield)
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    device = config.stash[SETTINGS].device
+    runs = config.stash[RUNS]
+    device, write = runs.environment.device, terminalreporter.write_line
     if device != "cpu":
-        terminalreporter.write_line("tests/site: not run, no device changes it")
-    listed = [e for e in config.stash[EXCLUSIONS] if e["device"] == device]
-    terminalreporter.write_line(f"examples not run on {device}: {len(listed)}")
+        write(f"{', '.join(MACHINERY)}: not run, no device changes them")
+    listed = [e for e in runs.guide.exclusions if e.device == device]
+    write(f"not run on {device}: {len(listed)}")
     for entry in listed:
-        terminalreporter.write_line(
-            f"  {entry['page']}: {entry['source'].strip()}: {entry['reason']}")
+        write(f"  {entry.file}: {entry.source.strip()}: {entry.reason}")
+    conditions = sorted({example.condition for page in runs.guide.pages_read()
+                         for example in page.examples if example.condition})
+    for condition in conditions:
+        where = ", ".join(e.command for e in meeting(condition, runs.guide.environments))
+        write(f"  outputs under `{condition}` run by: {where}")
+
+
+# --- what tests ask for ---------------------------------------------------------
 
 
 @pytest.fixture
 def device(pytestconfig):
     """The device of this run, for the tests in tests/."""
-    return pytestconfig.stash[SETTINGS].device
+    return pytestconfig.stash[RUNS].environment.device
+
+
+@pytest.fixture(scope="session")
+def runs(pytestconfig):
+    """Return the runs of this session, of which each file has one."""
+    return pytestconfig.stash[RUNS]
+
+
+@pytest.fixture(scope="session")
+def measured(pytestconfig):
+    """Return what tells which lines the tests of a page have run, by the page's stem."""
+    measures = pytestconfig.stash[MEASURES]
+    return lambda stem: measures[stem].lines if stem in measures else None
+
+
+@pytest.fixture(scope="session")
+def guide(runs):
+    """Return the guide that is tested."""
+    return runs.guide

@@ -16,8 +16,9 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from sitekit import harness
 from sitekit.reading import ROOT, pages, read_page, relative
+
+from sitekit import harness
 
 from . import browsing, stock, weight
 from .conftest import ADDRESSES, SITE

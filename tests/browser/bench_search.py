@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
 
-from sitekit.reading import ROOT
+from tests.guide import ROOT
 
 from .browsing import browser
 from .searching import Search

@@ -3,7 +3,6 @@
 from collections import defaultdict
 
 import pytest
-
 from sitekit.reading import ROOT, pages, relative
 
 from . import browsing

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from sitekit.reading import ROOT
+from tests.guide import ROOT
 
 from .browsing import DESKTOP, PHONE, browser
 from .serving import serve

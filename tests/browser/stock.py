@@ -12,8 +12,9 @@ from runpy import run_path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from sitekit import figures, messages
 from sitekit.reading import ROOT, read_pages
+
+from sitekit import figures, messages
 
 CONFIG = """\
 site_name: PyTorch Intricacies

@@ -9,7 +9,6 @@ import sys
 import nbformat
 import pytest
 import torch
-
 from sitekit.notebook import execute
 from sitekit.reading import ROOT, TRACEBACK, PageError, read_pages
 

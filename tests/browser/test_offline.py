@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from sitekit.reading import ROOT
+from tests.guide import ROOT
 
 from .screenshots import search
 

@@ -8,7 +8,6 @@ import tomllib
 
 import pytest
 from bs4 import BeautifulSoup
-
 from sitekit.messages import messages
 from sitekit.reading import ROOT, read_pages
 

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page
-
 from sitekit.reading import front_matter, pages, relative
 
 from .browsing import DESKTOP

@@ -16,7 +16,8 @@ from snippets.compile.wrong_graph_breaks import branch_on_a_tensor, leave_a_loop
 def test_a_break_is_right_and_in_pieces(device, function, graphs):
     x = torch.tensor([-1.0, 2.0, 3.0], device=device)
     compiled = torch.compile(function, backend="eager")
-    assert torch.equal(compiled(x), function(x))
+    for other in (x, -x, 1000 * x):
+        assert torch.equal(compiled(other), function(other))
     with pytest.raises(AssertionError, match=f"{graphs} graphs for one call"):
         assert_one_graph(function, x)
 

@@ -36,7 +36,6 @@ from transformers import (
     WhisperForConditionalGeneration,
 )
 
-from sitekit.reading import ROOT
 from snippets.guards.agrees_with_reference import agrees_with_reference
 from snippets.guards.causal import causal
 from snippets.guards.every_parameter_used import every_parameter_used
@@ -46,6 +45,7 @@ from snippets.guards.losses import loss_is_mean_of_samples, perfect_prediction_c
 from snippets.guards.padding_ignored import padding_length_ignored, padding_values_ignored
 from snippets.guards.permutation_equivariant import permutation_equivariant
 from tests.guards.verdicts import verdict
+from tests.guide import ROOT
 
 WORDS = 19
 SPECIAL = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}

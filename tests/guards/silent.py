@@ -2,7 +2,7 @@
 
 import tomllib
 
-from sitekit.reading import ROOT
+from tests.guide import ROOT
 
 
 def questions():

@@ -2,7 +2,7 @@ import tomllib
 
 import pytest
 
-from sitekit.reading import ROOT
+from tests.guide import ROOT
 
 TABLE = tomllib.loads((ROOT / "tests/guards/models.toml").read_text())
 ARCHITECTURES = ["GPT-2", "Llama", "BERT", "RoBERTa", "T5", "ViT", "CLIP", "Whisper", "Mamba",

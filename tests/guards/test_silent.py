@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from sitekit.reading import ROOT
 from snippets.autograd.where_nan_gradient import assert_finite_gradient
 from snippets.indexing.lost_assignment import assert_writes
 from tests.guards.silent import groups, questions
+from tests.guide import ROOT
 
 VERDICTS = tomllib.loads((ROOT / "tests/guards/verdicts.toml").read_text())
 

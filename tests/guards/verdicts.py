@@ -19,7 +19,6 @@ from torch import nn
 from torch.distributions import Categorical, MixtureSameFamily
 from torch.utils.checkpoint import checkpoint
 
-from sitekit.reading import ROOT
 from snippets.guards.agrees_with_reference import agrees_with_reference
 from snippets.guards.causal import causal
 from snippets.guards.every_parameter_used import every_parameter_used
@@ -30,6 +29,7 @@ from snippets.guards.losses import loss_is_mean_of_samples, perfect_prediction_c
 from snippets.guards.padding_ignored import padding_length_ignored, padding_values_ignored
 from snippets.guards.permutation_equivariant import permutation_equivariant
 from snippets.guards.round_trip import round_trip
+from tests.guide import GUIDE, ROOT
 
 GUARDS = {
     independent_samples: "indep", same_alone: "alone", causal: "causal",
@@ -1347,23 +1347,30 @@ def expected():
     return tomllib.loads((ROOT / "tests/guards/verdicts.toml").read_text())
 
 
-def untried(left_out):
-    """Name the wrong versions in snippets/ that neither the table nor `left_out` has."""
-    tried = {name.split()[0] for name in WRONG} | set(left_out)
-    found = []
-    for file in sorted(ROOT.glob("snippets/*/wrong_*.py")):
-        module = f"{file.parent.name}.{file.stem}"
-        found += [f"{module}.{name}" for name, made in vars(
-            import_module(f"snippets.{module}")).items()
+def left_out():
+    """Return the wrong versions that no guard is tried on, and why: from beside their pages."""
+    return {f"{stem.rpartition('/')[0]}.{stem.rpartition('/')[2].replace('-', '_')}.{name}": why
+            for stem, found in ((page.removeprefix("docs/").removesuffix(".md"), GUIDE.beside(page))
+                                for page in GUIDE.paths)
+            for name, why in found.left_out.items()}
+
+
+def untried(page):
+    """Name the wrong versions of a page that neither the table nor its list beside has."""
+    file = GUIDE.with_stem(page).get("wrong")
+    if not file:
+        return []
+    module = file.removeprefix("snippets/").removesuffix(".py").replace("/", ".")
+    tried = {name.split()[0].removeprefix(f"{module}.") for name in WRONG}
+    return [name for name, made in vars(import_module(f"snippets.{module}")).items()
             if inspect.getmodule(made) and inspect.getmodule(made).__name__ == f"snippets.{module}"
-            and not name.startswith("__")]  # torch.compile leaves `__resume_at_…` behind
-    return [name for name in found if name not in tried]
+            and not name.startswith("__")  # torch.compile leaves `__resume_at_…` behind
+            and name not in tried | set(GUIDE.beside(page).left_out)]
 
 
 def main():
     """Print the table; exit with 1 where it is not the expected one."""
     want = expected()
-    left_out = want.pop("left_out")
     width, differ = max(map(len, {**RIGHT, **WRONG})), []
     marks = {"fail": "FAIL", "pass": "pass", "undecided": "?", "": "·"}
     print(*(f"{short:8} {guard.__name__}" for guard, short in GUARDS.items()), "", sep="\n")
@@ -1384,8 +1391,9 @@ def main():
     alarms = [name for name in RIGHT if "fail" in want.get(name, {}).values()]
     print(f"{len(caught)} of {len(WRONG)} wrong models fail a guard, "
           f"{len(alarms)} of {len(RIGHT)} right ones.")
-    print("Not tried:", *(f"  {name}: {reason}" for name, reason in left_out.items()), sep="\n")
-    differ += [f"{name}: neither tried nor left out" for name in untried(left_out)]
+    print("Not tried:", *(f"  {name}: {reason}" for name, reason in left_out().items()), sep="\n")
+    differ += [f"{page}: {name}: neither tried nor left out"
+               for page in GUIDE.paths for name in untried(page)]
     print(*differ, sep="\n")
     return bool(differ)
 

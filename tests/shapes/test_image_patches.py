@@ -7,9 +7,9 @@ from einops import rearrange
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sitekit.reading import ROOT
 from snippets.shapes.image_patches import patches_by_slicing, patchify, unpatchify
 from snippets.shapes.wrong_image_patches import patchify_interleaved, unpatchify_interleaved
+from tests.guide import ROOT
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SIZE = st.integers(1, 4)

@@ -7,7 +7,6 @@ from textwrap import dedent
 
 import pytest
 from bs4 import BeautifulSoup
-
 from sitekit.reading import ROOT, digest
 
 from .commands import Result, run

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from sitekit import harness, reading
-from sitekit.reading import ROOT
+from tests.guide import ROOT
 
 CLAIMS = tomllib.loads((ROOT / "tests/claims.toml").read_text())["claim"]
 

@@ -5,9 +5,9 @@ import re
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from sitekit.reading import ROOT, TRACEBACK, read_pages, relative
 
 from sitekit import downloads
-from sitekit.reading import ROOT, TRACEBACK, read_pages, relative
 
 from .conftest import html_of
 from .test_guide import global_names, missing_names

@@ -4,8 +4,8 @@ import re
 
 import pytest
 import torch
-
 from sitekit.figures import draw
+
 from snippets.shapes import figure_image_patches, figure_permute_vs_reshape
 from snippets.shapes.image_patches import patchify
 from snippets.shapes.wrong_image_patches import patchify_interleaved

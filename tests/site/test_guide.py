@@ -15,7 +15,6 @@ import pytest
 import torch
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
-
 from sitekit.font import FONT, wanted
 from sitekit.reading import FENCES, ROOT, front_matter, is_python, read_pages, relative
 

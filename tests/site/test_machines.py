@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from sitekit.reading import ROOT, front_matter, read_pages
 
 from sitekit import changes, reading
-from sitekit.reading import ROOT, front_matter, read_pages
 
 from .conftest import assert_refused, html_of
 

@@ -1,9 +1,9 @@
 """The page of messages holds what the pages raise, and nothing else."""
 
 from bs4 import BeautifulSoup
+from sitekit.reading import ROOT, pages, read_page
 
 from sitekit import messages, reading
-from sitekit.reading import ROOT, pages, read_page
 
 from .conftest import assert_refused
 

@@ -8,7 +8,6 @@ import re
 import tomllib
 
 import pytest
-
 from sitekit.reading import ROOT, read_page
 
 TABLE = tomllib.loads((ROOT / "tests/questions.toml").read_text())

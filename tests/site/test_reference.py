@@ -6,7 +6,6 @@ import re
 import markdown
 import pytest
 from bs4 import BeautifulSoup, SoupStrainer
-
 from sitekit.reading import PageError, read_pages
 from sitekit.reference import NAME, STABLE, address, whole
 

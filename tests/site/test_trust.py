@@ -6,9 +6,9 @@ import shutil
 import tomllib
 
 import pytest
+from sitekit.reading import ROOT, pages, read_page, relative
 
 from sitekit import harness, mutants, reading
-from sitekit.reading import ROOT, pages, read_page, relative
 
 from .conftest import Project, assert_refused, html_of, python_digests
 

@@ -1,0 +1,46 @@
+"""The page that is being converted, for all that takes part in its conversion."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from markdown import Markdown
+
+from ..read.guide import Guide
+from ..read.page import Page
+
+
+class Current:
+    """The guide and the page that an instance of Markdown converts.
+
+    MkDocs' hook tells both. A builder without hooks (Zensical) tells the path of the page by a
+    preprocessor of its own; the guide is then the one around the working directory.
+    """
+
+    def __init__(self, md: Markdown, guide: Guide | str, path: str, directory_urls: bool):
+        self._md, self._guide, self._path = md, guide, path
+        self.directory_urls = directory_urls
+        self.is_whole = False  # set when all elements of the page are made
+
+    @cached_property
+    def guide(self) -> Guide:
+        return self._guide if isinstance(self._guide, Guide) else Guide.here()
+
+    @property
+    def path(self) -> str:
+        if self._path:
+            return self._path
+        for processor in self._md.preprocessors:
+            if type(processor).__name__ == "ContextPreprocessor":
+                return f"docs/{processor.page.path}"
+        return ""
+
+    @property
+    def page(self) -> Page:
+        return self.guide.page(self.path)
+
+    @property
+    def home(self) -> str:
+        """What leads from the page to the home page: `../../`."""
+        depth = self.page.address if self.directory_urls else self.page.name
+        return "../" * depth.count("/")

@@ -1,0 +1,94 @@
+"""What stands below a page's own text: a folder's pages, where the page ran, its notebook."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element, SubElement
+
+from markdown.treeprocessors import Treeprocessor
+
+from ..read.guide import Guide
+from ..run.record import provenance
+from .current import Current
+
+
+def in_order(guide: Guide, paths: list[str]) -> list[str]:
+    """Pages by the `order` in their front matter, then by name; an index comes first."""
+    return sorted(paths, key=lambda path: (
+        not path.endswith("/index.md"), guide.meta(path).get("order", 0), path))
+
+
+def pages_of(guide: Guide, folder: str) -> list[str]:
+    """The pages of a folder in the order of the menu, its index apart."""
+    inside = [path for path in guide.paths if path.rpartition("/")[0] == folder]
+    return [path for path in in_order(guide, inside) if not path.endswith("/index.md")]
+
+
+def folders(guide: Guide) -> list[str]:
+    """The folders with an index, in the order of the menu."""
+    indexes = [path for path in guide.paths if path.count("/") == 2 and path.endswith("/index.md")]
+    return [path.rpartition("/")[0] for path in sorted(
+        indexes, key=lambda path: (guide.meta(path).get("order", 0), path))]
+
+
+def notebook(path: str) -> str:
+    """The address of a page's notebook: of `docs/a/b.md`, `a/b/b.ipynb`, where an exercise's is."""
+    inside = path.removeprefix("docs/").removesuffix(".md")
+    return f"{inside}/{inside.rpartition('/')[2]}.ipynb"
+
+
+class Contents(Treeprocessor):
+    """On a folder's index the list of its pages, on the home page all topics."""
+
+    def __init__(self, md, current: Current):
+        super().__init__(md)
+        self.current = current
+
+    def run(self, root):
+        guide, page = self.current.guide, self.current.page
+        if not page.is_index:
+            return
+        if page.folder:
+            root.append(self.entries(f"docs/{page.folder}", ""))
+            return
+        topics = SubElement(root, "div", {"class": "topics"})
+        for folder in folders(guide):
+            name = folder.rpartition("/")[2]
+            topic = SubElement(topics, "section")
+            heading = SubElement(topic, "h2", {"id": name})
+            SubElement(heading, "a", {"href": f"{name}/index.md"}).text = (
+                guide.meta(f"{folder}/index.md").get("title", name))
+            topic.append(self.entries(folder, f"{name}/"))
+
+    def entries(self, folder: str, below: str) -> Element:
+        found = Element("ul", {"class": "contents", "data-search-exclude": ""})
+        for path in pages_of(self.current.guide, folder):
+            meta, entry = self.current.guide.meta(path), SubElement(found, "li")
+            name = path.rpartition("/")[2]
+            SubElement(entry, "a", {"href": below + name}).text = meta.get("title", name)
+            if meta.get("description"):
+                SubElement(entry, "p").text = meta["description"]
+        return found
+
+
+class Foot(Treeprocessor):
+    """Where a page ran, and its examples as a notebook; an exercise's notebook stands above."""
+
+    def __init__(self, md, current: Current):
+        super().__init__(md)
+        self.current = current
+
+    def run(self, root):
+        page = self.current.page
+        if not page.examples:
+            return
+        line = SubElement(root, "p", {"class": "provenance", "data-search-exclude": ""})
+        line.text = provenance(self.current.guide, page)
+        root.append(self.link("take-home", "Download this page as a notebook"))
+        if page.meta.get("notebook"):
+            root.insert(0, self.link("download", "Download as a notebook"))
+
+    def link(self, kind: str, text: str) -> Element:
+        found = Element("p", {"class": kind, "data-search-exclude": ""})
+        address = self.current.home + notebook(self.current.page.path)
+        SubElement(found, "a", {"href": address, "download": ""}).text = text
+        return found

@@ -1,0 +1,52 @@
+"""The step after the build: what needs no builder is written into the site.
+
+Whichever program made the pages: `python -m sitekit.publish.after site`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+import yaml
+
+from ..read.guide import Guide
+from ..read.place import GuideError
+from . import downloads, notebook, programs
+
+
+def write(guide: Guide, to: Path, site: str) -> None:
+    """Execute the exercises; write downloads, notebooks, Markdown, llms.txt, sitemap and old addresses into a site."""
+    for page in guide.pages:
+        if page.meta.get("notebook"):
+            notebook.check(guide, page)
+    name, description = (_setting(guide, key) for key in ("site_name", "site_description"))
+    for address, text in [*downloads.files(guide, site),
+                          *programs.files(guide, name, description, site)]:
+        file = to / address
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+def _setting(guide: Guide, key: str) -> str:
+    """A text of mkdocs.yml, of which nothing but two plain lines is asked."""
+    line = next(line for line in guide.text("mkdocs.yml").split("\n") if line.startswith(f"{key}:"))
+    return yaml.safe_load(line)[key]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="sitekit.publish.after", description=__doc__.split("\n")[0])
+    parser.add_argument("site", type=Path, help="the folder of a built site")
+    arguments = parser.parse_args()
+    try:
+        if not (arguments.site / "index.html").is_file():
+            raise GuideError(f"{arguments.site}: there is no built site")
+        write(Guide.here(), arguments.site, os.environ.get("SITE_URL", ""))
+    except GuideError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

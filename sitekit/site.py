@@ -1,0 +1,133 @@
+"""MkDocs, asked page by page: what `mkdocs serve` and the check of one page use.
+
+MkDocs itself builds all pages before it serves one, and all again after each edit. Here a page is
+made when somebody asks for it, and again when something that it shows has changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+from mkdocs.commands import build as steps
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, get_files, set_exclusions
+from mkdocs.structure.nav import get_navigation
+
+from .build import changes, messages
+from .hooks import EXTENSION, guide_of
+from .read.guide import Guide
+from .read.place import GuideError
+
+log = logging.getLogger("mkdocs.sitekit")
+
+
+class Site:
+    """The pages of one configuration. What a page is made from is the guide, which can be renewed."""
+
+    def __init__(self, config: MkDocsConfig):
+        self.config = config = config.plugins.on_config(config)
+        config.plugins.on_pre_build(config=config)
+        files, env = get_files(config), config.theme.get_env()
+        files.add_files_from_theme(env, config)
+        self.files = config.plugins.on_files(files, config=config)
+        set_exclusions(self.files, config)
+        self.nav = config.plugins.on_nav(get_navigation(self.files, config), config=config,
+                                         files=self.files)
+        self.pages: dict[str, File] = {f.src_uri: f for f in self.files.documentation_pages()}
+        for uri, file in self.pages.items():
+            file.page.title = self.guide.meta(f"docs/{uri}").get("title", uri)  # for the menu
+        self.env = config.plugins.on_env(env, config=config, files=self.files)
+        self.made: set[str] = set()
+        self.is_whole = False
+        self.renewals = 0
+        self.is_closed = False
+        self.lock = threading.Lock()
+        self.files.copy_static_files()
+        for template in config.theme.static_templates:
+            steps._build_theme_template(template, self.env, self.files, config, self.nav)
+
+    @property
+    def guide(self) -> Guide:
+        return guide_of(self.config)
+
+    def file_at(self, address: str) -> File | None:
+        """The page that an address below the home page shows."""
+        wanted = address.removesuffix("index.html")
+        return next((file for file in self.pages.values()
+                     if file.url.removesuffix("index.html").removeprefix("./") in
+                     (wanted, f"{wanted}/" if wanted else wanted)), None)
+
+    def make(self, uri: str) -> None:
+        """Make a page, unless it is made already. GuideError where it cannot be trusted."""
+        with self.lock:
+            if uri in self.made:
+                return
+            renewals, page = self.renewals, self.pages[uri].page
+            if search := self.config.plugins.get("material/search"):
+                entries = search.search_index.entries
+                entries[:] = [e for e in entries if e["location"].partition("#")[0] != page.url]
+            steps._populate_page(page, self.config, self.files)
+            steps._build_page(page, self.config, list(self.pages.values()), self.nav, self.env)
+            if renewals == self.renewals:  # else it may have been made from what is old now
+                self.made.add(uri)
+
+    def finish(self) -> None:
+        """Make all that is not made yet, and what is written after the pages."""
+        renewals = self.renewals
+        for uri in self.pages:
+            if self.is_closed:
+                return
+            self.make(uri)
+        for file in self.pages.values():
+            file.page.validate_anchor_links(
+                files=self.files, log_level=self.config.validation.links.anchors)
+        self.config.plugins.on_post_build(config=self.config)
+        self.is_whole = renewals == self.renewals
+
+    def renew(self) -> bool:
+        """Read the guide anew; False where more than the text of pages and snippets changed."""
+        old, new = self.guide, Guide(self.guide.root)
+        if (new.paths, [new.meta(path) for path in new.paths]) != (
+                old.paths, [old.meta(path) for path in old.paths]):
+            return False
+        changed = self._changed(old, new)
+        self.config.mdx_configs[EXTENSION]["guide"] = new
+        self.renewals += 1
+        self.made -= changed
+        self.is_whole = False
+        return True
+
+    def _changed(self, old: Guide, new: Guide) -> set[str]:
+        """The pages that something has changed of."""
+        files = {file for file in [*old.snippets, *new.snippets, *new.paths]
+                 if _text(old, file) != _text(new, file)}
+        if any(file.startswith("snippets/") and "/figure_" in file for file in files):
+            return set(self.pages)
+        found = {changes.PAGE, *messages.PAGES} & set(self.pages)
+        for path in new.paths:
+            uses = path in files or any(  # by an include, an import, or a figure
+                file.removeprefix("snippets/").removesuffix(".py") in _text(new, path)
+                for file in files)
+            if uses or self._takes(new, path, files):
+                found.add(path.removeprefix("docs/"))
+        return found
+
+    def _takes(self, guide: Guide, path: str, files: set[str]) -> bool:
+        """Whether a page shows a snippet whose code comes from one of the files."""
+        modules = {file.removesuffix(".py").replace("/", ".") for file in files}
+        shown = {f"snippets/{include}.py" for include in _includes(_text(guide, path))}
+        return any(module in _text(guide, file) for file in shown for module in modules)
+
+
+def _text(guide: Guide, path: str) -> str:
+    try:
+        return guide.text(path)
+    except (FileNotFoundError, GuideError):
+        return ""
+
+
+def _includes(text: str) -> set[str]:
+    return {line.partition('"')[2].partition(".py:")[0]
+            for line in text.split("\n") if "8<-" in line}

@@ -1,0 +1,93 @@
+"""What a page says of itself, how long it is, and what other lists say of it."""
+
+import re
+import tomllib
+
+import pytest
+
+from sitekit.build.messages import raised
+from sitekit.read import markdown
+from tests.guide import ROOT
+
+LISTS = {"docs/symptoms.md", "docs/messages.md", "docs/warnings.md", "docs/changes.md"}
+QUESTIONS = tomllib.loads((ROOT / "tests/questions.toml").read_text())["question"]
+
+
+def words(page):
+    """The words of a page outside its fences, without addresses, anchors and formulas."""
+    text = re.sub(r"\]\([^)]*\)|\{ *#[\w-]+ *\}|\$\$.*?\$\$", "", page.prose, flags=re.DOTALL)
+    return text.split()
+
+
+def test_a_page_has_a_title_a_description_and_headings_with_ids(page):
+    assert page.meta.get("title"), f"{page.path}: the front matter has no title"
+    assert page.meta.get("description"), f"{page.path}: the front matter has no description"
+    assert page.headings, f"{page.path}: no heading"
+    assert page.headings[0].level == 1
+    bare = [heading.title for heading in page.headings if not heading.anchor]
+    assert not bare, f"{page.path}: give {bare[0]!r} an id, as {{#its-name}}"
+
+
+def test_a_page_is_short_and_shows_what_it_says(page):
+    if page.is_index or page.path in LISTS:
+        pytest.skip("a list")
+    assert len(words(page)) <= 1000, f"{page.path}: over 1,000 words; it is two pages"
+    assert sum(step.prompt for e in page.examples for step in e.steps) >= 3
+
+
+def test_each_runtime_error_that_a_page_raises_has_a_cause(page):
+    """The guide's own checks raise other types."""
+    causes = page.meta.get("causes", {})
+    for text, _ in raised(page):
+        explained = any(each in text for each in causes)
+        assert explained or not text.startswith("RuntimeError"), (
+            f"{page.path}: the front matter has no cause for {text!r}")
+
+
+def test_the_questions_that_a_page_answers_are_answered_in_their_section(page):
+    for question in QUESTIONS:
+        name, anchor = question["page"].split("#")
+        if name == page.name:
+            lines = page.section(anchor)
+            assert lines is not None, f"{page.path}: no section #{anchor}, which answers a question"
+            text = "\n".join(page.lines[lines.start:lines.stop])
+            assert question["says"].lower() in text.lower(), (
+                f"tests/questions.toml: {page.path}#{anchor} does not say {question['says']!r}")
+
+
+def test_a_page_is_in_the_list_of_changes(page, guide):
+    assert page.name in {change.page for change in guide.changes}, (
+        f"changes.txt: {page.name} is not entered; run `make changes`")
+
+
+def test_each_link_of_a_page_leads_to_a_section_that_is_there(page, guide):
+    for target, anchor in links(page):
+        assert f"docs/{target}" in guide.paths, f"{page.path}: a link to {target}, no page"
+        assert not anchor or is_there(guide, target, anchor), (
+            f"{page.path}: a link to {target}#{anchor}, no section")
+
+
+def test_each_link_to_a_page_leads_to_a_section_that_is_there(page, guide):
+    for path in guide.paths:
+        for target, anchor in links(guide.page(path)):
+            if target == page.name and anchor:
+                assert is_there(guide, target, anchor), (
+                    f"{path}: links to {target}#{anchor}, no section")
+
+
+def links(page):
+    """The page below docs/ and the anchor of each link of a page to the guide."""
+    for target, anchor in re.findall(r"\]\(([\w./-]+\.md)?(?:#([\w-]+))?\)", page.prose):
+        if target:
+            parts = page.folder.split("/") if page.folder else []
+            for part in target.split("/"):
+                parts = parts[:-1] if part == ".." else [*parts, part]
+            yield "/".join(parts), anchor
+        elif anchor:
+            yield page.name, anchor
+
+
+def is_there(guide, name, anchor):
+    page = guide.page(f"docs/{name}")
+    return anchor in {heading.anchor for heading in markdown.headings(page.lines)} or (
+        re.match("m-|d-", anchor))  # made at build: MkDocs looks for it
