@@ -6,17 +6,24 @@ SAMPLE ?= 1
 BIN = .venv/bin
 READY = .venv/installed
 EXAMPLES =
-PARALLEL = -n auto --dist loadfile
+PARALLEL = -n auto
 ifeq ($(DEVICE),cuda)
 PARALLEL =
 endif
 ifdef TORCH
 BIN = .torch/$(TORCH)/bin
 READY = .torch/$(TORCH)/installed
-EXAMPLES = --ignore tests/site
+EXAMPLES = --ignore tests/site --ignore tests/pages
 endif
+# Material's notice that it ends on 2027-05-05, on each build; README tells what then.
 export NO_MKDOCS_2_WARNING = 1
-export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct)
+# The date in the built files: of the last commit; without git, of the last change that is listed.
+ifndef SOURCE_DATE_EPOCH
+SOURCE_DATE_EPOCH := $(shell git log -1 --format=%ct 2> /dev/null || $(PYTHON) -c 'import datetime; \
+	date = open("changes.txt").read().strip().rpartition("\n")[2][:10]; \
+	print(int(datetime.datetime.fromisoformat(date + "T00:00Z").timestamp()))')
+endif
+export SOURCE_DATE_EPOCH
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 15
@@ -27,7 +34,11 @@ serve: .venv/installed  ## read the site at http://127.0.0.1:8000, reloaded on e
 test: $(READY)  ## run every example and every test that needs neither browser nor GPU
 	$(BIN)/python -m pytest --device $(DEVICE) $(PARALLEL) $(EXAMPLES)
 
-test-browser: build .venv/browser  ## read the built site in Chromium (SAMPLE=8: each eighth case)
+page: .venv/installed  ## run all that is asked of one page: PAGE=shapes/squeeze
+	@test -n "$(PAGE)" || { echo "make page: which one? PAGE=shapes/squeeze" >&2; exit 2; }
+	@$(BIN)/python -m pytest -q --page $(PAGE)
+
+test-browser: chromium build .venv/browser  ## read the built site in Chromium (SAMPLE=8: each eighth case)
 	$(BIN)/python -m pytest tests/browser -n auto --sample $(SAMPLE)
 
 build: .venv/installed record  ## run the pages, then build the site strictly into site/
@@ -36,27 +47,31 @@ build: .venv/installed record  ## run the pages, then build the site strictly in
 offline: .venv/installed record  ## build the site into site-offline/, to be read from the disk
 	OFFLINE=true .venv/bin/mkdocs build --strict --site-dir site-offline
 
-screenshots: build .venv/browser  ## the looks of the site, in .cache/screenshots
+screenshots: chromium build .venv/browser  ## the looks of the site, in .made/screenshots
 	.venv/bin/python -m tests.browser.screenshots
 
-bench: build .venv/browser  ## print bytes, layout shift and times beside their limits (15 minutes)
+bench: chromium build .venv/browser  ## print bytes, layout shift and times beside their limits (15 minutes)
 	.venv/bin/python -m tests.browser.bench
 
-lint: .venv/installed  ## ruff everywhere, mypy on snippets/
+cost: .venv/installed  ## print what the machinery costs beside an older commit (BASE=8bdbf75; 20 minutes)
+	.venv/bin/python -m tests.cost $(BASE)
+
+lint: .venv/installed  ## ruff everywhere, mypy on snippets/, imports of the machinery in one direction
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 record: $(READY)  ## run the pages and write down what ran where (DEVICE=cuda: in tests/records)
-	$(BIN)/python -m sitekit.record --device $(DEVICE)
+	$(BIN)/python -m sitekit.run.record --device $(DEVICE)
 
 mutants: .venv/installed  ## make each expected output wrong; the comparison must notice each
-	$(BIN)/python -m sitekit.mutants --device $(DEVICE)
+	$(BIN)/python -m sitekit.run.mutants --device $(DEVICE)
 
 accept: $(READY)  ## write the outputs that the pages have now, and show the difference
-	$(BIN)/python -m sitekit.accept --device $(DEVICE)
+	$(BIN)/python -m sitekit.run.accept --device $(DEVICE)
 
 bump: $(READY)  ## show which outputs, messages and warnings another torch changes (TORCH=newest)
-	$(BIN)/python -m sitekit.accept --device $(DEVICE) --dry-run
+	$(BIN)/python -m sitekit.run.accept --device $(DEVICE) --dry-run
 
 guards: .venv/installed  ## print guards × models, and the share of silent questions that a guard catches
 	$(BIN)/python -m tests.guards.verdicts
@@ -67,10 +82,15 @@ models: .venv/installed  ## run the guards on ten architectures of transformers,
 	$(BIN)/python -m tests.guards.models
 
 font: .venv/installed  ## cut the maths font again (Debian's fonts-lmodern holds the whole one)
-	$(BIN)/python -m sitekit.font
+	$(BIN)/python -m sitekit.publish.font
 
 changes: .venv/installed  ## enter new pages in changes.txt
-	$(BIN)/python -m sitekit.changes
+	$(BIN)/python -m sitekit.publish.changes
+
+moved: .venv/installed  ## say where a renamed page is now: OLD=shapes/squeeze NEW=shapes/squeeze-one
+	@test -n "$(OLD)" -a -n "$(NEW)" || { \
+		echo "make moved: say both, OLD=shapes/squeeze NEW=shapes/squeeze-one" >&2; exit 2; }
+	$(BIN)/python -m sitekit.publish.changes OLD=$(OLD) NEW=$(NEW)
 
 lock: .venv/installed  ## write requirements.txt from requirements.in
 	$(BIN)/pip install -q uv
@@ -79,7 +99,16 @@ lock: .venv/installed  ## write requirements.txt from requirements.in
 	> requirements.new
 	mv requirements.new requirements.txt
 
-.venv/installed: requirements.txt sitekit/pyproject.toml
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5))' 2> /dev/null || { \
+		echo "$(PYTHON) is not Python 3.11 or later; name one by make PYTHON=python3.12" >&2; exit 2; }
+
+chromium:
+	@command -v "$${CHROMIUM:-chromium}" > /dev/null || { \
+		echo "$${CHROMIUM:-chromium}: no Chromium; apt-get install chromium, or set CHROMIUM to its path" \
+		>&2; exit 2; }
+
+.venv/installed: requirements.txt sitekit/pyproject.toml | python
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install -q -r requirements.txt
 	touch $@
@@ -89,8 +118,8 @@ lock: .venv/installed  ## write requirements.txt from requirements.in
 	touch $@
 
 # What the examples need, without the site.
-NEEDS = einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pytest-xdist|pyyaml|sybil
-.torch/%/installed: requirements.txt
+NEEDS = coverage|einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pytest-xdist|pyyaml|sybil
+.torch/%/installed: requirements.txt | python
 	test -x .torch/$*/bin/python || $(PYTHON) -m venv .torch/$*
 	grep -E '^($(NEEDS))==' requirements.txt > .torch/$*/requirements.txt
 	.torch/$*/bin/python -m pip install -q -r .torch/$*/requirements.txt \
@@ -98,7 +127,8 @@ NEEDS = einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pytest-xdist|
 	touch $@
 
 clean:  ## remove what these targets made
-	rm -rf .venv .torch .cache site site-offline
+	rm -rf .venv .torch .made site site-offline
 
-.PHONY: changes help serve test test-browser bench build lint record mutants accept bump guards models font lock clean offline screenshots
+.PHONY: help serve test page test-browser build offline screenshots bench cost lint record mutants accept \
+	bump guards models font changes moved lock python chromium clean
 .SECONDARY:

@@ -3,16 +3,18 @@
 `pytest --page shapes/squeeze` runs all that the suite asks of one page, and nothing else.
 """
 
+import gc
+import os
 import re
 from pathlib import Path
 
 from sitekit.run import server
 
-server.start()  # it imports torch while this process does
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    server.start()  # it imports torch while this process does
 
 import hypothesis
 import pytest
-import torch
 from sybil import Sybil
 from sybil.integration.pytest import SybilItem
 
@@ -21,23 +23,35 @@ from sitekit.read.guide import Guide, page_path
 from sitekit.read.place import GuideError
 from sitekit.read.stems import stem_of
 from sitekit.run.collect import Documents
+from sitekit.run.lines import unexecuted
 from sitekit.run.measure import Measure
 from sitekit.run.runs import Runs, here
-from sitekit.run.state import check_device
 
 RUNS = pytest.StashKey[Runs]()
 COLLECT = pytest.StashKey()
-MEASURES = pytest.StashKey[dict[str, Measure]]()
+MEASURES = pytest.StashKey[dict[str, Measure | None]]()
+LINES = pytest.StashKey[bool]()  # whether it is asked which lines run
 PAGES = "tests/pages"  # what is asked of each page
 MACHINERY = ("tests/site", PAGES)  # no device changes it
 
 
 class Replay:
-    """Torch's generator, for hypothesis: what it draws comes again when an example is tried again."""
+    """Torch's generator, for hypothesis: an example that is tried again draws the same."""
 
-    seed = staticmethod(torch.manual_seed)
-    getstate = staticmethod(torch.get_rng_state)
-    setstate = staticmethod(torch.set_rng_state)
+    def seed(self, number):
+        import torch
+
+        torch.manual_seed(number)
+
+    def getstate(self):
+        import torch
+
+        return torch.get_rng_state()
+
+    def setstate(self, state):
+        import torch
+
+        torch.set_rng_state(state)
 
 
 REPLAY = Replay()  # hypothesis holds it weakly
@@ -52,16 +66,17 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    if hasattr(config, "workerinput"):
+        server.use(config.workerinput["server"])
     try:
-        device = check_device(config.getoption("--device"))
+        environment = here(config.getoption("--device"))
         guide = Guide(config.rootpath)
-        if page := config.getoption("--page"):
-            if not guide.exists(page_path(page)):
-                raise GuideError(f"--page {page}: there is no {page_path(page)}")
+        if (page := config.getoption("--page")) and not guide.exists(page_path(page)):
+            raise GuideError(f"--page {page}: there is no {page_path(page)}")
         _ = guide.exclusions, guide.environments
     except (GuideError, ValueError) as error:
         raise pytest.UsageError(str(error)) from None
-    config.stash[RUNS] = Runs(guide, here(device), anew=True)
+    config.stash[RUNS] = Runs(guide, environment, anew=True)
     config.stash[MEASURES] = {}
     config.stash[COLLECT] = Sybil(
         parsers=[], path=str(config.rootpath), patterns=["*.md", "*.py"],
@@ -84,7 +99,7 @@ def pytest_collect_file(file_path, parent):
 def pytest_ignore_collect(collection_path, config):
     """Leave out the browser's tests, on a GPU the machinery, and with --page all other pages."""
     place = place_of(collection_path, config)
-    if place == "tests/browser" or (
+    if (place == "tests/browser" and place not in config.args) or (
             config.stash[RUNS].environment.device != "cpu" and place in MACHINERY):
         return True
     if (page := config.getoption("--page")) and collection_path.is_file():
@@ -94,8 +109,12 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def scope_of(nodeid: str) -> str:
-    """What a worker runs in one piece: all that is of one page."""
+    """What a worker runs in one piece: all that is of one page, all that reads the built site."""
     file, _, rest = nodeid.partition("::")
+    if file.startswith("tests/site/built/"):
+        return "tests/site/built"
+    if file.startswith("tests/site/"):
+        return nodeid
     if file.startswith(PAGES) and (found := re.search(r"\[docs/([^:\]]+)\.md", rest)):
         return found[1]
     return stem_of(file) or file
@@ -103,9 +122,18 @@ def scope_of(nodeid: str) -> str:
 
 def pytest_collection_modifyitems(config, items):
     """What is asked of each page comes last: it looks at what the page's own tests ran."""
-    items.sort(key=lambda item: item.nodeid.startswith(PAGES))
-    config.stash[RUNS].claims = any(
-        item.nodeid.startswith(f"{PAGES}/test_claims.py") for item in items)
+    items.sort(key=lambda item: (not item.get_closest_marker("long"),
+                                 not item.nodeid.startswith("tests/site/"),
+                                 item.nodeid.startswith(PAGES)))
+    files = {item.nodeid.partition("::")[0] for item in items}
+    config.stash[RUNS].claims = f"{PAGES}/test_claims.py" in files
+    config.stash[LINES] = f"{PAGES}/test_lines.py" in files
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """Let the workers fork from the one process that has imported torch."""
+    node.workerinput["server"] = server.known()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -116,7 +144,13 @@ def pytest_xdist_make_scheduler(config, log):
         def _split_scope(self, nodeid):
             return scope_of(nodeid)
 
+    config.option.loadscopereorder = False  # what takes long stands first already
     return ByPage(config, log)
+
+
+def pytest_collection_finish():
+    """What is collected lives to the end: no test should wait while it is searched for garbage."""
+    gc.freeze()
 
 
 # --- what runs ------------------------------------------------------------------
@@ -125,7 +159,7 @@ def pytest_xdist_make_scheduler(config, log):
 def pytest_runtest_setup(item):
     """Seed each test, whatever ran before it; a page is seeded once, in its own process."""
     if not isinstance(item, SybilItem):
-        torch.manual_seed(0)
+        REPLAY.seed(0)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -133,13 +167,22 @@ def pytest_runtest_call(item):
     """Measure which lines of the snippets the tests of a page run."""
     place = place_of(item.path, item.config)
     stem = "" if isinstance(item, SybilItem) else stem_of(place)
-    if not stem:
-        return (yield)
     measures = item.config.stash[MEASURES]
-    if stem not in measures:
-        measures[stem] = Measure(item.config.rootpath, processes=False)
-    with measures[stem]:
-        return (yield)
+    if stem and stem not in measures:
+        measures[stem] = measure(item.config, stem)
+    if stem and measures[stem]:
+        with measures[stem]:
+            return (yield)
+    return (yield)
+
+
+def measure(config, stem):
+    """What measures the tests of a page, where its examples leave lines for them to run."""
+    runs = config.stash[RUNS]
+    for path in runs.guide.paths if config.stash[LINES] else ():
+        if stem_of(path) == stem and unexecuted(runs, path):
+            return Measure(config.rootpath, processes=False)
+    return None
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -177,7 +220,7 @@ def runs(pytestconfig):
 def measured(pytestconfig):
     """Return what tells which lines the tests of a page have run, by the page's stem."""
     measures = pytestconfig.stash[MEASURES]
-    return lambda stem: measures[stem].lines if stem in measures else None
+    return lambda stem: measures[stem].lines if measures.get(stem) else {}
 
 
 @pytest.fixture(scope="session")

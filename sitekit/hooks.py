@@ -16,14 +16,15 @@ from mkdocs.structure.nav import Navigation
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import TableOfContents
 
+from sitekit import serve
 from sitekit.build import changes, lists, messages, search
+from sitekit.build.config import give, guide_of, tell_page
 from sitekit.publish import after
 from sitekit.publish.notebook import text_of
 from sitekit.read.guide import Guide
 from sitekit.read.place import GuideError
 from sitekit.run.runs import MADE
 
-EXTENSION = "sitekit.build.page"
 SERVED: list = []  # of `mkdocs serve`, from its start on
 INDENTED = re.compile(r"(<pre.*?</pre>)|\n\s+(?=<)", re.DOTALL)
 
@@ -31,8 +32,6 @@ INDENTED = re.compile(r"(<pre.*?</pre>)|\n\s+(?=<)", re.DOTALL)
 def on_startup(command: str, dirty: bool) -> None:
     """Serve pages that are made when they are asked for."""
     if command == "serve":
-        from sitekit import serve
-
         SERVED.append(serve.set_up())
 
 
@@ -45,16 +44,11 @@ def on_shutdown() -> None:
         served.close()
 
 
-def guide_of(config: MkDocsConfig) -> Guide:
-    """The guide of this build; it is read once, when MkDocs looks for its files."""
-    return config.mdx_configs[EXTENSION]["guide"]
-
-
 @event_priority(-100)  # mkdocs-jupyter would wrap the file and lose where it is
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Read the guide; put a notebook in the place of each page that asks for it."""
     guide = Guide(Path(config.config_file_path).parent)
-    config.mdx_configs[EXTENSION] = {"guide": guide, "directory_urls": config.use_directory_urls}
+    give(config, guide)
     for file in files.documentation_pages():
         path = f"docs/{file.src_uri}"
         if path not in guide.paths:
@@ -86,7 +80,7 @@ def on_page_read_source(page: Page, config: MkDocsConfig) -> str:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> None:
     """Tell the Markdown extension which page it converts."""
-    config.mdx_configs[EXTENSION]["path"] = f"docs/{page.file.src_uri}"
+    tell_page(config, f"docs/{page.file.src_uri}")
 
 
 def on_page_context(context: dict, page: Page, config: MkDocsConfig, nav: Navigation) -> dict:

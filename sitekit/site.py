@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from pathlib import Path
 
 from mkdocs.commands import build as steps
 from mkdocs.config.defaults import MkDocsConfig
@@ -16,7 +15,7 @@ from mkdocs.structure.files import File, get_files, set_exclusions
 from mkdocs.structure.nav import get_navigation
 
 from .build import changes, messages
-from .hooks import EXTENSION, guide_of
+from .build.config import give, guide_of
 from .read.guide import Guide
 from .read.place import GuideError
 
@@ -24,7 +23,7 @@ log = logging.getLogger("mkdocs.sitekit")
 
 
 class Site:
-    """The pages of one configuration. What a page is made from is the guide, which can be renewed."""
+    """The pages of one configuration; the guide that they are made from can be renewed."""
 
     def __init__(self, config: MkDocsConfig):
         self.config = config = config.plugins.on_config(config)
@@ -93,7 +92,7 @@ class Site:
                 old.paths, [old.meta(path) for path in old.paths]):
             return False
         changed = self._changed(old, new)
-        self.config.mdx_configs[EXTENSION]["guide"] = new
+        give(self.config, new)
         self.renewals += 1
         self.made -= changed
         self.is_whole = False

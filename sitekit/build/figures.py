@@ -1,16 +1,17 @@
 """`![what it shows](figure:shapes/permute_vs_reshape)`: a figure drawn from tensors.
 
-The function `panels` of `snippets/shapes/figure_permute_vs_reshape.py` gives the
-panels; each is drawn as a grid, inline, so that it follows the page's colours.
+The function `panels` of `snippets/shapes/figure_permute_vs_reshape.py` makes the panels out
+of the file's `INPUT`; each is drawn as a grid, inline, so that it follows the page's colours.
 """
 
 from __future__ import annotations
 
 import runpy
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from markdown.treeprocessors import Treeprocessor
 
@@ -39,9 +40,10 @@ def draw(panels: list[tuple[str, torch.Tensor, torch.Tensor]], says: str) -> str
     """The panels beside each other as SVG; `says` is what the picture shows, in words."""
     cells, left, height = [], 1, 0
     for panel in (Panel(*panel) for panel in panels):
-        if panel.numbers.dim() != 2 or panel.groups.shape != panel.numbers.shape:
-            raise ValueError(f"panel {panel.title!r}: numbers {tuple(panel.numbers.shape)} and groups "
-                             f"{tuple(panel.groups.shape)} must be (rows, columns)")
+        shapes = [list(getattr(x, "shape", ())) for x in (panel.numbers, panel.groups)]
+        if len(shapes[0]) != 2 or shapes[0] != shapes[1]:
+            raise ValueError(f"panel {panel.title!r}: numbers and groups must be (rows, columns), "
+                             f"not {shapes[0]} and {shapes[1]}")
         rows, columns = panel.numbers.shape
         width = columns * CELL
         margin = max(0, (len(panel.title) * LETTER - width) // 2)
@@ -63,13 +65,25 @@ def draw(panels: list[tuple[str, torch.Tensor, torch.Tensor]], says: str) -> str
             f'viewBox="0 0 {width} {height}" data-search-exclude>{"".join(cells)}</svg>')
 
 
+def computed(figure: Mapping[str, Any]) -> list[tuple[str, torch.Tensor, torch.Tensor]]:
+    """The panels of a figure's file. ValueError where their numbers do not follow its input."""
+    if "INPUT" not in figure or "panels" not in figure:
+        raise ValueError("the file must have INPUT, a tensor, and panels(x), which draws it")
+    found, other = figure["panels"](figure["INPUT"]), figure["panels"](figure["INPUT"] + 1)
+    for panel, changed in zip(found, other, strict=True):
+        if panel[1].tolist() == changed[1].tolist():
+            raise ValueError(f"panel {panel[0]!r}: another INPUT gives the same numbers; "
+                             "are they typed?")
+    return found
+
+
 def drawn(guide: Guide, path: str, says: str) -> str:
     """The figure of a file, drawn once for each text of the snippets. GuideError names the file."""
     sources = [Path(__file__).read_text(), *(guide.text(file) for file in guide.snippets)]
 
     def make() -> str:
         try:
-            return draw(runpy.run_path(str(guide.root / path))["panels"](), says)
+            return draw(computed(runpy.run_path(str(guide.root / path))), says)
         except Exception as error:
             raise GuideError(f"{path}: cannot be drawn: {type(error).__name__}: {error}") from error
 

@@ -18,95 +18,88 @@ from ..read.place import GuideError, Place
 from ..read.session import is_python
 from .current import Current
 
-_BLOCKS = {"pre", "textarea", "listing", "xmp", "plaintext"}
-_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "wbr"}
-_FOREIGN = {"iframe", "object", "embed", "script", "style", "template", "noscript", "canvas"}
-_PROMPT = re.compile(r"^\W*>>> *\S|^\W*In \[\d+\]:|^\W*Traceback \(most recent call last\)", re.MULTILINE)
-_PRINTED = re.compile(r"\s*(?:tensor|Parameter containing:\s*tensor)\(.*\d.*\)\s*", re.DOTALL)
-_ATTRIBUTES = ("alt", "title", "aria-label", "placeholder", "value", "summary", "label")
+BLOCKS = {"pre", "textarea", "listing", "xmp", "plaintext"}
+CODE = {"code", "samp", "kbd", "tt"}
+UNREADABLE = {"iframe", "object", "embed", "script", "style", "template", "noscript", "canvas"}
+EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"}
+ENDS_A_LINE = {"p", "li", "td", "th", "div", "tr", "dd", "dt", "blockquote"}
+READ_ALOUD = ("alt", "title", "aria-label", "placeholder", "value", "summary", "label")
+
+_PROMPT = re.compile(r"^\W*(?:>>> *\S|In \[\d+\]:|Traceback \(most recent call last\))",
+                     re.MULTILINE)
+_PRINTED = re.compile(r"\s*(?:Parameter containing:\s*)?tensor\(.*\d.*\)\s*", re.DOTALL)
 
 
-class _Text(HTMLParser):
-    """The texts of blocks, of inline code, and all else that can be read."""
+class _Seen(HTMLParser):
+    """What can be read on a page: blocks, inline code, other text, and what hides its content."""
 
-    def __init__(self) -> None:
+    def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
         self.blocks: list[str] = []
         self.inline: list[str] = []
-        self.rest = ""
-        self.foreign: list[str] = []
+        self.unreadable: list[str] = []
+        self.text = ""
         self._open: list[str] = []
-        self._kept = ""
-        self._figure = False
+        self._kept = ""  # of the outermost block or inline code that is open
+        self.feed(html)
+        self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        if tag == "svg" and "figure" in (given.get("class") or "").split():
-            self._figure = True
-        elif tag in _FOREIGN or (tag == "svg" and not self._figure and "md-" not in str(attrs)):
-            self.foreign.append(tag)
-        for name in _ATTRIBUTES:
-            if given.get(name):
-                self.rest += f"\n{given[name]}\n"
+        is_ours = "figure" in (given.get("class") or "").split()  # drawn from tensors
+        if tag in UNREADABLE or (tag == "svg" and not is_ours):
+            self.unreadable.append(tag)
+        self.text += "".join(f"\n{given[name]}\n" for name in READ_ALOUD if given.get(name))
         if tag == "br":
             self.handle_data("\n")
-        if tag not in _VOID:
-            self._open.append(tag)
-            if self._is_start(tag):
+        if tag not in EMPTY:
+            if self._holds(tag) and not any(map(self._holds, self._open)):
                 self._kept = ""
+            self._open.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag not in self._open:
-            return
-        while (closed := self._open.pop()) != tag:
-            self._close(closed)
-        self._close(tag)
-
-    def _is_start(self, tag: str) -> bool:
-        outer = set(self._open[:-1])
-        return (tag in _BLOCKS and not outer & _BLOCKS) or (
-            tag in ("code", "samp", "kbd", "tt") and not outer & (_BLOCKS | {"code", "samp", "kbd", "tt"}))
-
-    def _close(self, tag: str) -> None:
-        outer = set(self._open)
-        if tag in _BLOCKS and not outer & _BLOCKS:
-            self.blocks.append(self._kept)
-        elif tag in ("code", "samp", "kbd", "tt") and not outer & (_BLOCKS | {"code", "samp", "kbd", "tt"}):
-            self.inline.append(self._kept)
-        if tag == "svg":
-            self._figure = False
-        if tag in ("p", "li", "td", "th", "div", "tr", "dd", "dt", "blockquote", "span"):
-            self.rest += "\n" if tag != "span" else ""
+        while tag in self._open:
+            closed = self._open.pop()
+            if self._holds(closed) and not any(map(self._holds, self._open)):
+                (self.blocks if closed in BLOCKS else self.inline).append(self._kept)
+            if closed in ENDS_A_LINE:
+                self.text += "\n"
+            if closed == tag:
+                return
 
     def handle_data(self, data: str) -> None:
-        if set(self._open) & _BLOCKS:
+        if any(map(self._holds, self._open)):
             self._kept += data
-            return
-        if set(self._open) & {"code", "samp", "kbd", "tt"}:
-            self._kept += data
-        self.rest += data
+        if not BLOCKS.intersection(self._open):
+            self.text += data
+
+    @staticmethod
+    def _holds(tag: str) -> bool:
+        return tag in BLOCKS or tag in CODE
 
 
 def unproved(html: str, page: Page) -> list[str]:
-    """What the HTML of a page shows as code, or as its output, that no example of it is."""
-    seen = _Text()
-    seen.feed(html)
-    seen.close()
+    """What the HTML of a page shows as code, or as its output, that no example of it is.
+
+    An example that is not shown is one, too: it would run for nobody.
+    """
+    seen = _Seen(html)
     ran = Counter(example.text.strip("\n") for example in page.examples)
-    other = Counter(text.strip("\n") for text in page.others)
-    found = [f"a <{tag}>, which is not compared" for tag in seen.foreign]
-    for text, times in Counter(block.strip("\n") for block in seen.blocks).items():
-        if times > ran[text] and (times > ran[text] + other[text] or is_python(text)):
-            found.append(text)
-    found += [text for text, times in ran.items()
-              if [block.strip("\n") for block in seen.blocks].count(text) < times]
-    outputs = "\n".join(step.want + step.source for e in page.examples for step in e.steps)
-    outputs += "\n".join(page.others)
-    squeezed = re.sub(r"\s+", "", outputs)
-    found += [text for text in seen.inline if ("\n" in text.strip() and is_python(text)) or (
-        _PRINTED.fullmatch(text) and re.sub(r"\s+", "", text) not in squeezed)]
-    found += [line.strip() for line in seen.rest.split("\n") if _PROMPT.search(line)]
-    return found
+    others = Counter(text.strip("\n") for text in page.others)
+    blocks = Counter(block.strip("\n") for block in seen.blocks)
+    found = [f"<{tag}>" for tag in seen.unreadable]
+    found += [text for text, times in blocks.items()
+              if times > ran[text] + (0 if is_python(text) else others[text])]
+    found += [text for text in ran if blocks[text] < ran[text]]
+    outputs = _squeezed("".join(step.want + step.source for e in page.examples for step in e.steps))
+    found += [text for text in seen.inline
+              if ("\n" in text.strip() and is_python(text))
+              or (_PRINTED.fullmatch(text) and _squeezed(text) not in outputs)]
+    return found + [line.strip() for line in seen.text.split("\n") if _PROMPT.search(line)]
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
 
 
 class Whole(Treeprocessor):
@@ -128,14 +121,11 @@ class Check(Postprocessor):
         self.current = current
 
     def run(self, text):
-        if not self.current.is_whole:
-            return text
         page = self.current.page
-        if found := unproved(text, page):
-            first = found[0].strip().split("\n")
-            words = next((line for line in first if line.strip()), "")
-            line = next((place for row, place in zip(page.lines, page.places, strict=True)
-                         if words and words.strip() in row), Place(page.path, 1))
-            raise GuideError(f"{line}: shown like code with its output, and not an example that "
-                             f"runs: {words.strip()!r}")
+        if self.current.is_whole and (found := unproved(text, page)):
+            words = next(line.strip() for line in found[0].split("\n") if line.strip())
+            places = (place for row, place in zip(page.lines, page.places, strict=True)
+                      if words in row)
+            raise GuideError(f"{next(places, Place(page.path, 1))}: shown like code with its "
+                             f"output, and not an example that runs: {words!r}")
         return text

@@ -18,7 +18,7 @@ from . import downloads, notebook, programs
 
 
 def write(guide: Guide, to: Path, site: str) -> None:
-    """Execute the exercises; write downloads, notebooks, Markdown, llms.txt, sitemap and old addresses into a site."""
+    """Execute the exercises; write downloads and what programs read into a site."""
     for page in guide.pages:
         if page.meta.get("notebook"):
             notebook.check(guide, page)
@@ -37,7 +37,7 @@ def _setting(guide: Guide, key: str) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="sitekit.publish.after", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("site", type=Path, help="the folder of a built site")
     arguments = parser.parse_args()
     try:

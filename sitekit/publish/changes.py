@@ -58,7 +58,7 @@ def main() -> None:
         lines += enter(Guide(guide.root))
         print("\n".join(lines) or f"{CHANGES}: nothing to enter")
     except KeyError as error:
-        sys.exit(f"make moved: say both, OLD=shapes/squeeze NEW=shapes/squeeze-one; {error} is not there")
+        sys.exit(f"make moved: say both, OLD=shapes/squeeze NEW=shapes/other; {error} is missing")
     except GuideError as error:
         sys.exit(str(error))
 

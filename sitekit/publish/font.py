@@ -11,7 +11,7 @@ from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
 ORIGINAL = Path("/usr/share/texmf/fonts/opentype/public/lm-math/latinmodern-math.otf")
-FONT = Path(__file__).parent / "theme/assets/maths.woff2"
+FONT = Path(__file__).parents[1] / "theme/assets/maths.woff2"
 NAME = "Intricacies Maths"
 
 RANGES = [

@@ -68,8 +68,9 @@ def redirects(guide: Guide, site: str) -> Iterator[tuple[str, str]]:
         target = "../" * (address.count("/") + 1) + page.address
         canonical = f'<link rel="canonical" href="{escape(site + page.address)}">' if site else ""
         yield f"{address}/index.html", (
-            f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{escape(page.title)}'
-            f'</title>\n{canonical}<meta name="robots" content="noindex">\n'
+            '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+            f"<title>{escape(page.title)}</title>\n{canonical}"
+            '<meta name="robots" content="noindex">\n'
             f'<meta http-equiv="refresh" content="0; url={escape(target)}">\n'
             f'<a href="{escape(target)}">{escape(page.title)}</a>\n</html>\n')
 

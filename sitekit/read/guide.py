@@ -44,7 +44,11 @@ class Guide:
 
     def with_edits(self, edits: Mapping[str, str]) -> Guide:
         """The guide as it would be with these texts, each under its path below the root."""
-        return Guide(self.root, self._edits | dict(edits))
+        guide = Guide(self.root, self._edits | dict(edits))
+        guide._texts = self._texts  # what is on the disk is the same
+        if not any(path.startswith("tests/") for path in edits):
+            guide.environments, guide.exclusions = self.environments, self.exclusions
+        return guide
 
     # --- files ------------------------------------------------------------------
 
@@ -56,7 +60,8 @@ class Guide:
             try:
                 self._texts[path] = (self.root / path).read_text(encoding="utf-8")
             except UnicodeDecodeError as error:
-                raise GuideError(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from None
+                where = f"{error.reason} at byte {error.start}"
+                raise GuideError(f"{path}: not UTF-8: {where}") from None
             except IsADirectoryError:
                 raise FileNotFoundError(path) from None
         return self._texts[path]
@@ -64,7 +69,8 @@ class Guide:
     def path_of(self, file: Path) -> str:
         """The path of a file below the root; as it is where it is not below it."""
         file = file if file.is_absolute() else Path.cwd() / file
-        return file.relative_to(self.root).as_posix() if file.is_relative_to(self.root) else str(file)
+        inside = file.is_relative_to(self.root)
+        return file.relative_to(self.root).as_posix() if inside else str(file)
 
     def exists(self, path: str) -> bool:
         return path in self._edits or (self.root / path).is_file()

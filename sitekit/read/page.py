@@ -170,7 +170,8 @@ def _front_matter(path: str, text: str) -> dict:
         if not isinstance(value, _FIELDS[name]) or (_FIELDS[name] is int and value is True):
             wanted = {str: "a text", int: "a number", bool: "true or false", list: "a list",
                       dict: "words of a message, each with its cause"}[_FIELDS[name]]
-            raise GuideError(f"{path}: {name} in the front matter is {value!r}; it must be {wanted}")
+            raise GuideError(
+                f"{path}: {name} in the front matter is {value!r}; it must be {wanted}")
     for words, cause in found.get("causes", {}).items():
         if not isinstance(words, str) or not isinstance(cause, str):
             raise GuideError(f"{path}: causes: {words!r} and its cause must be texts")
@@ -242,7 +243,8 @@ def _add_block(page: Page, fence: markdown.Fence, text_of: Callable[[str], str] 
         steps = session(text, here)
     else:
         if len(set(page.places[first:fence.last])) > 1:
-            raise GuideError(f"{here}: a python fence holds one include; a session is a pycon fence")
+            raise GuideError(
+                f"{here}: a python fence holds one include; a session is a pycon fence")
         imports = needed(text_of, snippet.path, text) if text_of and snippet else ""
         steps = definitions(text, here, imports)
     example = Example(language, text, first, page.places[first], snippet, steps, condition)

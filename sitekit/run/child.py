@@ -13,20 +13,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import torch
-
+from . import server
 from .compare import Outcome, problem
-from .measure import Measure
+from .measure import Measure, NoMeasure
 from .perform import namespace_of, perform
-from .state import Setting, callables_of_torch
 from .task import Task
 
 BRANCH_LIMIT = 120  # seconds
-callables_of_torch()  # before the fork: each file compares with these
 
 
 @dataclass(frozen=True)
@@ -56,6 +52,7 @@ class Job:
     device: str
     tasks: tuple[Task, ...]
     branches: tuple[Branch, ...] = ()
+    server: dict[str, object] = field(default_factory=dict)
 
 
 @dataclass
@@ -67,11 +64,16 @@ class Ran:
     branches: list[list[Outcome]] = field(default_factory=list)
 
 
-def run(job: Job, send) -> None:
-    """Run a job in this process; `send` takes each outcome, and at the end what else came of it."""
+def run(job: Job, send, *, alone: bool) -> None:
+    """Run a job in this process; `send` takes each outcome, and at the end what else came of it.
+
+    `alone` says that the process is for this job.
+    """
+    from .state import Setting
+
     namespace = namespace_of(job.root, job.path, job.device)
     found: dict[int, list[Outcome]] = {}
-    with Setting(job.device) as setting, Measure(job.root) as measure:
+    with Setting(job.device) as setting, (Measure(job.root) if alone else NoMeasure()) as measure:
         for number, task in enumerate(job.tasks):
             for index, branch in enumerate(job.branches):
                 if branch.start == number:
@@ -91,9 +93,10 @@ def _branched(branch: Branch, namespace: dict, root: Path, measure: Measure) -> 
     child = os.fork()  # multiprocessing's own processes would be measured
     if not child:
         try:
+            import torch
+
             measure.stop()
             torch.set_num_threads(1)  # a pool of threads does not outlive a fork
-            forkserver._forkserver.ensure_running = _still_running  # it is its parent's child
             for outcome in branch.perform(namespace, root):
                 send.send(outcome)
         finally:
@@ -108,12 +111,6 @@ def _branched(branch: Branch, namespace: dict, root: Path, measure: Measure) -> 
     return outcomes
 
 
-def _still_running() -> None:
-    """The process that a page's own processes are forked from serves the branch, too."""
-    if forkserver._forkserver._forkserver_address is None:
-        type(forkserver._forkserver).ensure_running(forkserver._forkserver)
-
-
 def serve(connection: Connection, job: Job, log: str) -> None:
     """What the new process does: run a job, and send what comes of it.
 
@@ -123,8 +120,9 @@ def serve(connection: Connection, job: Job, log: str) -> None:
     with open(log, "wb") as written:
         os.dup2(written.fileno(), 1)
         os.dup2(written.fileno(), 2)
+    server.use(job.server)
     os.chdir(job.root)
     sys.path.insert(0, str(job.root))
     sys.argv = [""]
-    run(job, connection.send)
+    run(job, connection.send, alone=True)
     connection.close()

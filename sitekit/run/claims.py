@@ -58,7 +58,7 @@ def verdict(claim: Claim, branch: Branch, outcomes: Sequence[Outcome]) -> str:
 
 
 def believed(guide: Guide, claim: Claim, environment: Environment) -> str:
-    """Why the claim's belief is not contradicted by its step; empty where it is, or there is none."""
+    """Why the claim's belief is not contradicted by its step; empty where it is."""
     if not claim.step:
         return ""
     found = [task.step.expected for task in tasks(guide, claim.page, environment)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..read.guide import Guide
 from ..read.place import GuideError
-from .state import check_device
+from .runs import here
 
 
 def command(main: Callable[[Guide, argparse.Namespace], int], says: str | None,
@@ -25,7 +25,7 @@ def command(main: Callable[[Guide, argparse.Namespace], int], says: str | None,
     parser.add_argument("files", nargs="*", type=Path, help="pages or snippets (default: all)")
     arguments = parser.parse_args()
     try:
-        check_device(arguments.device)
+        here(arguments.device)
         sys.exit(main(Guide.here(), arguments))
     except (GuideError, ValueError) as error:
         sys.exit(str(error))

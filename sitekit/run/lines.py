@@ -6,22 +6,28 @@ import ast
 from collections.abc import Collection, Iterator, Mapping
 
 from ..read.environment import Environment
-from ..read.guide import Guide
 from ..read.page import Page
 from ..read.place import Place
 from ..read.session import Step, parsed
 from ..read.stems import stem_of
-from .runs import Run
+from .runs import Run, Runs
 
 
-def unexecuted(guide: Guide, page: Page, environment: Environment, run: Run,
-               executed: Mapping[str, Collection[int]]) -> list[str]:
-    """The shown statements of a page that neither its run nor `executed` has, by file and line.
+def unexecuted(runs: Runs, path: str,
+               by_tests: Mapping[str, Collection[int]] | None = None) -> list[str]:
+    """The shown statements of a page that nothing has run, by file and line.
 
-    Of a snippet that belongs to another page, that page answers for the lines. A line that a device cannot execute stands in tests/exclusions.toml with its reason.
+    The page itself can run them, a docstring of its snippets, or its tests. Of a snippet that
+    belongs to another page, that page answers for the lines. A line that a device cannot execute
+    stands in tests/exclusions.toml with its reason.
     """
-    lines = {file: set(run.ran.lines.get(file, ())) | set(executed.get(file, ()))
-             for file in {*run.ran.lines, *executed}}
+    guide, page, run = runs.guide, runs.guide.page(path), runs.of(path)
+    environment = runs.environment
+    snippets = [file for file in guide.with_stem(path).values() if file.startswith("snippets/")]
+    lines: dict[str, set[int]] = {}
+    for found in (run.ran.lines, *(runs.of(file).ran.lines for file in snippets), by_tests or {}):
+        for file, numbers in found.items():
+            lines.setdefault(file, set()).update(numbers)
     excused = {(entry.file, entry.source.strip()) for entry in guide.exclusions
                if entry.device == environment.device}
     found = []
@@ -58,5 +64,6 @@ def _leaves(step: Step) -> Iterator[ast.stmt]:
         is_constant = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         is_declared = isinstance(node, (ast.Global, ast.Nonlocal)) or (
             isinstance(node, ast.AnnAssign) and node.value is None)
-        if isinstance(node, ast.stmt) and not hasattr(node, "body") and not is_constant | is_declared:
+        holds_others = hasattr(node, "body")
+        if isinstance(node, ast.stmt) and not (holds_others or is_constant or is_declared):
             yield node

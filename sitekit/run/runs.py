@@ -26,13 +26,13 @@ from ..read.guide import Guide
 from ..read.lists import Claim
 from ..read.page import digest
 from ..read.place import GuideError
-from . import claims
+from . import claims, server
 from .child import Branch, Job, Ran, run, serve
 from .compare import Outcome, problem
-from .server import CONTEXT
 from .task import Task, tasks
 
 MADE = ".made"  # what commands make for each other
+DEVICES = ("cpu", "cuda", "meta")
 LIMIT = 300  # seconds without an outcome
 
 
@@ -59,17 +59,21 @@ class Run:
         return [text for text in found if text]
 
 
+def in_this_process(device: str) -> bool:
+    """Whether files share this process. A process that has used CUDA cannot be forked."""
+    return device == "cuda"
+
+
 def run_file(guide: Guide, path: str, environment: Environment,
              branches: Sequence[Branch] = ()) -> Run:
-    """Run a file now: in a process of its own, and on a GPU in this one.
-
-    A process that has used CUDA cannot be forked, and to begin with CUDA anew takes seconds.
-    """
+    """Run a file now: in a process of its own, and on a GPU in this one."""
     found = tasks(guide, path, environment)
-    job = Job(guide.root, path, environment.device, tuple(found), tuple(branches))
+    if not found:
+        return Run([], Ran())
+    job = Job(guide.root, path, environment.device, tuple(found), tuple(branches), server.known())
     messages: list = []
-    if environment.device == "cuda":
-        run(job, messages.append)
+    if in_this_process(environment.device):
+        run(job, messages.append, alone=False)
         ended = ""
     else:
         ended = _messages(job, messages)
@@ -81,7 +85,7 @@ def _messages(job: Job, messages: list) -> str:
     receive, send = multiprocessing.Pipe(duplex=False)
     with tempfile.TemporaryDirectory(prefix="run-", ignore_cleanup_errors=True) as folder:
         log = Path(folder, "log")
-        process = CONTEXT.Process(target=serve, args=(send, job, str(log)))
+        process = server.CONTEXT.Process(target=serve, args=(send, job, str(log)))
         process.start()
         send.close()
         try:
@@ -208,7 +212,7 @@ class Runs:
 
     def all(self, paths: Iterable[str]) -> None:
         """Run many files, as many at a time as there are processors."""
-        at_a_time = 1 if self.environment.device == "cuda" else os.cpu_count()
+        at_a_time = 1 if in_this_process(self.environment.device) else os.cpu_count()
         with ThreadPoolExecutor(at_a_time) as pool:
             list(pool.map(self.of, paths))
 
@@ -231,10 +235,15 @@ class Runs:
 
 
 def here(device: str = "cpu") -> Environment:
-    """This Python's torch, on a device."""
-    import torch
+    """This Python's torch, on a device. ValueError, in one line, where nothing can run on it."""
+    if device not in DEVICES:
+        raise ValueError(f"--device {device}: not one of {', '.join(DEVICES)}")
+    if device == "cuda":
+        import torch
 
-    return Environment(torch.__version__.partition("+")[0], device)
+        if not torch.cuda.is_available():
+            raise ValueError("--device cuda: torch sees no GPU on this machine")
+    return Environment(version("torch").partition("+")[0], device)
 
 
 def stop_unless_passed(run: Run, says: str) -> None:

@@ -7,20 +7,12 @@ import random
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
+from operator import is_
+from types import ModuleType
 
 import torch
-
-DEVICES = ("cpu", "cuda", "meta")
-
-
-def check_device(device: str) -> str:
-    """Raise ValueError, in one line, where examples cannot run on `device`."""
-    if device not in DEVICES:
-        raise ValueError(f"--device {device}: not one of {', '.join(DEVICES)}")
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("--device cuda: torch sees no GPU on this machine")
-    return device
 
 
 class Setting:
@@ -45,13 +37,10 @@ class Setting:
 
     def left_behind(self) -> list[str]:
         """What is changed now that the setting is undone; empty where nothing is."""
-        now, before = settings(), callables_of_torch()
-        changed = [f"{name}: {self.found[name]} became {now[name]}"
-                   for name in now if now[name] != self.found.get(name)]
-        return changed + [
-            f"{name} is another" for name, found in _callables()
-            if before.get(name) is not found and name not in _REPLACED_BY_TORCH
-            and (name in before or _is_new_method(name, found, before))]
+        now = settings()
+        return [f"{name}: {self.found[name]} became {now[name]}"
+                for name in now if now[name] != self.found.get(name)] + [
+            f"{name} is another" for name in changed_callables()]
 
 
 def settings() -> dict[str, object]:
@@ -89,38 +78,60 @@ _REPLACED_BY_TORCH = {"torch.nn.modules.module.Module.__init__",
                       "torch.nn.modules.module.Module.__setstate__"}
 
 
+@dataclass(frozen=True)
+class _Names:
+    """A module or a class of torch, and what it held when this was made."""
+
+    place: str
+    owner: ModuleType | type
+    held: tuple[object, ...]
+
+    @property
+    def is_same(self) -> bool:
+        now = vars(self.owner)
+        return len(now) == len(self.held) and all(map(is_, now.values(), self.held))
+
+    def callables(self) -> dict[str, object]:
+        """What can be called by a public name, without the wrappers that torch puts around it."""
+        hidden = "_" if isinstance(self.owner, ModuleType) else "_(?!_)"
+        return {name: inspect.unwrap(found) if inspect.isfunction(found) else found
+                for name, found in list(vars(self.owner).items())
+                if callable(found) and not re.match(hidden, name)}
+
+
 @cache
-def callables_of_torch() -> dict[str, object]:
-    """Torch's public callables as they are when this is first asked, before anything has run."""
-    return dict(_callables())
-
-
-def _callables() -> Iterator[tuple[str, object]]:
-    """Torch's public functions, classes and methods, by name."""
+def names_of_torch() -> list[tuple[_Names, dict[str, object]]]:
+    """Torch's public modules and classes as they are when this is first asked."""
+    found = []
     for place, module in list(sys.modules.items()):
         if place.partition(".")[0] != "torch" or "._" in place or module is None:
             continue
-        for name, found in list(vars(module).items()):
-            if name.startswith("_") or not callable(found):
-                continue
-            yield f"{place}.{name}", _inner(found)
-            if isinstance(found, type) and found.__module__ == place:
-                for method, function in list(vars(found).items()):
-                    if callable(function) and not re.match("_(?!_)", method):
-                        yield f"{place}.{name}.{method}", _inner(function)
+        found.append(_Names(place, module, tuple(vars(module).values())))
+        found += [_Names(f"{place}.{name}", kind, tuple(vars(kind).values()))
+                  for name, kind in vars(module).items()
+                  if isinstance(kind, type) and kind.__module__ == place and name[0] != "_"]
+    return [(names, names.callables()) for names in found]
 
 
-def _is_new_method(name: str, found: object, before: dict[str, object]) -> bool:
-    """Whether a class has got a method that it does not inherit."""
-    owner, _, method = name.rpartition(".")
-    kind = before.get(owner)
-    return isinstance(kind, type) and all(
-        _inner(vars(base).get(method)) is not found for base in kind.__mro__[1:])
+def changed_callables() -> Iterator[str]:
+    """The names under which torch now has something else; new names of modules apart."""
+    for names, before in names_of_torch():
+        if names.is_same:
+            continue
+        for name, found in names.callables().items():
+            place = f"{names.place}.{name}"
+            is_new = name not in before and not _inherits(names.owner, name, found)
+            is_other = name in before and before[name] is not found
+            if (is_other or (is_new and isinstance(names.owner, type))) and (
+                    place not in _REPLACED_BY_TORCH):
+                yield place
 
 
-def _inner(found: object) -> object:
-    """What stands below the wrappers that torch puts around it, around an optimizer's step, say."""
-    return inspect.unwrap(found) if inspect.isfunction(found) else found
+def _inherits(owner: ModuleType | type, name: str, found: object) -> bool:
+    """Whether a class has put what it inherits under its own name: an optimizer's step, say."""
+    return isinstance(owner, type) and any(
+        inspect.unwrap(vars(base)[name]) is found for base in owner.__mro__[1:]
+        if name in vars(base))
 
 
 def _random_states() -> tuple:

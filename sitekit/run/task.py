@@ -21,7 +21,7 @@ class Task:
     at: Place
     snippet: Place | None = None
     section: str = ""  # of the page
-    digest: str = ""  # of the block
+    block: int = 0  # the line of the first step of its block
     line: int = 0  # in the expanded text of the page, or in the snippet file, from 0
 
     @property
@@ -51,7 +51,7 @@ def _of_page(guide: Guide, path: str, environment: Environment) -> Iterator[Task
         for step in example.steps:
             line = example.line + step.line
             yield Task(step, page.places[line], page.snippets[line],
-                       page.anchor_of(line), example.digest, line)
+                       page.anchor_of(line), example.line, line)
 
 
 def _of_docstrings(guide: Guide, path: str, environment: Environment) -> Iterator[Task]:
@@ -61,4 +61,4 @@ def _of_docstrings(guide: Guide, path: str, environment: Environment) -> Iterato
             above = text.count("\n", 0, start)
             for step in session(docstring, Place(path, above + 1), prose=True):
                 line = above + step.line
-                yield Task(step, Place(path, line + 1), line=line)
+                yield Task(step, Place(path, line + 1), block=above, line=line)

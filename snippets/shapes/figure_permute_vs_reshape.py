@@ -2,13 +2,13 @@
 
 import torch
 
+INPUT = torch.arange(16).reshape(2, 2, 2, 2)
+
 
 def panels(
-    x: torch.Tensor | None = None,
+    x: torch.Tensor,
 ) -> list[tuple[str, torch.Tensor, torch.Tensor]]:
     """Show `x` (2, 2, 2, 2) as four 2 × 2 images, and both matrices."""
-    if x is None:
-        x = torch.arange(16).reshape(2, 2, 2, 2)
     channel = torch.arange(2).reshape(1, 2, 1, 1).expand(2, 2, 2, 2)
     sample = torch.arange(2).reshape(2, 1, 1, 1).expand(2, 2, 2, 2)
     group = 2 * sample + channel

@@ -4,21 +4,18 @@ Ratios are of two times of one run. The exit is not zero where a limit is not me
 """
 
 import importlib.util
-import os
 import subprocess
 import sys
 import time
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from sitekit.reading import ROOT, pages, read_page, relative
-
-from sitekit import harness
+from sitekit.run.runs import here, run_file
+from tests.guide import GUIDE, ROOT
 
 from . import browsing, stock, weight
 from .conftest import ADDRESSES, SITE
@@ -92,8 +89,8 @@ def builds() -> Iterator[Row]:
     """The seconds of CPU of a build, and of a rebuild after an edit of one page."""
     for what, (ours, theirs) in stock.build_times(TIMES).items():
         yield Row(f"{what} / stock Material's", ours / theirs, BUILD,
-                  f"{1000 * ours / len(pages()):.0f} ms a page / "
-                  f"{1000 * theirs / len(pages()):.0f} ms")
+                  f"{1000 * ours / len(GUIDE.paths):.0f} ms a page / "
+                  f"{1000 * theirs / len(GUIDE.paths):.0f} ms")
 
 
 def import_torch() -> float:
@@ -102,35 +99,24 @@ def import_torch() -> float:
     return time.perf_counter() - start
 
 
-@contextmanager
-def silence() -> Iterator[None]:
-    """Take away what torch and its processes log beside the outputs."""
-    shown = os.dup(2)
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-        yield
-    os.dup2(shown, 2)
-    os.close(shown)
-
-
-def seconds(page: Path) -> float:
-    """The time that the examples of a page take."""
-    with silence():
-        start = time.perf_counter()
-        harness.outcomes(page, harness.Settings("cpu"))
-        return time.perf_counter() - start
+def seconds(page: str) -> float:
+    """The time that the examples of a page take, with the process that is forked for it."""
+    start = time.perf_counter()
+    run_file(GUIDE, page, here())
+    return time.perf_counter() - start
 
 
 def examples() -> Iterator[Row]:
     """The examples of each page against `import torch`; the slow ones with their reason."""
     reasons = tomllib.loads(SLOW.read_text())
-    with_examples = [page for page in pages() if read_page(page).examples]
+    with_examples = [page.path for page in GUIDE.pages if page.examples]
     torch = min(import_torch() for _ in range(TIMES))
-    ratios = {relative(page): seconds(page) / torch for page in with_examples}
+    seconds(with_examples[0])  # the server that forks has imported torch
+    ratios = {page: seconds(page) / torch for page in with_examples}
     for page in with_examples:  # one slow time may be the machine's
-        if ratios[relative(page)] > EXAMPLES:
+        if ratios[page] > EXAMPLES:
             again = min(seconds(page) for _ in range(TIMES - 1)) / torch
-            ratios[relative(page)] = min(ratios[relative(page)], again)
+            ratios[page] = min(ratios[page], again)
     slow = {page: ratio for page, ratio in ratios.items() if ratio > EXAMPLES}
     yield Row(f"all examples / import torch ({torch:.1f} s)", sum(ratios.values()), None)
     yield Row("examples of a page / import torch, median", median(ratios.values()), EXAMPLES)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 
 import pytest
-from sitekit.reading import ROOT, pages, relative
+from tests.guide import GUIDE, ROOT
 
 from . import browsing
 from .serving import serve
@@ -11,13 +11,12 @@ from .serving import serve
 SITE = ROOT / "site"
 
 
-def address(path: str) -> str:
-    """The address of `docs/a/b.md` below the home page: `a/b/`."""
-    inside = path.removeprefix("docs/").removesuffix(".md")
-    return "" if inside == "index" else inside.removesuffix("index").rstrip("/") + "/"
+def address(name: str) -> str:
+    """The address of `a/b.md` below the home page: `a/b/`."""
+    return GUIDE.page(f"docs/{name}").address
 
 
-ADDRESSES = [address(relative(path)) for path in pages()]
+ADDRESSES = [GUIDE.page(path).address for path in GUIDE.paths]
 
 
 def pytest_addoption(parser):

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from sitekit.run.runs import MADE
 from tests.guide import ROOT
 
 from .browsing import DESKTOP, PHONE, browser
 from .serving import serve
 
-FOLDER = ROOT / ".cache" / "screenshots"
+FOLDER = ROOT / MADE / "screenshots"
 SHOWN = {
     "home": "",
     "page": "shapes/view-vs-reshape/",

@@ -12,9 +12,8 @@ from runpy import run_path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from sitekit.reading import ROOT, read_pages
-
-from sitekit import figures, messages
+from sitekit.build import figures, messages
+from tests.guide import GUIDE, ROOT
 
 CONFIG = """\
 site_name: PyTorch Intricacies
@@ -34,7 +33,7 @@ markdown_extensions:
   - pymdownx.superfences
 """
 OURS = ["conftest.py", "docs", "mkdocs.yml", "pyproject.toml", "sitekit", "snippets",
-        "tests/claims.toml", "tests/records", ".cache"]
+        "changes.txt", "tests/environments.toml", "tests/records", ".made"]
 FIGURE = re.compile(r"\(figure:([\w/]+)\)")
 TWICE = """
 import time
@@ -57,23 +56,22 @@ for _ in range(int(sys.argv[2])):
 
 def write_stock(to: Path) -> None:
     """Write a project of stock Material: our pages as their readers see them."""
-    readings = read_pages()
-    for reading in readings:
+    for reading in GUIDE.pages:
         page = to / reading.path
         page.parent.mkdir(parents=True, exist_ok=True)
 
         def drawn(found, folder=page.parent) -> str:
             where, _, stem = found[1].rpartition("/")
-            panels = run_path(str(ROOT / "snippets" / where / f"figure_{stem}.py"))["panels"]
-            svg = figures.draw(panels(), "").replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"')
+            figure = run_path(str(ROOT / "snippets" / where / f"figure_{stem}.py"))
+            svg = figures.draw(figures.computed(figure), "").replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"')
             (folder / f"{stem}.svg").write_text(svg)
             return f"({stem}.svg)"
 
         source = (ROOT / reading.path).read_text().split("\n")
-        above = source[:reading.origins[0].line - 1]
+        above = source[:reading.places[0].line - 1]
         text = FIGURE.sub(drawn, reading.text)
         if (name := reading.path.removeprefix("docs/")) in messages.PAGES:
-            text += messages.markdown(readings, name)
+            text += messages.markdown(GUIDE.pages, name)
         page.write_text("\n".join([*above, text]))
     (to / "mkdocs.yml").write_text(CONFIG)
 

@@ -8,13 +8,14 @@ import sys
 
 import nbformat
 import pytest
-import torch
-from sitekit.notebook import execute
-from sitekit.reading import ROOT, TRACEBACK, PageError, read_pages
 
-from .conftest import address
+from sitekit.publish.notebook import execute
+from sitekit.read.place import GuideError
+from sitekit.read.session import TRACEBACK
+from sitekit.run.runs import here
+from tests.guide import GUIDE, ROOT
 
-READINGS = [reading for reading in read_pages() if reading.examples]
+PAGES = [page for page in GUIDE.pages if page.examples]
 SHOWN_ONLY = re.compile(r"^ *(>>>|Traceback \(most recent call last\))", re.MULTILINE)
 
 # One file: its own `__main__` goes on, as a session does, where an example is meant to raise.
@@ -58,17 +59,17 @@ def clipboard(visit):
     return lambda below: copied(visit(below, permissions=["clipboard-read", "clipboard-write"]))
 
 
-@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: reading.path)
+@pytest.mark.parametrize("read", PAGES, ids=lambda read: read.path)
 def test_what_the_buttons_of_a_page_copy_is_python_that_runs_in_order(
-        clipboard, reading, tmp_path):
-    sources = clipboard(address(reading.path))
-    python = [text for text in sources if text in {e.copied.rstrip() for e in reading.examples}]
-    assert python == [example.copied.rstrip() for example in reading.examples]
+        clipboard, read, tmp_path):
+    sources = clipboard(read.address)
+    python = [text for text in sources if text in {e.copied.rstrip() for e in read.examples}]
+    assert python == [example.copied.rstrip() for example in read.examples]
     for source in python:
         ast.parse(source)
         assert not SHOWN_ONLY.search(without_docstrings(source)), source
 
-    shown = [e for e in reading.examples if not e.condition]
+    shown = [e for e in read.examples if not e.condition]
     pasted = tmp_path / "pasted.json"
     pasted.write_text(json.dumps([example.copied for example in shown]))
     (tmp_path / "paste.py").write_text(PASTE)
@@ -76,16 +77,16 @@ def test_what_the_buttons_of_a_page_copy_is_python_that_runs_in_order(
                          cwd=ROOT.parent, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
 
-    held = reading.examples_on("cpu", torch.__version__)
+    held = here().examples(read)
     announced = [place for place, example in enumerate(held) for step in example.steps
                  if TRACEBACK in step.want]
     raised = json.loads((tmp_path / "raised.json").read_text())
     assert [place for place, _ in raised] == announced, raised
 
 
-@pytest.mark.parametrize("reading", READINGS, ids=lambda reading: reading.path)
-def test_the_notebook_of_a_page_runs_from_top_to_bottom(visit, reading):
-    page = visit(address(reading.path))
+@pytest.mark.parametrize("read", PAGES, ids=lambda read: read.path)
+def test_the_notebook_of_a_page_runs_from_top_to_bottom(visit, read):
+    page = visit(read.address)
     with page.expect_download() as started:
         page.locator("a[download][href$='.ipynb']").last.click()
     execute(nbformat.read(started.value.path(), as_version=4))
@@ -93,7 +94,7 @@ def test_the_notebook_of_a_page_runs_from_top_to_bottom(visit, reading):
 
 def test_a_notebook_with_a_cell_that_raises_unannounced_is_refused():
     cell = nbformat.v4.new_code_cell("1 / 0", metadata={"page": "planted", "tags": []})
-    with pytest.raises(PageError, match="planted: a cell raises ZeroDivisionError"):
+    with pytest.raises(GuideError, match="planted: a cell raises ZeroDivisionError"):
         execute(nbformat.v4.new_notebook(cells=[cell]))
 
 

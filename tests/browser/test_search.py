@@ -8,8 +8,9 @@ import tomllib
 
 import pytest
 from bs4 import BeautifulSoup
-from sitekit.messages import messages
-from sitekit.reading import ROOT, read_pages
+
+from sitekit.build.messages import messages
+from tests.guide import GUIDE, ROOT
 
 from .conftest import SITE, address
 from .searching import Search
@@ -30,7 +31,7 @@ def search(browser, home):
 
 
 def addresses(pages: str | list[str]) -> list[str]:
-    return [address(f"docs/{page}") for page in ([pages] if isinstance(pages, str) else pages)]
+    return [address(page) for page in ([pages] if isinstance(pages, str) else pages)]
 
 
 def place(found: list[list[str]], right: list[str]) -> int:
@@ -71,8 +72,8 @@ def test_titles_of_threads_find_the_page_that_answers_them(search):
 
 
 def test_a_pasted_message_finds_its_entry_or_its_page(search):
-    entry = {f"{address(f'docs/{message.listed_on}')}#{message.entry}":
-             address(f"docs/{message.page}") for message in messages(read_pages())}
+    entry = {f"{address(message.listed_on)}#{message.entry}":
+             address(message.page) for message in messages(GUIDE.pages)}
 
     def place_of_message(found, right):
         """The place of a right page, or of the messages where a right entry is shown first."""
@@ -115,7 +116,7 @@ def test_no_page_holds_a_question_of_the_collection():
 
     A question that begins as a message of torch stands where torch raises it.
     """
-    raised = [bare(f"{message.kind} {message.text}") for message in messages(read_pages())]
+    raised = [bare(f"{message.kind} {message.text}") for message in messages(GUIDE.pages)]
     questions = [bare(text) for text in QUERIES["asked"].values() if len(text.split()) > 6]
     asked = [text for text in questions
              if not any(" ".join(text.split()[:6]) in message for message in raised)]

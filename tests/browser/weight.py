@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from playwright.sync_api import Browser, Page
-from sitekit.reading import front_matter, pages, relative
+
+from tests.guide import GUIDE
 
 from .browsing import DESKTOP
-from .conftest import address
 
 FIRST, FIRST_WITH_MATHS, FURTHER, FURTHER_WITH_FIGURES = 85_000, 110_000, 15_000, 25_000
 HEAVIER = {"guards/all-guards/": 18_000}  # 11 kB of it are the file that its button gives
@@ -95,5 +95,4 @@ def further_visits(browser: Browser, home: str, pages: list[str]) -> list[Visit]
 
 def notebooks() -> list[str]:
     """The addresses of the pages that are notebooks."""
-    return [address(relative(page)) for page in pages()
-            if front_matter(page.read_text()).get("notebook")]
+    return [page.address for page in GUIDE.pages if page.meta.get("notebook")]

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
-_SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["torch", "pytest", "sybil", "mkdocs.commands.build", "nbclient",
-                                "nbformat", "material", "math_core", "pymdownx.snippets"])
+from sitekit.run import server
 
 
 @dataclass
@@ -22,8 +20,8 @@ class Result:
 def run(root: Path, *command: str, **environment: str) -> Result:
     """Run a module of `root`'s own or an installed one; what it printed, stderr included."""
     with TemporaryFile() as output:
-        process = _SERVER.Process(
-            target=_run, args=(_Inherited(output.fileno()), root, command, environment))
+        process = server.CONTEXT.Process(target=_run, args=(
+            _Inherited(output.fileno()), server.known(), root, command, environment))
         process.start()
         process.join()
         output.seek(0)
@@ -45,11 +43,13 @@ def _detach(duplicate):
     return duplicate.detach()
 
 
-def _run(output: int, root: Path, command: tuple[str, ...], environment: dict) -> None:
+def _run(output: int, known: dict, root: Path, command: tuple[str, ...],
+         environment: dict) -> None:
     os.dup2(output, 1)
     os.dup2(output, 2)
     os.chdir(root)
     os.environ.update(NO_MKDOCS_2_WARNING="1", CUDA_VISIBLE_DEVICES="", **environment)
+    server.use(known)
     sys.path.insert(0, str(root))
     sys.argv = list(command)
     runpy.run_module(command[0], run_name="__main__", alter_sys=True)

@@ -1,77 +1,76 @@
-"""Each claim of tests/claims.toml fails its page once the smallest edit makes it false."""
-
-import re
-import shutil
-import tomllib
+"""A claim counts where its edit fails its own section, by an output or by the error it names."""
 
 import pytest
 
-from sitekit import harness, reading
-from tests.guide import ROOT
+from tests.guide import GUIDE
 
-CLAIMS = tomllib.loads((ROOT / "tests/claims.toml").read_text())["claim"]
+PAGE = """
+    ## Trap {#trap}
 
+    ```pycon
+    >>> x = 1
+    >>> x
+    1
+    ```
 
-def forget():
-    """Let the next reading find the snippets of the root that it then has."""
-    reading.snippet_options.cache_clear()
-    reading._preprocessor.cache_clear()
+    ## Proof {#proof}
 
-
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory):
-    """Return a copy of the guide for edits, which the readings are made from meanwhile."""
-    root = tmp_path_factory.mktemp("claims")
-    shutil.copytree(ROOT / "docs", root / "docs")
-    shutil.copytree(ROOT / "snippets", root / "snippets")
-    shutil.copy(ROOT / "mkdocs.yml", root)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "ROOT", root)
-        forget()
-        yield root
-    forget()
+    ```pycon
+    >>> x + 1
+    2
+    >>> int("2")
+    2
+    ```
+    """
+CLAIM = {"section": "proof", "says": "it is two", "old": ">>> x + 1", "new": ">>> x + 2"}
 
 
-def problems(page):
-    outcomes = harness.outcomes(page, harness.Settings("cpu"))
-    return [outcome.problem for outcome in outcomes if outcome.problem]
+def verdicts(project, *claims):
+    project.page(PAGE)
+    project.write("tests/planted.toml", "".join(
+        "[[claim]]\n" + "".join(f"{key} = '''{value}'''\n" for key, value in claim.items())
+        for claim in claims))
+    runs = project.runs(claims=True)
+    return [runs.verdict(claim) for claim in runs.guide.beside("docs/planted.md").claims]
 
 
-@pytest.mark.parametrize("page", sorted({claim["page"].split("#")[0] for claim in CLAIMS}))
-def test_a_page_passes_unchanged(copy, page):
-    assert problems(copy / "docs" / page) == []
+def test_an_edit_that_changes_an_output_of_its_section(project):
+    assert verdicts(project, CLAIM) == [""]
 
 
-@pytest.mark.parametrize("claim", CLAIMS, ids=lambda c: f"{c['id']}: {c['says']}")
-def test_a_claim_made_false_fails_its_page(copy, claim):
-    page, anchor = claim["page"].split("#")
-    file, page = copy / claim["file"], copy / "docs" / page
-    text = file.read_text()
-    assert text.count(claim["old"]) == 1, f"{claim['file']}: {claim['old']!r} must stand once"
-    assert re.search(rf"^#+ .*{{ *#{re.escape(anchor)} *}}$", page.read_text(), re.MULTILINE)
-    file.write_text(text.replace(claim["old"], claim["new"]))
-    try:
-        failures = problems(page)
-    finally:
-        file.write_text(text)
-    assert failures
-    assert not re.search("NameError|SyntaxError", failures[0])
+@pytest.mark.parametrize(("claim", "why"), [
+    ({"new": ">>> x + 1 + 0"}, "nothing in #proof fails"),
+    ({"old": ">>> x\n", "new": ">>> x + 7\n"}, "nothing in #proof fails; what fails is in #trap"),
+    ({"section": "trap"}, "nothing in #trap fails"),
+    ({"new": ">>> y + 1"}, "ends in NameError, and the claim names none"),
+    ({"new": '>>> int("2", bas=3)'}, "ends in TypeError, and the claim names none"),
+    ({"new": '>>> int("z")', "error": "TypeError"}, "ends in ValueError, and the claim names"),
+    ({"error": "TypeError"}, "ends in an output, and the claim names TypeError"),
+    ({"new": ">>> import os; os.abort()"}, "nothing in #proof fails"),
+    ({"new": ">>> raise SystemExit"}, "SystemExit ends the session"),
+    ({"old": "absent"}, "stands 0 times in docs/planted.md"),
+    ({"old": "x"}, "must stand once"),
+    ({"section": "absent"}, "has no section #absent"),
+    ({"old": "## Proof", "new": "## Prove"}, "changes nothing that the page runs"),
+    ({"old": "```pycon\n>>> x + 1", "new": "```pycn\n>>> x + 1"}, "a fence is followed by"),
+])
+def test_an_edit_that_fails_otherwise_or_not_at_all(project, claim, why):
+    (verdict,) = verdicts(project, CLAIM | claim)
+    assert why in verdict
+    assert verdict.startswith("tests/planted.toml: it is two") or "planted.md" in verdict
 
 
-@pytest.mark.parametrize("claim", [c for c in CLAIMS if "belief" in c], ids=lambda c: c["says"])
-def test_a_belief_is_contradicted_by_the_step_that_it_is_about(claim):
-    page = reading.read_page(ROOT / "docs" / claim["page"].split("#")[0])
-    steps = [step for example in page.examples for step in example.steps
-             if step.source.strip() == claim["step"]]
-    assert steps
-    assert all(step.expected != claim["belief"] for step in steps)
+def test_an_error_that_the_claim_names(project):
+    claim = CLAIM | {"old": 'int("2")', "new": 'int("two")', "error": "ValueError"}
+    assert verdicts(project, claim) == [""]
 
 
-def test_each_page_s_code_is_replaced_by_a_wrong_version():
-    """Of each page with a snippet, some claim edits the snippet."""
-    pages = {reading.relative(path) for path in reading.pages()}
-    with_code = {page for page in pages for file, _ in reading.read_page(ROOT / page).sections
-                 if not re.search("/(wrong|stub)_", file)}
-    edited = {"docs/" + claim["page"].split("#")[0] for claim in CLAIMS
-              if claim["file"].startswith("snippets/")}
-    assert with_code - edited == set()
+def test_the_edits_of_a_page_do_not_see_each_other(project):
+    leaves = CLAIM | {"new": ">>> x = 5\n>>> x + 1"}
+    assert verdicts(project, leaves, CLAIM, CLAIM | {"new": ">>> x + 1 + 0"}) == [
+        "", "", "tests/planted.toml: it is two: nothing in #proof fails"]
+
+
+def test_the_guide_makes_many_claims():
+    claims = [claim for path in GUIDE.paths for claim in GUIDE.beside(path).claims]
+    assert len(claims) >= 600

@@ -1,11 +1,8 @@
-"""The page of messages holds what the pages raise, and nothing else."""
+"""The pages of messages hold what the pages raise, and nothing else."""
 
-from bs4 import BeautifulSoup
-from sitekit.reading import ROOT, pages, read_page
+from sitekit.build import messages
 
-from sitekit import messages, reading
-
-from .conftest import assert_refused
+from .conftest import article_of, assert_says
 
 PAGE = """\
     ---
@@ -28,35 +25,46 @@ PAGE = """\
     """
 
 
-def test_each_message_with_a_cause_is_listed_whole(project):
-    project.write("docs/planted.md", PAGE)
+def lists(project):
     project.write("docs/messages.md", "# Messages {#messages}\n")
     project.write("docs/warnings.md", "# Warnings {#warnings}\n")
-    result = project.build()
-    assert result.returncode == 0, result.stdout
+
+
+def test_each_message_with_a_cause_is_listed_whole(project):
+    project.write("docs/planted.md", PAGE)
+    lists(project)
     for name, message in {
             "messages": "ValueError: invalid literal for int() with base 10: 'x'",
             "warnings": "UserWarning: no $n_k$ in <b>_a_</b> [1, 2] here and on and on"}.items():
-        html = (project.root / f"site/{name}/index.html").read_text()
-        page = BeautifulSoup(html, "html.parser")
+        page = article_of(project.html(name))
         assert [h.get_text().rstrip("¶") for h in page.select("h2")] == [message]
         assert [a["href"] for a in page.find_all("a", string="More")] == ["../planted/#section"]
 
 
 def test_a_cause_of_nothing(project):
     project.write("docs/planted.md", PAGE.replace("invalid literal:", "no number:"))
-    project.write("docs/messages.md", "# Messages {#messages}\n")
-    assert_refused(project.build(), "docs/planted.md", "no example raises 'no number'")
+    lists(project)
+    assert_says(project.refusal(), "docs/planted.md", "no example raises 'no number'")
 
 
-def test_each_runtime_error_has_a_cause():
-    """The guide's own checks raise other types."""
-    for page in map(read_page, pages()):
-        causes = reading.front_matter((ROOT / page.path).read_text()).get("causes", {})
-        for text, _ in messages.raised(page):
-            explained = any(words in text for words in causes)
-            assert explained or not text.startswith("RuntimeError"), f"{page.path}: {text}"
+def test_a_cause_in_the_section_of_a_guard_reaches_a_reader(project):
+    project.write("docs/planted.md", PAGE.replace("{#section}", "{#guard}"))
+    lists(project)
+    assert "The text is no number." in project.html("messages")
 
 
-def test_the_guide_explains_many_messages():
-    assert len(messages.messages(map(read_page, pages()))) >= 30
+def test_two_causes_of_one_message_both_reach_a_reader(project):
+    project.write("docs/planted.md", PAGE)
+    project.write("docs/second.md", PAGE.replace("planted", "second").replace(
+        "The text is no number.", "It is another."))
+    lists(project)
+    html = project.html("messages")
+    assert "The text is no number. Or: it is another." in html
+
+
+def test_each_cause_of_the_guide_reaches_a_reader(guide):
+    text = "\n".join(message.cause.lower() for message in messages.messages(guide.pages))
+    for page in guide.pages:
+        for words, cause in page.meta.get("causes", {}).items():
+            assert cause.lower() in text, f"{page.path}: {words}"
+    assert len(messages.messages(guide.pages)) >= 90

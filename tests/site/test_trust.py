@@ -1,16 +1,19 @@
-"""A lie of each kind is caught: a weak comparison, a forged record, a changed torch."""
+"""A lie of each kind is caught: a weak comparison, a forged record, a stale run."""
 
 import json
 import random
+import re
 import shutil
-import tomllib
 
 import pytest
-from sitekit.reading import ROOT, pages, read_page, relative
 
-from sitekit import harness, mutants, reading
+from sitekit.read.session import Step
+from sitekit.run import mutants, record
+from sitekit.run import runs as running
+from sitekit.run.runs import Runs, here, kept
+from tests.guide import GUIDE, ROOT
 
-from .conftest import Project, assert_refused, html_of, python_digests
+from .conftest import Project, article_of, assert_says
 
 SESSION = "```pycon\n>>> import torch\n>>> torch.ones(2)\ntensor([1., 1.])\n```\n"
 
@@ -21,8 +24,8 @@ SESSION = "```pycon\n>>> import torch\n>>> torch.ones(2)\ntensor([1., 1.])\n```\
 @pytest.mark.parametrize("number", range(12))
 def test_a_wrong_output_is_noticed(number):
     """A sample; `make mutants` tries them all."""
-    file = random.choice(reading.files())
-    _, left = mutants.survivors(file, harness.Settings("cpu"), random.Random(), most=12)
+    path = random.choice(GUIDE.files)
+    _, left = mutants.survivors(Runs(GUIDE, here()), path, random.Random(), most=12)
     assert left == []
 
 
@@ -42,78 +45,104 @@ def test_each_kind_of_step_is_tried(line, wrong):
     lambda step: "",
 ])
 def test_a_comparison_that_forgives_is_found(project, monkeypatch, weaken):
-    monkeypatch.setattr(reading, "ROOT", project.root)
     project.page("```pycon\n>>> print(1)\n1\n```\n")
-    monkeypatch.setattr(reading.Step, "expected", property(weaken))
-    _, left = mutants.survivors(project.root / "docs/planted.md", harness.Settings("cpu"))
+    runs = project.runs()
+    assert runs.of("docs/planted.md").problems == []
+    monkeypatch.setattr(Step, "expected", property(weaken))
+    _, left = mutants.survivors(runs, "docs/planted.md")
     assert left
 
 
-# --- other outputs on another torch or device -----------------------------------------------
+# --- kept runs ------------------------------------------------------------------------
 
 
-def test_other_outputs_hold_where_their_condition_is_true(project):
-    project.page(SESSION + SESSION.replace("pycon", 'pycon title="torch < 2.0"').replace("1.", "2.")
-                 + SESSION.replace("pycon", 'pycon title="cuda"').replace("1.", "3."))
-    assert project.test().returncode == 0
-    later = SESSION.replace("pycon", 'pycon title="torch >= 2.0"').replace("1.", "2.")
-    project.page(SESSION + later)
-    assert_refused(project.test(), "docs/planted.md:10")
-    assert project.build().returncode == 0
-    assert len(python_digests(html_of(project.root / "site", "docs/planted.md"))) == 2
-    assert "torch &gt;= 2.0" in html_of(project.root / "site", "docs/planted.md").read_text()
+USES = ("import torch\n\n\n# --8<-- [start:two]\ndef two() -> int:\n    return 2\n"
+        "# --8<-- [end:two]\n")
 
 
-@pytest.mark.parametrize(("other", "words"), [
-    (SESSION.replace("pycon", 'pycon title="torch < 2.0"'), "makes no difference"),
-    (SESSION.replace("pycon", 'pycon title="torch 2"'), "a condition is torch < 2.13"),
-    (SESSION.replace("pycon", 'pycon title="cuda"').replace("ones(2)", "ones(1, 2)"),
-     "whose they are"),
+@pytest.fixture
+def kept_page(project):
+    """A project of which the planted page has run."""
+    project.write("snippets/planted.py", USES)
+    project.page('```python\n--8<-- "planted.py:two"\n```\n\n```pycon\n>>> two()\n2\n```\n')
+    project.runs().of("docs/planted.md")
+    return project
+
+
+def is_kept(project):
+    return kept(project.guide, "docs/planted.md", here()) is not None
+
+
+def test_a_run_is_kept_for_the_next_command(kept_page, monkeypatch):
+    monkeypatch.setattr(running, "run_file", None)
+    assert kept_page.runs().of("docs/planted.md").problems == []
+
+
+@pytest.mark.parametrize(("file", "old", "new"), [
+    ("docs/planted.md", "two()\n2", "two() + 1\n3"),
+    ("docs/planted.md", "# planted", "# Planted"),
+    ("snippets/planted.py", "return 2", "return 3"),
+    ("snippets/other.py", "", "x = 1\n"),
+    ("tests/exclusions.toml", "", '[[exclusion]]\nfile = "docs/planted.md"\nsource = ">>> two()"\n'
+                                  'device = "cpu"\nreason = "planted"\n'),
 ])
-def test_a_condition_that_is_none(project, other, words):
-    project.page(SESSION + other)
-    assert_refused(project.build(), "docs/planted.md:8", words)
-    assert_refused(project.test(), "docs/planted.md:8", words)
+def test_a_run_of_anything_else_is_not_taken(kept_page, file, old, new):
+    target = kept_page.root / file
+    text = target.read_text() if target.exists() else ""
+    assert is_kept(kept_page)
+    kept_page.write(file, text.replace(old, new) if old else new)
+    assert not is_kept(kept_page)
+    kept_page.write(file, text)
+    assert is_kept(kept_page) or not text
 
 
-@pytest.mark.parametrize(("condition", "device", "torch", "true"), [
-    ("torch < 2.13", "cpu", "2.11.0", True), ("torch < 2.13", "cpu", "2.13.0+cpu", False),
-    ("torch < 2.9", "cpu", "2.13.0", False), ("torch >= 2.13", "cuda", "2.13.1", True),
-    ("cuda", "cuda", "2.13.0", True), ("cuda", "cpu", "2.13.0", False)])
-def test_conditions(condition, device, torch, true):
-    assert reading.holds(condition, device, torch) == true
+@pytest.mark.parametrize("changed", ["machinery_digest", "_installed"])
+def test_a_run_by_another_machinery_or_other_packages_is_not_taken(kept_page, monkeypatch, changed):
+    monkeypatch.setattr(running, changed, lambda: "other")
+    assert not is_kept(kept_page)
 
 
-def test_the_list_of_exclusions_is_short_and_gives_reasons():
-    listed = tomllib.loads((ROOT / "tests/exclusions.toml").read_text()).get("exclusion", [])
-    assert len(listed) <= 20
-    assert all(entry["reason"] for entry in listed)
+def test_a_run_of_another_torch_is_not_taken(kept_page):
+    assert kept(kept_page.guide, "docs/planted.md", running.Environment("2.11.0")) is None
 
 
-# --- records --------------------------------------------------------------------------
+@pytest.mark.parametrize("damage", [lambda text: text[:len(text) // 2], lambda text: "[]",
+                                    lambda text: text.replace('"got"', '"god"')])
+def test_a_run_that_was_written_by_half_is_not_taken(kept_page, damage):
+    file = running.kept_file(kept_page.guide, "docs/planted.md", here())
+    file.write_text(damage(file.read_text()))
+    assert not is_kept(kept_page)
+
+
+def test_a_run_that_failed_is_kept_as_failed(project):
+    project.page(SESSION.replace("1., 1.", "1., 2."))
+    project.runs().of("docs/planted.md")
+    assert project.runs().of("docs/planted.md").problems
+    assert line_under(project) == "1 example, which did not run in this build."
+
+
+# --- records ----------------------------------------------------------------------------
 
 
 def line_under(project):
-    result = project.build()
-    assert result.returncode == 0, result.stdout
-    html = html_of(project.root / "site", "docs/planted.md").read_text()
-    return html.split('<p class="provenance">')[1].split("</p>")[0] if "provenance" in html else ""
+    """The line on where the planted page ran, as it is built."""
+    line = article_of(project.html()).select_one(".provenance")
+    return line.get_text() if line else ""
 
 
 def record_of_a_gpu(project, **changes):
     """Write what a GPU would have recorded of the planted page."""
-    assert project.run("sitekit.record").returncode == 0
-    made = next((project.root / ".cache/records").rglob("planted.json"))
-    record = json.loads(made.read_text()) | {
-        "device": "cuda", "cuda": True, "name": "NVIDIA H200", "torch": "2.11.0",
-        "date": "2026-11-26"}
-    project.write("tests/records/planted.json", json.dumps(record | changes))
+    page, run = project.guide.page("docs/planted.md"), project.runs().of("docs/planted.md")
+    made = record.Record(
+        "cuda", True, "NVIDIA H200", "2.11.0", "2026-11-26", record.sources_digest(page),
+        [record.digest(outcome.got) for outcome in run.outcomes], running.machinery_digest())
+    project.write("tests/records/planted.json", json.dumps(vars(made) | changes))
 
 
 def test_a_page_says_where_it_ran(project):
     project.page(SESSION)
     assert line_under(project) == "1 example, which did not run in this build."
-    assert project.run("sitekit.record").returncode == 0
+    project.runs().of("docs/planted.md")
     assert line_under(project) == "1 example ran on torch 2.13.0 (CPU only)."
     record_of_a_gpu(project)
     assert line_under(project) == (
@@ -140,18 +169,14 @@ def test_a_record_whose_outputs_are_not_the_page_s_claims_nothing(project):
 def test_a_record_made_on_a_cpu_is_no_gpu_s(project, changes):
     project.page(SESSION)
     record_of_a_gpu(project, **changes)
-    assert_refused(project.build(), "tests/records/planted.json", "not on a GPU")
+    assert_says(project.refusal(), "tests/records/planted.json", "not on a GPU")
 
 
-def test_a_record_of_a_gpu_needs_one(project):
+@pytest.mark.parametrize("text", ["{", "{}", "[1]"])
+def test_a_record_that_is_none(project, text):
     project.page(SESSION)
-    assert_refused(project.run("sitekit.record", "--device", "cuda"), "torch sees no GPU")
-
-
-def test_a_page_that_fails_is_not_recorded(project):
-    project.page(SESSION.replace("1., 1.", "1., 2."))
-    assert_refused(project.run("sitekit.record"), "not recorded", "docs/planted.md:5")
-    assert not list((project.root / ".cache").rglob("*.json"))
+    project.write("tests/records/planted.json", text)
+    assert_says(project.refusal(), "tests/records/planted.json: not a record")
 
 
 # --- isolation ------------------------------------------------------------------------
@@ -163,33 +188,77 @@ def test_a_page_that_fails_is_not_recorded(project):
     ("_ = torch.manual_seed(1)", ""),
     ("_ = torch.set_grad_enabled(False)", "grad mode"),
     ("torch.use_deterministic_algorithms(True)", "deterministic algorithms"),
+    ("torch.backends.cudnn.benchmark = True", "benchmarking cuDNN"),
     ("torch.set_printoptions(precision=2)", "print options"),
     ("torch.set_float32_matmul_precision('medium')", "matmul precision"),
     ("_ = torch.nn.modules.module.register_module_forward_hook(print)", "module hooks"),
     ("torch.set_num_threads(7)", "threads"),
+    ("torch.ones = torch.zeros", "torch.ones is another"),
+    ("torch.nn.Linear.forward = lambda self, x: x", "Linear.forward is another"),
+    ("torch.nn.functional.relu = abs", "torch.nn.functional.relu is another"),
+    ("torch.optim.SGD.step = print", "torch.optim.sgd.SGD.step is another"),
+    ("torch.Tensor.add = torch.Tensor.sub", "torch.Tensor.add is another"),
+    ("import sys; sys.displayhook = print", "sys.displayhook"),
+    ("import sys; sys.excepthook = print", "sys.excepthook"),
+    ("import sys; sys.setrecursionlimit(5000)", "recursion limit"),
+    ("import sys; sys.settrace(lambda *_: None)", "sys.gettrace"),
 ])
 def test_a_page_that_leaves_torch_changed_is_refused(project, left, names):
     project.page(f"```pycon\n>>> import torch\n>>> {left}\n```\n")
+    problems = "\n".join(project.problems())
     if names:
-        assert_refused(project.test(), "the page leaves torch changed", names)
+        assert_says(problems, "the page leaves torch changed", names)
     else:
-        result = project.test()
-        assert result.returncode == 0, result.stdout
+        assert problems == ""
 
 
-@pytest.mark.parametrize("how", [
-    ["-n", "2", "--dist", "loadfile"], [relative(page) for page in reversed(pages())]],
-    ids=["in parallel", "in reverse"])
-def test_pages_pass_in_any_order_and_in_parallel(how):
-    result = Project(ROOT).test(*how, *(["docs"] if "-n" in how else []))
-    assert result.returncode == 0, result.stdout
+def test_what_torch_itself_replaces_is_no_fault_of_a_page(project):
+    project.page("""\
+        ```pycon
+        >>> import torch
+        >>> layer = torch.nn.Linear(1, 1)
+        >>> for name in torch.optim.__all__:
+        ...     if name[0].isupper() and name not in ("Optimizer", "SparseAdam", "Muon"):
+        ...         optimizer = getattr(torch.optim, name)(layer.parameters())
+        >>> layer(torch.ones(1, 1)).sum().backward()
+        >>> torch.compile(layer, backend="eager")(torch.ones(1, 1)).shape
+        torch.Size([1, 1])
+        ```
+        """)
+    assert project.problems() == []
 
 
-@pytest.mark.parametrize("page", pages(), ids=relative)
-def test_a_page_passes_alone(page):
-    outcomes = harness.outcomes(page, harness.Settings("cpu"))
-    assert [outcome.problem for outcome in outcomes if outcome.problem] == []
-    assert len(outcomes) == sum(len(e.steps) for e in read_page(page).examples if not e.condition)
+def test_a_page_does_not_find_what_another_left(project):
+    project.page("```pycon\n>>> import torch\n>>> torch.ones = torch.zeros\n```\n")
+    project.page(SESSION, "second")
+    assert project.problems()
+    assert project.problems("docs/second.md") == []
+
+
+@pytest.mark.long
+def test_all_pages_pass_in_one_process_in_a_random_order(project):
+    """As on a GPU, where files share a process: none finds what another one left."""
+    project.write("order.py", """\
+        import random
+        import sys
+        from pathlib import Path
+
+        from sitekit.read.guide import Guide
+        from sitekit.run import runs
+
+        runs.in_this_process = lambda device: True
+        guide = Guide(Path(sys.argv[1]))
+        paths = [path for path in guide.paths if guide.page(path).examples]
+        random.shuffle(paths)
+        for path in paths:
+            run = runs.run_file(guide, path, runs.here())
+            if run.problems:
+                sys.exit(f"{run.problems[0]} after {paths[:paths.index(path)]}")
+        print(len(paths), "passed")
+        """)
+    result = project.run("order", str(ROOT))
+    assert result.returncode == 0, result.stdout[-3000:]
+    assert re.search(r"^\d\d+ passed$", result.stdout, re.MULTILINE)
 
 
 # --- the same bytes -------------------------------------------------------------------
@@ -201,7 +270,7 @@ def test_two_builds_are_the_same_bytes(project):
     built = []
     for zone in ["Asia/Tokyo", "America/Lima"]:
         other = Project(project.root.with_name(project.root.name + zone[:4]))
-        shutil.copytree(project.root, other.root)
+        shutil.copytree(project.root, other.root, symlinks=True)
         assert other.build(TZ=zone, SOURCE_DATE_EPOCH="1700000000").returncode == 0
         site = other.root / "site"
         built.append({f.relative_to(site): f.read_bytes() for f in site.rglob("*") if f.is_file()})
