@@ -186,8 +186,12 @@ def measure(config, stem):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    runs = config.stash[RUNS]
+    runs, page = config.stash[RUNS], config.getoption("--page")
     device, write = runs.environment.device, terminalreporter.write_line
+    if page:
+        for line in what_a_page_may_have(runs.guide, page_path(page)):
+            write(line)
+        return
     if device != "cpu":
         write(f"{', '.join(MACHINERY)}: not run, no device changes them")
     listed = [e for e in runs.guide.exclusions if e.device == device]
@@ -199,6 +203,22 @@ def pytest_terminal_summary(terminalreporter, config):
     for condition in conditions:
         where = ", ".join(e.command for e in meeting(condition, runs.guide.environments))
         write(f"  outputs under `{condition}` run by: {where}")
+
+
+def what_a_page_may_have(guide, path):
+    """The files of a page that there are, and what the others would hold."""
+    inside = path.removeprefix("docs/").removesuffix(".md").replace("-", "_")
+    folder, slash, stem = inside.rpartition("/")
+    folder += slash
+    files = {
+        path: "the text, and sessions with their output",
+        f"snippets/{folder}{stem}.py": "definitions to take home, each between section markers",
+        f"snippets/{folder}wrong_{stem}.py": "wrong versions, each named for what is wrong",
+        f"tests/{folder}test_{stem}.py": "what the examples do not prove",
+        f"tests/{folder}{stem}.toml": "claims, each with the edit that makes it false",
+    }
+    for file, holds in files.items():
+        yield f"{file}: {'there' if guide.exists(file) else f'not there; it would hold {holds}'}"
 
 
 # --- what tests ask for ---------------------------------------------------------

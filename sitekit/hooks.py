@@ -44,6 +44,13 @@ def on_shutdown() -> None:
         served.close()
 
 
+def on_config(config: MkDocsConfig) -> None:
+    """Look for snippets beside mkdocs.yml, wherever the command was given."""
+    options = config.mdx_configs["pymdownx.snippets"]
+    root = Path(config.config_file_path).parent
+    options["base_path"] = [str(root / folder) for folder in options["base_path"]]
+
+
 @event_priority(-100)  # mkdocs-jupyter would wrap the file and lose where it is
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Read the guide; put a notebook in the place of each page that asks for it."""

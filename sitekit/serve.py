@@ -75,15 +75,15 @@ class Served:
 
     def make_the_rest(self) -> None:
         """Make all pages behind the reader's back, so that a broken one is told of."""
-        def finish(site: Site) -> None:
+        def make_all(site: Site) -> None:
             try:
-                site.finish()
+                site.make_all()
             except GuideError as error:
                 log.error("%s", error)
             except Exception:
                 log.exception("not all pages could be made")
 
-        timer = threading.Timer(1.0, finish, [self.site])
+        timer = threading.Timer(1.0, make_all, [self.site])
         timer.daemon = True
         timer.start()
 

@@ -17,7 +17,6 @@ from mkdocs.structure.nav import get_navigation
 from .build import changes, messages
 from .build.config import give, guide_of
 from .read.guide import Guide
-from .read.place import GuideError
 
 log = logging.getLogger("mkdocs.sitekit")
 
@@ -72,13 +71,16 @@ class Site:
             if renewals == self.renewals:  # else it may have been made from what is old now
                 self.made.add(uri)
 
+    def make_all(self) -> None:
+        """Make the pages that are not made yet, unless the site is closed meanwhile."""
+        for uri in self.pages:
+            if not self.is_closed:
+                self.make(uri)
+
     def finish(self) -> None:
         """Make all that is not made yet, and what is written after the pages."""
         renewals = self.renewals
-        for uri in self.pages:
-            if self.is_closed:
-                return
-            self.make(uri)
+        self.make_all()
         for file in self.pages.values():
             file.page.validate_anchor_links(
                 files=self.files, log_level=self.config.validation.links.anchors)
@@ -91,42 +93,10 @@ class Site:
         if (new.paths, [new.meta(path) for path in new.paths]) != (
                 old.paths, [old.meta(path) for path in old.paths]):
             return False
-        changed = self._changed(old, new)
+        changed = new.take_over(old)
         give(self.config, new)
         self.renewals += 1
-        self.made -= changed
+        of_all_pages = {changes.PAGE, *messages.PAGES}
+        self.made -= {path.removeprefix("docs/") for path in changed} | of_all_pages
         self.is_whole = False
         return True
-
-    def _changed(self, old: Guide, new: Guide) -> set[str]:
-        """The pages that something has changed of."""
-        files = {file for file in [*old.snippets, *new.snippets, *new.paths]
-                 if _text(old, file) != _text(new, file)}
-        if any(file.startswith("snippets/") and "/figure_" in file for file in files):
-            return set(self.pages)
-        found = {changes.PAGE, *messages.PAGES} & set(self.pages)
-        for path in new.paths:
-            uses = path in files or any(  # by an include, an import, or a figure
-                file.removeprefix("snippets/").removesuffix(".py") in _text(new, path)
-                for file in files)
-            if uses or self._takes(new, path, files):
-                found.add(path.removeprefix("docs/"))
-        return found
-
-    def _takes(self, guide: Guide, path: str, files: set[str]) -> bool:
-        """Whether a page shows a snippet whose code comes from one of the files."""
-        modules = {file.removesuffix(".py").replace("/", ".") for file in files}
-        shown = {f"snippets/{include}.py" for include in _includes(_text(guide, path))}
-        return any(module in _text(guide, file) for file in shown for module in modules)
-
-
-def _text(guide: Guide, path: str) -> str:
-    try:
-        return guide.text(path)
-    except (FileNotFoundError, GuideError):
-        return ""
-
-
-def _includes(text: str) -> set[str]:
-    return {line.partition('"')[2].partition(".py:")[0]
-            for line in text.split("\n") if "8<-" in line}

@@ -12,7 +12,7 @@ from markdown.treeprocessors import Treeprocessor
 from markdown.util import HTML_PLACEHOLDER_RE
 
 from ..read.page import digest
-from .current import Current
+from .current import HOME, Current
 
 FOR_THE_PAGE_ONLY = ("wrong_", "stub_", "figure_")
 BLOCK = re.compile(
@@ -46,7 +46,7 @@ class File(Treeprocessor):
             for block in list(parent):
                 if path := files.get(self.digest_of(block)):
                     link = Element("p", {"class": "file", "data-search-exclude": ""})
-                    SubElement(link, "a", {"href": self.current.home + path, "download": ""}
+                    SubElement(link, "a", {"href": HOME + path, "download": ""}
                                ).text = path.rpartition("/")[2]
                     parent.insert(list(parent).index(block), link)
 
@@ -59,7 +59,10 @@ class File(Treeprocessor):
 
 
 class Copy(Postprocessor):
-    """What the button at a block gives: Python without prompts, with the imports it needs."""
+    """What the button at a block gives: Python without prompts, with the imports it needs.
+
+    Links to downloads get their addresses here, too.
+    """
 
     def __init__(self, current: Current):
         super().__init__()
@@ -76,4 +79,4 @@ class Copy(Postprocessor):
             value = escape(code).replace("\n", "&#10;")
             return f'{found[1]} data-copy="{value}">{plain}'
 
-        return BLOCK.sub(add, text)
+        return BLOCK.sub(add, text).replace(f'href="{HOME}', f'href="{self.current.home}')

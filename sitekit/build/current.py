@@ -41,6 +41,13 @@ class Current:
 
     @property
     def home(self) -> str:
-        """What leads from the page to the home page: `../../`."""
-        depth = self.page.address if self.directory_urls else self.page.name
+        """What leads from the page to the home page: `../../`.
+
+        Zensical takes each link for one that begins at the source, and puts it right by itself.
+        """
+        from_address = self.directory_urls and self._path
+        depth = self.page.address if from_address else self.page.name
         return "../" * depth.count("/")
+
+
+HOME = "guide-home:"  # in the place of `home` until builders have looked for the pages of links

@@ -8,7 +8,7 @@ from markdown.treeprocessors import Treeprocessor
 
 from ..read.guide import Guide
 from ..run.record import provenance
-from .current import Current
+from .current import HOME, Current
 
 
 def in_order(guide: Guide, paths: list[str]) -> list[str]:
@@ -89,6 +89,6 @@ class Foot(Treeprocessor):
 
     def link(self, kind: str, text: str) -> Element:
         found = Element("p", {"class": kind, "data-search-exclude": ""})
-        address = self.current.home + notebook(self.current.page.path)
+        address = HOME + notebook(self.current.page.path)
         SubElement(found, "a", {"href": address, "download": ""}).text = text
         return found

@@ -145,6 +145,35 @@ class Guide:
         """The pages that somebody has asked for so far."""
         return list(self._pages.values())
 
+    def take_over(self, old: Guide) -> set[str]:
+        """Take the pages that an earlier reading has read and nothing has changed of; the others.
+
+        A page changes with its text, with a snippet that it names, shows or draws, and with what
+        that takes from others.
+        """
+        def text(guide: Guide, file: str) -> str:
+            try:
+                return guide.text(file)
+            except (FileNotFoundError, GuideError):
+                return ""
+
+        other = {file for file in {*old.snippets, *self.snippets, *self.paths, lists.ENVIRONMENTS}
+                 if text(old, file) != text(self, file)}
+        if lists.ENVIRONMENTS in other or any("/figure_" in file for file in other):
+            return set(self.paths)
+        grown = True
+        while grown:  # what imports a snippet that changed
+            modules = [file.removesuffix(".py").replace("/", ".") for file in other]
+            taking = {file for file in self.snippets
+                      if any(module in text(self, file) for module in modules)}
+            grown = not taking <= other
+            other |= taking
+        names = [file.removeprefix("snippets/").removesuffix(".py") for file in other]
+        changed = {path for path in self.paths
+                   if path in other or any(name in text(self, path) for name in names)}
+        self._pages |= {path: page for path, page in old._pages.items() if path not in changed}
+        return changed
+
     def with_stem(self, path: str) -> dict[str, str]:
         """The files of a page by what they are; those that there are not are left out."""
         inside = path.removeprefix("docs/").removesuffix(".md").replace("-", "_")
@@ -193,14 +222,14 @@ class Guide:
         class Loader(yaml.SafeLoader):
             """mkdocs.yml, whose tags only MkDocs understands."""
 
-        Loader.add_constructor(
-            "!relative", lambda loader, node: node.value.replace("$config_dir", str(self.root)))
         for tag in ("tag:yaml.org,2002:python/", "!"):  # !ENV, say
             Loader.add_multi_constructor(tag, lambda loader, suffix, node: suffix)
         config = yaml.load(self.text(CONFIG), Loader)
         for extension in config["markdown_extensions"]:
             if isinstance(extension, dict) and "pymdownx.snippets" in extension:
-                return extension["pymdownx.snippets"]
+                options = extension["pymdownx.snippets"]
+                paths = [str(self.root / folder) for folder in options["base_path"]]
+                return options | {"base_path": paths}
         raise GuideError(f"{CONFIG}: pymdownx.snippets has no options")
 
 

@@ -53,7 +53,8 @@ def is_python(text: str) -> bool:
     """Whether a reader would take a block of text for code: a prompt, or statements that do."""
     if re.search(r"^[ >|]*(?:>>>|In \[\d+\]:) *\S", text, re.MULTILINE):
         return True
-    does = (ast.Call, ast.Import, ast.ImportFrom, ast.Assign, ast.FunctionDef, ast.ClassDef)
+    does = (ast.Call, ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.AugAssign,
+            ast.For, ast.While, ast.With)
     return parses(text) and any(isinstance(node, does) for node in ast.walk(parsed(text)))
 
 

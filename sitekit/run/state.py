@@ -109,7 +109,7 @@ def names_of_torch() -> list[tuple[_Names, dict[str, object]]]:
         found.append(_Names(place, module, tuple(vars(module).values())))
         found += [_Names(f"{place}.{name}", kind, tuple(vars(kind).values()))
                   for name, kind in vars(module).items()
-                  if isinstance(kind, type) and kind.__module__ == place and name[0] != "_"]
+                  if issubclass(type(kind), type) and kind.__module__ == place and name[0] != "_"]
     return [(names, names.callables()) for names in found]
 
 

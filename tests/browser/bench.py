@@ -9,13 +9,13 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
 from sitekit.run.runs import here, run_file
 from tests.guide import GUIDE, ROOT
+from tests.rows import Row
 
 from . import browsing, stock, weight
 from .conftest import ADDRESSES, SITE
@@ -24,27 +24,6 @@ from .serving import serve
 BUILD, EXAMPLES, LATENCY = 1.5, 0.3, 1.2
 SLOW = ROOT / "tests/slow.toml"
 TIMES = 3
-
-
-@dataclass
-class Row:
-    """A number and its limit; `where` is the page or the reason behind it."""
-
-    what: str
-    number: float
-    limit: float | None
-    where: str = ""
-
-    @property
-    def met(self) -> bool:
-        return self.limit is None or self.number <= self.limit
-
-    def __str__(self) -> str:
-        number, limit = (f"{n:,.0f}" if n >= 1000 else f"{n:.4g}" if n else "0"
-                         for n in (self.number, self.limit or 0))
-        verdict = "" if self.limit is None else "met" if self.met else "NOT MET"
-        limit = "" if self.limit is None else limit
-        return f"{self.what:<52}{number:>9}{limit:>9}  {verdict:<8} {self.where}"
 
 
 def bytes_of(what: str, visits: list[weight.Visit], limit: int) -> Iterator[Row]:

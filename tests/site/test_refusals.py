@@ -252,14 +252,15 @@ def test_a_fence_that_is_not_closed(project):
 
 @pytest.mark.parametrize("text", [
     "import torch\ntorch.ones(1)", ">>> torch.ones(1)", ">>> nn.Linear(2, 3).weight.shape",
-    "for batch in loader:\n    step(batch)", "x = y", "In [1]: x"])
+    "for batch in loader:\n    step(batch)", "x += y", "In [1]: x"])
 @pytest.mark.parametrize("language", ["text", "console"])
 def test_python_in_a_fence_that_does_not_run(project, language, text):
     project.page(f"```{language}\n{text}\n```\n")
     refused(project, "docs/planted.md:3", f"this {language} fence is Python")
 
 
-@pytest.mark.parametrize("text", ["$ pytest docs", "2026-01-02  planted.md  New", "a -> b\nb -> c"])
+@pytest.mark.parametrize("text", [
+    "$ pytest docs", "2026-01-02  planted.md  New", "[a]\nb = 1", "a -> b\nb -> c"])
 def test_text_that_is_not_python(project, text):
     project.page(f"```text\n{text}\n```\n")
     assert project.refusal() == ""

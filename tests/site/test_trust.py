@@ -6,6 +6,9 @@ import re
 import shutil
 
 import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sitekit.read.session import Step
 from sitekit.run import mutants, record
@@ -259,6 +262,26 @@ def test_all_pages_pass_in_one_process_in_a_random_order(project):
     result = project.run("order", str(ROOT))
     assert result.returncode == 0, result.stdout[-3000:]
     assert re.search(r"^\d\d+ passed$", result.stdout, re.MULTILINE)
+
+
+# --- a failure found is found again ---------------------------------------------------
+
+
+def test_an_example_that_hypothesis_tries_again_draws_the_same_from_torch():
+    """Else it would shrink, and replay, a failure on other data."""
+    seen = []
+
+    @settings(max_examples=20, database=None)
+    @given(st.integers(0, 3))
+    def draw(number):
+        seen.append((number, torch.rand(1).item()))
+
+    torch.manual_seed(7)
+    before = torch.get_rng_state()
+    draw()
+    assert len({number for number, _ in seen}) > 1
+    assert len({drawn for _, drawn in seen}) == 1
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 # --- the same bytes -------------------------------------------------------------------
