@@ -43,10 +43,27 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Proved:
+    """What proves a sentence: a step of the page (>>> ...), a claim, or a test.
+
+    `says` is part of the sentence as a reader reads it. `by` begins with `>>> `, with `claim: `
+    and what the claim says, or is the name of a test beside the page or `tests/file.py::test`.
+    """
+
+    list: str
+    says: str
+    by: str
+
+    def __str__(self) -> str:
+        return f"{self.list}: {self.says!r}"
+
+
+@dataclass(frozen=True)
 class Beside:
     """What stands beside a page's test."""
 
     claims: tuple[Claim, ...] = ()
+    proved: tuple[Proved, ...] = ()
     left_out: dict[str, str] = field(default_factory=dict)  # wrong version: why no guard is tried
 
 
@@ -94,7 +111,9 @@ def environments(text_of: Callable[[str], str]) -> list[Environment]:
 def listed_beside(page: str, text_of: Callable[[str], str]) -> Beside:
     path = beside(page)
     table = load(path, text_of)
-    if unknown := set(table) - {"claim", "left_out"}:
-        raise GuideError(f"{path}: {min(unknown)!r} is neither [[claim]] nor [left_out]")
+    if unknown := set(table) - {"claim", "proved", "left_out"}:
+        raise GuideError(
+            f"{path}: {min(unknown)!r} is neither [[claim]] nor [[proved]] nor [left_out]")
     return Beside(tuple(rows(path, table, "claim", Claim, list=path, page=page)),
+                  tuple(rows(path, table, "proved", Proved, list=path)),
                   table.get("left_out", {}))

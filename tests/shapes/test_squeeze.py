@@ -3,6 +3,12 @@ import torch
 
 from snippets.shapes.squeeze import drop_axes
 from snippets.shapes.wrong_squeeze import accuracy_of_squeezed
+from tests.awkward import Case
+
+AWKWARD = [
+    Case(drop_axes, lambda drop, x: drop(x, 1, -1), like=lambda x: x.squeeze((1, -1)),
+         shape=(3, 1, 4, 1)),
+]
 
 
 @pytest.mark.parametrize("classes", [2, 5])
