@@ -9,7 +9,21 @@ from hypothesis import strategies as st
 
 from snippets.shapes.image_patches import patches_by_slicing, patchify, unpatchify
 from snippets.shapes.wrong_image_patches import patchify_interleaved, unpatchify_interleaved
+from tests.awkward import Case
 from tests.guide import ROOT
+
+AWKWARD = [
+    Case(patchify, lambda cut, x: cut(x, (2, 3)), shape=(2, 3, 4, 6),
+         like=lambda x: torch.stack([
+             x[:, :, i:i + 2, j:j + 3].flatten(1) for i in (0, 2) for j in (0, 3)], 1)),
+    Case(patchify, lambda cut, x: cut(x, (2, 3)), shape=(2, 3, 4, 7),
+         like=lambda x: x.view(2, 3, 2, 2, 2, 3)),
+    Case(unpatchify, lambda join, x: join(x, (4, 6), (2, 3)), shape=(2, 4, 18),
+         like=lambda x: torch.cat([torch.cat(
+             [x[:, i + j].unflatten(1, (3, 2, 3)) for j in (0, 1)], 3) for i in (0, 2)], 2)),
+    Case(patches_by_slicing, lambda cut, x: cut(x, (2, 3)), shape=(2, 3, 4, 6), like=lambda x:
+         x.unfold(2, 2, 2).unfold(3, 3, 3).permute(0, 2, 3, 1, 4, 5).flatten(3).flatten(1, 2)),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SIZE = st.integers(1, 4)
