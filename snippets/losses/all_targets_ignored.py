@@ -12,10 +12,14 @@ def mean_loss(
         ignore_index: int = -100) -> torch.Tensor:
     """Return the mean over targets that count; 0 where none does.
 
-    `logits` (N, C) or (N, C, d1, ...); `target` (N) or (N, d1, ...).
+    `logits` (N, C) or (N, C, d1, ...); `target` (N) or (N, d1, ...)
+    of class indices. The sum must fit the dtype of the logits.
 
+    Raises: TypeError where the targets are class probabilities.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
     """
+    if target.is_floating_point():
+        raise TypeError("targets must be class indices")
     total = F.cross_entropy(
         logits, target, ignore_index=ignore_index, reduction="sum")
     return total / (target != ignore_index).sum().clamp(min=1)
@@ -28,16 +32,22 @@ def assert_finite_without_targets(
         ignore_index: int = -100) -> None:
     """Fail where a batch without targets gives no finite number.
 
-    `loss` takes logits (N, C) and class indices (N).
+    `loss` takes logits (N, C) and class indices (N). A loss without
+    a graph has no gradient to check.
 
-    Raises: AssertionError with the loss.
+    Raises: AssertionError with the loss and its largest gradient.
     Source: https://github.com/pytorch/pytorch/issues/70348
     """
     logits = torch.zeros(2, 3, requires_grad=True)
-    value = loss(logits, torch.full((2,), ignore_index))
-    gradient, = torch.autograd.grad(value, logits)
-    finite = value.isfinite() & gradient.isfinite().all()
-    assert finite, (
+    target = torch.full((2,), ignore_index)
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
+        value = loss(logits, target)
+    gradient = torch.zeros_like(logits)
+    if value.requires_grad:
+        gradient, = torch.autograd.grad(value, logits)
+    largest = gradient.abs().max()
+    assert value.isfinite() & largest.isfinite(), (
         f"a batch whose targets are all {ignore_index} has the loss "
-        f"{value.item()}: a mean over no targets is 0/0")
+        f"{value.item()} and the gradient {largest.item()}: "
+        f"a mean over no targets is 0/0")
 # --8<-- [end:assert_finite_without_targets]

@@ -7,6 +7,8 @@ import torch
 def two_logits(logit: torch.Tensor) -> torch.Tensor:
     """Put a zero for class 0 in front: `logit` (N) becomes (N, 2).
 
+    With more axes, (N, ...) becomes (N, 2, ...).
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
 
     >>> two_logits(torch.tensor([3, -1]))
@@ -21,14 +23,17 @@ def two_logits(logit: torch.Tensor) -> torch.Tensor:
 def one_logit(logits: torch.Tensor) -> torch.Tensor:
     """Return class 1 minus class 0: `logits` (N, 2) become (N).
 
-    Raises: ValueError unless there are two classes.
+    Raises: ValueError unless there are two classes, TypeError
+        unless the logits are of floating dtype.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
 
-    >>> one_logit(torch.tensor([[5, 8], [1, 0]]))
-    tensor([ 3, -1])
+    >>> one_logit(torch.tensor([[5.0, 8.0], [1.0, 0.0]]))
+    tensor([ 3., -1.])
     """
     if logits.dim() != 2 or logits.shape[1] != 2:
         raise ValueError(f"not (N, 2): {tuple(logits.shape)}")
+    if not logits.is_floating_point():
+        raise TypeError(f"{logits.dtype} holds no logits")
     return logits[:, 1] - logits[:, 0]
 # --8<-- [end:one_logit]
 
@@ -37,11 +42,16 @@ def one_logit(logits: torch.Tensor) -> torch.Tensor:
 def two_probabilities(target: torch.Tensor) -> torch.Tensor:
     """Return `(1 - t, t)` for `target` (N) in [0, 1], as (N, 2).
 
+    With more axes, (N, ...) becomes (N, 2, ...).
+
+    Raises: TypeError unless the target is of floating dtype.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
 
     >>> two_probabilities(torch.tensor([1.0, 0.25]))
     tensor([[0.0000, 1.0000],
             [0.7500, 0.2500]])
     """
+    if not target.is_floating_point():
+        raise TypeError(f"{target.dtype} holds no probabilities")
     return torch.stack((1 - target, target), dim=1)
 # --8<-- [end:two_probabilities]

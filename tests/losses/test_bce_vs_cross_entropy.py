@@ -10,6 +10,29 @@ from snippets.losses.wrong_bce_vs_cross_entropy import (
     cross_entropy_of_one_column,
     cross_entropy_over_the_batch,
 )
+from tests.awkward import Case
+
+
+def in_front(x):
+    return F.pad(x.unsqueeze(1), [0, 0] * (x.dim() - 1) + [1, 0])
+
+
+def is_distribution(x, rows):
+    assert torch.equal(rows[:, 1].nan_to_num(2), x.sigmoid().nan_to_num(2))
+    sums = rows.double().sum(dim=1)
+    eps = torch.finfo(rows.dtype).eps
+    assert (sums.isnan() == x.isnan()).all()
+    assert ((sums - 1).abs().nan_to_num(0) <= eps).all()
+
+
+AWKWARD = [
+    Case(two_logits, lambda two, x: two(x), like=in_front, shape=(5,)),
+    Case(two_logits, lambda two, x: two(x), like=in_front),
+    Case(one_logit, lambda one, x: one(x), shape=(4, 2),
+         like=lambda x: (x * torch.tensor([-1, 1], device=x.device).to(x.dtype)).sum(dim=1)),
+    Case(two_probabilities, lambda two, x: two(x.sigmoid() if x.is_floating_point() else x),
+         holds=is_distribution, shape=(5,)),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NUMBERS = st.floats(-1e4, 1e4, allow_subnormal=False)
@@ -63,6 +86,22 @@ def test_the_two_agree_in_lower_precision(device, dtype):
 def test_one_logit_wants_two_classes(device, shape):
     with pytest.raises(ValueError, match="not"):
         one_logit(torch.zeros(shape, device=device))
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64, torch.bool])
+def test_integers_are_no_logits_and_no_probabilities(device, dtype):
+    with pytest.raises(TypeError, match="logits"):
+        one_logit(torch.ones(3, 2, dtype=dtype, device=device))
+    with pytest.raises(TypeError, match="probabilities"):
+        two_probabilities(torch.ones(3, dtype=dtype, device=device))
+
+
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_pixels_have_their_classes_on_axis_1(device, reduction):
+    x, t = torch.randn(3, 2, 5, device=device), torch.rand(3, 2, 5, device=device)
+    torch.testing.assert_close(
+        F.cross_entropy(two_logits(x), two_probabilities(t), reduction=reduction),
+        F.binary_cross_entropy_with_logits(x, t, reduction=reduction))
 
 
 def test_one_column_teaches_nothing(device):
