@@ -14,7 +14,8 @@ def attention(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the values (..., L, e) and the weights (..., L, S).
 
-    `q` is (..., L, d), `k` is (..., S, d) and `v` is (..., S, e). The
+    `q` (..., L, d), `k` (..., S, d) and `v` (..., S, e) are of one
+    floating dtype. In float16 a score above 65504 overflows. The
     boolean `keep` broadcasts to (..., L, S); True keeps a key. A row
     that keeps no key gives zeros.
 
@@ -36,11 +37,16 @@ def additive_mask(
 ) -> torch.Tensor:
     """Turn `keep`, of any shape, into 0 where True and -inf elsewhere.
 
+    `dtype` is that of the layer or of the queries.
+
+    Raises: TypeError where `keep` is not boolean.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
 
     >>> additive_mask(torch.tensor([True, False]))
     tensor([0., -inf])
     """
+    if keep.dtype != torch.bool:
+        raise TypeError(f"keep is {keep.dtype}, not boolean")
     mask = torch.zeros_like(keep, dtype=dtype)
     return mask.masked_fill(~keep, -math.inf)
 # --8<-- [end:additive_mask]
