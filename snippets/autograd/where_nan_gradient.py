@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 import torch
 
+from snippets.guards.judge import Undecided, on_copies
+
 
 # --8<-- [start:gradient]
 def gradient(f: Callable[[torch.Tensor], torch.Tensor],
              x: torch.Tensor) -> torch.Tensor:
     """Return the gradient of `f(x).sum()` at `x`, in its shape.
+
+    Raises: RuntimeError where `x` is not of real floating dtype.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
 
@@ -41,16 +45,32 @@ def apply_where(condition: torch.Tensor,
 def assert_finite_gradient(
         f: Callable[[torch.Tensor], torch.Tensor],
         x: torch.Tensor) -> None:
-    """Differentiate `f(x).sum()` at `x`, of any shape.
+    """Differentiate `f(x)` at a finite `x` of any shape.
 
-    Raises: AssertionError unless all outputs and gradients are finite.
+    Modules in `f` are called as copies, under a forked random state.
+
+    Raises:
+        AssertionError: an output or a gradient is nan or inf.
+        Undecided: `x` holds nan, inf or no element, or no gradient
+            reaches it.
+        RuntimeError: `x` is not of real floating dtype, or on meta.
     """
-    x = x.detach().requires_grad_()
-    y = f(x)
-    if not y.isfinite().all():
-        raise AssertionError("the output is nan or inf")
-    gradient, = torch.autograd.grad(y.sum(), x)
-    bad = (~gradient.isfinite()).sum().item()
+    if not x.numel() or not x.isfinite().all():
+        raise Undecided("x holds nan, inf or no element")
+    x = x.detach().clone().requires_grad_()
+    devices = range(torch.cuda.device_count())
+    with (on_copies(), torch.random.fork_rng(devices),
+          torch.enable_grad()):
+        y = f(x)
+        if not y.isfinite().all():
+            raise AssertionError("the output is nan or inf")
+        if not y.requires_grad:
+            raise Undecided("no gradient reaches x")
+        found, = torch.autograd.grad(
+            y, x, torch.ones_like(y), allow_unused=True)
+    if found is None:
+        raise Undecided("no gradient reaches x")
+    bad = (~found.isfinite()).sum().item()
     if bad:
         raise AssertionError(
             "finite output, but the gradient is nan or inf"
