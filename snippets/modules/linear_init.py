@@ -1,14 +1,19 @@
-"""He's init for layers before a ReLU, and a test of signals."""
+"""Kaiming (He) initialization for ReLU, and a test of signals."""
 
 import torch
 from torch import nn
 
+from snippets.guards.judge import Undecided, copied
+
 
 # --8<-- [start:init_for_relu]
 def init_for_relu(module: nn.Module) -> None:
-    """Draw a layer's weight as He does, and zero its bias.
+    """Draw a layer's weight with variance 2 / fan_in, zero its bias.
 
-    For `model.apply`; other modules are left as they are.
+    For `model.apply`. It changes linear and convolutional layers, not
+    transposed ones, and leaves other modules as they are.
+
+    Raises: TypeError where the weight is computed, as by weight_norm.
 
     Source: https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_normal_
 
@@ -17,7 +22,11 @@ def init_for_relu(module: nn.Module) -> None:
     >>> layer.bias.tolist()
     [0.0, 0.0, 0.0]
     """
-    if isinstance(module, (nn.Linear, nn.Conv1d, nn.Conv2d)):
+    layers = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
+    if isinstance(module, layers):
+        if not isinstance(module.weight, nn.Parameter):
+            raise TypeError(
+                "the weight is computed: draw it before weight_norm")
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
         if module.bias is not None:
             nn.init.zeros_(module.bias)
@@ -25,20 +34,33 @@ def init_for_relu(module: nn.Module) -> None:
 
 
 # --8<-- [start:assert_signal_kept]
-@torch.no_grad()
 def assert_signal_kept(model: nn.Module, x: torch.Tensor) -> None:
-    """Check that model gives x (B, ...) an output of like size.
+    """Check that the output differs between samples about as x does.
 
-    Raises: AssertionError where it is ten times off or more.
+    `x` is (B, ...), of floating dtype, and `model(x)` is a tensor. A
+    copy of `model` runs, so its statistics stay as they are.
+
+    Raises:
+        AssertionError: it differs fifty times less or more than x.
+        TypeError: x is of another dtype, for example token ids.
+        Undecided: the samples of x are equal or not finite.
 
     Source: https://docs.pytorch.org/docs/stable/nn.init.html
-
-    >>> assert_signal_kept(nn.ReLU(), torch.ones(2, 3))
     """
-    def size(signal: torch.Tensor) -> float:
-        return signal.square().mean().sqrt().item()
+    if not x.is_floating_point():
+        raise TypeError(f"x is of {x.dtype}: give it features")
 
-    ratio = size(model(x)) / size(x)
-    assert ratio > 0.1, f"the signal fades to {ratio:.0e} of its size"
-    assert ratio < 10, f"the signal grows to {ratio:.0e} of its size"
+    def spread(signal: torch.Tensor) -> float:
+        wide = signal.double()
+        return (wide - wide.mean(0)).square().mean().sqrt().item()
+
+    given = float("nan") if x.is_meta else spread(x.detach())
+    if not 0 < given < float("inf"):
+        raise Undecided("the samples of x are equal or not finite")
+    with (torch.no_grad(),
+          torch.random.fork_rng(range(torch.cuda.device_count()))):
+        ratio = spread(copied(model)(x)) / given
+    assert 0.02 < ratio < 50, (
+        f"the signal {'fades' if ratio < 1 else 'grows'}: samples "
+        f"differ {ratio:.0e} times as much as in x")
 # --8<-- [end:assert_signal_kept]
