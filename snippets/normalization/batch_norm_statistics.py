@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 # --8<-- [start:batch_norm]
@@ -11,8 +12,12 @@ def batch_norm(
 ) -> torch.Tensor:
     """Normalize x (B, C, ...) as batch norm does in training mode.
 
-    weight and bias are (C,). The variance is the biased one.
+    x, weight (C,) and bias (C,) are floating. The variance is the
+    biased one, computed in float32 where x has fewer bits.
 
+    Raises:
+        TypeError: x is not floating.
+        ValueError: a channel has fewer than two values.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
 
     >>> x = torch.tensor([[6.0], [10.0]])
@@ -20,12 +25,20 @@ def batch_norm(
     tensor([[-1.],
             [ 1.]])
     """
+    if not x.is_floating_point():
+        raise TypeError(f"x is {x.dtype}, not floating")
+    if x.numel() <= x.shape[1]:
+        raise ValueError("a channel has fewer than two values")
     others = [dim for dim in range(x.dim()) if dim != 1]
     per_channel = (-1,) + (1,) * (x.dim() - 2)
-    mean = x.mean(others, keepdim=True)
-    var = x.var(others, correction=0, keepdim=True)
-    return (weight.view(per_channel) * (x - mean)
-            / (var + eps).sqrt() + bias.view(per_channel))
+    centred = x.to(torch.promote_types(x.dtype, torch.float32))
+    for _ in range(2):  # the first mean of large numbers is rounded
+        centred = centred - centred.mean(others, keepdim=True)
+    var = centred.square().mean(others, keepdim=True)
+    normalized = centred / (var + eps).sqrt()
+    out = (weight.view(per_channel) * normalized
+           + bias.view(per_channel))
+    return out.to(x.dtype)
 # --8<-- [end:batch_norm]
 
 
@@ -38,16 +51,26 @@ def updated_statistics(
 
     The variance is the unbiased one. momentum weighs the new value.
 
+    Raises:
+        TypeError: x is not floating.
+        ValueError: a channel has fewer than two values.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
 
     >>> x = torch.tensor([[6.0], [10.0]])
     >>> updated_statistics(x, torch.zeros(1), torch.ones(1), 0.5)
     (tensor([4.]), tensor([4.5000]))
     """
+    if not x.is_floating_point():
+        raise TypeError(f"x is {x.dtype}, not floating")
+    if x.numel() <= x.shape[1]:
+        raise ValueError("a channel has fewer than two values")
     others = [dim for dim in range(x.dim()) if dim != 1]
-    mean, var = x.mean(others), x.var(others, correction=1)
-    return (running_mean + momentum * (mean - running_mean),
-            running_var + momentum * (var - running_var))
+    wide = x.detach().to(torch.promote_types(x.dtype, torch.float32))
+    mean = wide.mean(others, keepdim=True)
+    var = (wide - mean).var(others, correction=1)
+    kept, mean = 1 - momentum, mean.flatten()
+    return ((kept * running_mean + momentum * mean).to(running_mean),
+            (kept * running_var + momentum * var).to(running_var))
 # --8<-- [end:updated_statistics]
 
 
@@ -57,12 +80,11 @@ def freeze_batch_norm(model: nn.Module) -> nn.Module:
 
     Call it again after each `model.train()`, which undoes it.
 
+    Raises: ValueError where a lazy batch norm has no shape yet.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval
     """
-    kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d,
-             nn.SyncBatchNorm)
     for module in model.modules():
-        if isinstance(module, kinds):
+        if isinstance(module, _BatchNorm):
             module.eval().requires_grad_(False)
     return model
 # --8<-- [end:freeze_batch_norm]

@@ -2,6 +2,7 @@ import copy
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
@@ -16,6 +17,36 @@ from snippets.normalization.wrong_batch_norm_statistics import (
     freeze_weights_only,
     normalize_without_eps,
 )
+from tests import populations
+from tests.awkward import Case
+
+BATCH_NORMS = sorted(
+    name for name, kind in populations.norms().items()
+    if issubclass(kind, nn.modules.batchnorm._BatchNorm))
+
+
+def moved(x):
+    """The same numbers with the first sample at 0, so that no digit of a large mean is lost."""
+    return x - x.detach()[:1]
+
+
+def updated(x):
+    """The running statistics that torch has after a batch."""
+    mean, var = torch.zeros_like(x[0]), torch.ones_like(x[0])
+    F.batch_norm(x, mean, torch.ones_like(x[0]), training=True)
+    F.batch_norm(moved(x), torch.zeros_like(x[0]), var, training=True)
+    return mean, var
+
+
+AWKWARD = [
+    Case(batch_norm, lambda f, x: f(x, torch.ones_like(x[0]), torch.zeros_like(x[0])),
+         like=lambda x: F.batch_norm(
+             moved(x), None, None, torch.ones_like(x[0]), torch.zeros_like(x[0]), training=True)),
+    Case(updated_statistics, lambda f, x: f(x, torch.zeros_like(x[0]), torch.ones_like(x[0])),
+         like=updated),
+    Case(freeze_batch_norm, lambda f, x: f(nn.BatchNorm1d(4))(x),
+         like=lambda x: nn.BatchNorm1d(4).eval()(x), compiled=False),
+]
 
 FIXED_DEVICE = settings(
     deadline=None, max_examples=50,
@@ -98,12 +129,78 @@ def test_without_eps_a_constant_channel_is_nan(device):
     torch.testing.assert_close(norm(x)[:, 0], torch.zeros(2, device=device), rtol=0, atol=1e-3)
 
 
-@pytest.mark.parametrize("layer", [nn.BatchNorm2d, nn.BatchNorm3d])
-def test_one_value_for_each_channel_raises(device, layer):
-    norm = layer(2, device=device)
-    shape = (1, 2) + (1,) * (2 if layer is nn.BatchNorm2d else 3)
-    with pytest.raises(ValueError, match="Expected more than 1 value per channel"):
-        norm(torch.zeros(shape, device=device))
+def made(name, **options):
+    """A batch norm of two channels that has its shape, and a batch for it."""
+    rank = {"1d": 2, "2d": 4, "3d": 5}.get(name[-2:], 4)
+    channels = [] if name.startswith("Lazy") else [2]
+    x = torch.arange(3.0 * 2 * 2 ** (rank - 2)).view(3, 2, *[2] * (rank - 2)).sin()
+    layer = getattr(nn, name)(*channels, **options)
+    with torch.no_grad():
+        layer.eval()(x)  # a lazy one takes its shape
+    return layer.train(), x
+
+
+@pytest.mark.parametrize("name", BATCH_NORMS)
+def test_one_value_for_each_channel_raises(name):
+    for options in ({}, {"track_running_stats": False}):
+        if options and name.startswith("Lazy"):
+            continue  # takes its shape from a batch, in eval mode above
+        norm, x = made(name, **options)
+        single = torch.ones(1, 2, *[1] * (x.dim() - 2))
+        with pytest.raises(ValueError, match="Expected more than 1 value per channel"):
+            norm(single)
+        if options:
+            with pytest.raises(ValueError, match="Expected more than 1 value per channel"):
+                norm.eval()(single)
+        else:
+            assert norm.eval()(single).isfinite().all()
+
+
+@pytest.mark.parametrize("by_hand", [
+    lambda x: batch_norm(x, torch.ones(2), torch.zeros(2)),
+    lambda x: updated_statistics(x, torch.zeros(2), torch.ones(2))])
+def test_what_has_no_variance_is_refused(by_hand):
+    with pytest.raises(TypeError, match=r"torch\.int64, not floating"):
+        by_hand(torch.ones(3, 2, dtype=torch.int64))
+    with pytest.raises(ValueError, match="fewer than two values"):
+        by_hand(torch.ones(1, 2, 1))
+
+
+@pytest.mark.parametrize("name", BATCH_NORMS)
+@pytest.mark.parametrize(("how", "moves"), [
+    ("train", True), ("no_grad", True), ("inference_mode", True), ("requires_grad_", True),
+    ("eval", False)])
+def test_what_stops_the_running_statistics(name, how, moves):
+    norm, x = made(name)
+    before = statistics(norm)
+    context = {"no_grad": torch.no_grad, "inference_mode": torch.inference_mode}
+    if how == "requires_grad_":
+        norm.requires_grad_(False)
+    with context.get(how, torch.enable_grad)():
+        norm.train(how != "eval")(x)
+    assert [torch.equal(*pair) for pair in zip(before, statistics(norm), strict=True)] == (
+        [not moves] * 2)
+
+
+@pytest.mark.parametrize("name", BATCH_NORMS)
+def test_each_kind_of_batch_norm_is_frozen(name):
+    norm, x = made(name)
+    before = statistics(norm)
+    freeze_batch_norm(nn.Sequential(norm))[0](x)
+    assert all(map(torch.equal, before, statistics(norm)))
+    assert not any(p.requires_grad for p in norm.parameters())
+    if name.startswith("Lazy"):
+        with pytest.raises(ValueError, match="uninitialized parameter"):
+            freeze_batch_norm(getattr(nn, name)())
+
+
+def test_by_hand_where_squares_leave_float16_and_where_the_mean_is_rounded(device):
+    one, zero = torch.ones(1, device=device), torch.zeros(1, device=device)
+    wide = torch.tensor([[0.0], [600.0]], device=device)
+    assert batch_norm(wide.half(), one.half(), zero.half()).tolist() == [[-1.0], [1.0]]
+    odd = torch.tensor([[10_000.0], [10_000.0], [10_001.0]], device=device)
+    exact = F.batch_norm(odd.double(), None, None, training=True).float()
+    torch.testing.assert_close(batch_norm(odd, one, zero), exact)
 
 
 @pytest.mark.parametrize(("freeze", "again", "changed"), [
