@@ -1,0 +1,195 @@
+"""Messages of torch: the entries of docs/messages/, and which of them a pasted text is.
+
+An entry is a section of a page of that folder. Its heading is the message, as code; its first
+paragraph says the cause and what to write; an item of a list that is code alone is another
+wording of the message. theme/assets/search.js matches in a browser; a test compares both.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from .guide import Guide
+from .page import Page
+from .place import GuideError, Place
+from .session import TRACEBACK
+
+FOLDER = "messages"
+ALIKE = 0.78  # the share of an entry's words, weighed by rarity, that a message must have
+NOT_RAISED = "Read off"  # what the section of an entry says that no session raises
+
+_CODE = re.compile(r"(?P<ticks>`+) ?(?P<text>.+?) ?(?P=ticks)")
+_ITEM = re.compile(rf"- {_CODE.pattern}")
+_ENTRY = re.compile(r"(?P<kind>(?:\w+\.)*\w+): (?P<text>.+)")
+_RAISED = re.compile(rf"^{re.escape(TRACEBACK)}(?P<error>.+)\Z", re.MULTILINE | re.DOTALL)
+_WARNED = re.compile(r"^(?P<warning>\w*Warning: .+)$", re.MULTILINE)
+
+_KIND = re.compile(
+    r"(?:^|(?<=[\s\]:]))(?P<kind>(?:\w+\.)*\w*(?:Error|Warning|Exception|Unsupported)):[ \n]",
+    re.MULTILINE)
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_PREFIX = re.compile(r"^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*", re.MULTILINE)
+_OTHER = re.compile(r"\n(?=\s*(?:File \"|Traceback|During handling|The above exception))")
+_OWN = re.compile(r"\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|"
+                  r"Byte|\w*Impl\w*|\w+_\w+)\b")
+_QUOTED = re.compile(r"'[^'\n]{1,80}'|\"[^\"\n]{1,80}\"|`[^`\n]{1,80}`")
+_BRACKETS = re.compile(r"\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)")
+_WORD = re.compile(r"[a-z_]{2,}")
+_RELATED = {"RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
+            "TorchRuntimeError", "OutOfMemoryError", "ModuleAttributeError", "AttributeError"}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A message, what it means, and where its entry stands."""
+
+    kind: str  # RuntimeError, UserWarning, ...
+    text: str
+    cause: str
+    page: str  # below docs/
+    anchor: str
+    also: tuple[str, ...] = ()  # other wordings
+
+    @property
+    def heading(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+def raised(page: Page) -> Iterator[tuple[str, str]]:
+    """Each message that a page shows, and the anchor of its section."""
+    for example in page.examples:
+        for step in example.steps:
+            for found in (_RAISED.search(step.expected), *_WARNED.finditer(step.expected)):
+                if found:
+                    yield found[1], page.anchor_of(example.line)
+
+
+def has_entries(page: Page) -> bool:
+    return page.folder == FOLDER and not page.is_index
+
+
+def entries(page: Page) -> Iterator[Entry]:
+    """The entries of a page of messages. GuideError for a heading that is no message."""
+    for heading in page.headings:
+        if heading.level != 2:
+            continue
+        code = _CODE.fullmatch(heading.title.strip())
+        found = code and _ENTRY.fullmatch(code["text"])
+        if not found:
+            raise GuideError(f"{Place(page.path, page.places[heading.line].line)}: an entry is headed by "
+                             f"its message as code, `RuntimeError: ...`, not {heading.title!r}")
+        section = page.section(heading.anchor)
+        assert section is not None
+        lines = page.lines[section.start + 1:section.stop]
+        cause = "\n".join(lines).strip().split("\n\n")[0]
+        also = [item["text"] for line in lines if (item := _ITEM.fullmatch(line.rstrip()))]
+        yield Entry(found["kind"].rpartition(".")[2], found["text"], " ".join(cause.split()),
+                    page.name, heading.anchor, tuple(also))
+
+
+def all_entries(guide: Guide) -> list[Entry]:
+    return [entry for page in guide.pages if has_entries(page) for entry in entries(page)]
+
+
+def unproved(page: Page) -> Iterator[Entry]:
+    """The entries that no session of their section raises, though they do not say so."""
+    shown: dict[str, list[str]] = {}
+    for text, anchor in raised(page):
+        shown.setdefault(anchor, []).append(in_line(text))
+    for entry in entries(page):
+        section = page.section(entry.anchor)
+        assert section is not None
+        if NOT_RAISED not in "\n".join(page.lines[section.start:section.stop]) and not any(
+                in_line(entry.text) in text for text in shown.get(entry.anchor, ())):
+            yield entry
+
+
+def in_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def message_of(text: str) -> tuple[str, str]:
+    """The kind and the words of the message in a pasted text; no kind where it names none.
+
+    Of a traceback, the last error; colours, a rank's prefix and pytest's marks are taken off.
+    """
+    text = _PREFIX.sub("", _COLOUR.sub("", text.replace("\r\n", "\n")))
+    found = list(_KIND.finditer(text))
+    if not found:
+        return "", text.strip()
+    last = found[-1] if TRACEBACK.split("\n")[0] in text else found[0]
+    message = _OTHER.split(text[last.end():].split("\n\n")[0])[0]
+    return last["kind"].rpartition(".")[2], message.strip()
+
+
+def words(message: str) -> list[str]:
+    """The words that tell one message from another: no numbers, shapes, and names of the reader."""
+    kept = _QUOTED.sub(lambda quoted: " ".join(_OWN.findall(quoted[0])) or " ", message)
+    kept = _BRACKETS.sub(lambda found: " ".join(_OWN.findall(found[0])) or " ", kept)
+    return _WORD.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kept).lower())
+
+
+class Matcher:
+    """Tells which entry a pasted text is."""
+
+    def __init__(self, listed: Sequence[Entry]):
+        self.wordings = [(entry, frozenset(words(text)))
+                         for entry in listed for text in (entry.text, *entry.also)]
+
+    @cached_property
+    def weights(self) -> dict[str, float]:
+        """How rare each word is among the entries."""
+        counted = Counter(word for _, held in self.wordings for word in held)
+        return {word: math.log(1 + len(self.wordings) / times) for word, times in counted.items()}
+
+    def weight(self, held: Iterable[str]) -> float:
+        unknown = math.log(1 + len(self.wordings))
+        return sum(self.weights.get(word, unknown) for word in held)
+
+    def ranked(self, text: str) -> list[tuple[float, Entry]]:
+        """The entries by how much a text is like each, the likest first."""
+        kind, message = message_of(text)
+        given = frozenset(words(message))
+        best: dict[Entry, float] = {}
+        for entry, held in self.wordings:
+            both = self.weight(given & held)
+            share = both / (self.weight(held) or 1)
+            if kind and entry.kind != kind and not {kind, entry.kind} <= _RELATED:
+                share *= 0.9
+            share *= 0.9 + 0.1 * both / (self.weight(given) or 1)
+            best[entry] = max(best.get(entry, 0), share)
+        return sorted(((share, entry) for entry, share in best.items()),
+                      key=lambda pair: -pair[0])
+
+    def match(self, text: str) -> Entry | None:
+        ranked = self.ranked(text)
+        return ranked[0][1] if ranked and ranked[0][0] >= ALIKE else None
+
+
+def missing(guide: Guide) -> Iterator[str]:
+    """What has no entry yet, or an entry that nothing shows: the list of who writes them."""
+    matcher = Matcher(all_entries(guide))
+    for page in guide.pages:
+        if has_entries(page):
+            for entry in unproved(page):
+                yield f"{page.path}#{entry.anchor}: no session of the section raises it"
+        else:
+            for text, anchor in raised(page):
+                explained = any(words in text for words in page.meta.get("causes", {}))
+                if (explained or text.startswith("RuntimeError")) and not matcher.match(text):
+                    yield f"{page.path}#{anchor}: no entry for {in_line(text)[:150]}"
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    guide = Guide(Path(sys.argv[1] if len(sys.argv) > 1 else "."))
+    for line in missing(guide):
+        print(line)
+    print(f"{len(all_entries(guide))} entries")
