@@ -70,8 +70,9 @@ mutants: .venv/installed  ## make each expected output wrong; the comparison mus
 accept: $(READY)  ## write the outputs that the pages have now, and show the difference
 	$(BIN)/python -m sitekit.run.accept --device $(DEVICE)
 
-bump: $(READY)  ## show which outputs, messages and warnings another torch changes (TORCH=newest)
-	$(BIN)/python -m sitekit.run.accept --device $(DEVICE) --dry-run
+bump: $(READY)  ## show which outputs, messages, warnings and populations another torch changes (TORCH=newest)
+	-$(BIN)/python -m sitekit.run.accept --device $(DEVICE) --dry-run
+	$(BIN)/python -m tests.populations
 
 guards: .venv/installed  ## print guards × models, and the share of silent questions that a guard catches
 	$(BIN)/python -m tests.guards.verdicts

@@ -17,7 +17,7 @@ from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import TableOfContents
 
 from sitekit import serve
-from sitekit.build import changes, lists, messages, search
+from sitekit.build import lists
 from sitekit.build.config import give, guide_of, tell_page
 from sitekit.publish import after
 from sitekit.publish.notebook import text_of
@@ -91,11 +91,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_context(context: dict, page: Page, config: MkDocsConfig, nav: Navigation) -> dict:
-    """Tell the search what the page is about, and the template where its notebook is."""
-    guide, path = guide_of(config), f"docs/{page.file.src_uri}"
-    made = page.file.src_uri in (*messages.PAGES, changes.PAGE)
-    search.index(config.plugins["material/search"].search_index.entries, page, whole=not made)
-    if guide.page(path).examples:
+    """Tell the template where the notebook of a page is."""
+    path = f"docs/{page.file.src_uri}"
+    if guide_of(config).page(path).examples:
         context["notebook"] = lists.notebook(path)
     if "toc" in page.meta.get("hide", []):
         page.toc = TableOfContents([])  # Material only hides it, and it weighs what the titles do
@@ -110,7 +108,8 @@ def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
 
 def on_post_build(config: MkDocsConfig) -> None:
     """Write what needs no builder."""
-    after.write(guide_of(config), Path(config.site_dir), config.site_url or "")
+    after.write(guide_of(config), Path(config.site_dir), config.site_url or "",
+                config.use_directory_urls)
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:

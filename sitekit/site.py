@@ -14,7 +14,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, get_files, set_exclusions
 from mkdocs.structure.nav import get_navigation
 
-from .build import changes, messages
+from .build import changes
 from .build.config import give, guide_of
 from .read.guide import Guide
 
@@ -63,9 +63,6 @@ class Site:
             if uri in self.made:
                 return
             renewals, page = self.renewals, self.pages[uri].page
-            if search := self.config.plugins.get("material/search"):
-                entries = search.search_index.entries
-                entries[:] = [e for e in entries if e["location"].partition("#")[0] != page.url]
             steps._populate_page(page, self.config, self.files)
             steps._build_page(page, self.config, list(self.pages.values()), self.nav, self.env)
             if renewals == self.renewals:  # else it may have been made from what is old now
@@ -96,7 +93,7 @@ class Site:
         changed = new.take_over(old)
         give(self.config, new)
         self.renewals += 1
-        of_all_pages = {changes.PAGE, *messages.PAGES}
+        of_all_pages = {changes.PAGE}
         self.made -= {path.removeprefix("docs/") for path in changed} | of_all_pages
         self.is_whole = False
         return True

@@ -12,7 +12,7 @@ from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
 
 from ..read.place import GuideError
-from . import changes, copied, figures, lists, maths, messages, reference, shown
+from . import changes, copied, figures, lists, maths, reference, shown
 from .current import Current
 
 
@@ -28,9 +28,7 @@ class _Begin(Preprocessor):
         if "\n".join(lines).strip() != page.source.strip():
             raise GuideError(f"{page.path}: the site would convert another text than this reading")
         guide, made = self.current.guide, ""
-        if page.name in messages.PAGES:
-            made = messages.markdown(guide.pages, page.name)
-        elif page.name == changes.PAGE:
+        if page.name == changes.PAGE:
             made = changes.markdown(guide)
         return [*lines, "", *made.split("\n")] if made else lines
 

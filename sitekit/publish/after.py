@@ -14,16 +14,16 @@ import yaml
 
 from ..read.guide import Guide
 from ..read.place import GuideError
-from . import downloads, notebook, programs
+from . import downloads, notebook, programs, search
 
 
-def write(guide: Guide, to: Path, site: str) -> None:
+def write(guide: Guide, to: Path, site: str, directory_urls: bool = True) -> None:
     """Execute the exercises; write downloads and what programs read into a site."""
     for page in guide.pages:
         if page.meta.get("notebook"):
             notebook.check(guide, page)
     name, description = (_setting(guide, key) for key in ("site_name", "site_description"))
-    for address, text in [*downloads.files(guide, site),
+    for address, text in [*downloads.files(guide, site), *search.files(guide, directory_urls),
                           *programs.files(guide, name, description, site)]:
         file = to / address
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import escape, unescape
+from html import escape
 
-from ..build import changes, messages
+from ..build import changes
 from ..build.lists import folders, in_order, pages_of
 from ..read.guide import Guide
 from ..read.page import Page
@@ -18,9 +18,7 @@ _OF_THE_SITE = re.compile(r"^(?:///|\{ \.[\w-]+ \})$\n?", re.MULTILINE)
 def markdown(guide: Guide, page: Page) -> str:
     """A page without what this site alone understands; a folder's with the list of its pages."""
     text = page.text
-    if page.name in messages.PAGES:
-        text += "\n" + unescape(messages.markdown(guide.pages, page.name))
-    elif page.name == changes.PAGE:
+    if page.name == changes.PAGE:
         text += "\n" + changes.markdown(guide)
     text = _OF_THE_SITE.sub("", plain(text)).strip()
     if page.is_index and page.folder:
@@ -65,6 +63,8 @@ def redirects(guide: Guide, site: str) -> Iterator[tuple[str, str]]:
     for old, new in guide.redirects.items():
         page = guide.page(f"docs/{new}")
         address = re.sub(r"(?:^|(?<=/))index$", "", old.removesuffix(".md")).rstrip("/")
+        if page.address == f"{address}/":
+            continue  # messages.md is messages/index.md now, and its address as it was
         target = "../" * (address.count("/") + 1) + page.address
         canonical = f'<link rel="canonical" href="{escape(site + page.address)}">' if site else ""
         yield f"{address}/index.html", (

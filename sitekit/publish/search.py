@@ -1,22 +1,27 @@
 """The index of the search: each page as a document of MiniSearch, read by theme/assets/search.js.
 
-MiniSearch would build it in the reader's browser; here it is built once, with the same words. A term
-is made in the same way by `terms` here and by `terms` there, which a test compares.
+MiniSearch would build it in the reader's browser; here it is built once. A term is made in the
+same way by `terms` here and by `terms` there, which a test compares.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
+from ..build import changes
 from ..build.lists import in_order
+from ..read.entries import all_entries, caused, has_entries
 from ..read.guide import Guide
 from ..read.page import Page
 from ..read.prose import plain
 
+WORDS = Path(__file__).parent / "words.toml"
 FIELDS = ("title", "lead", "heads", "words", "calls")
 FOLDERS_LATER = ("guards", "exercises")  # than the page that explains what they check
 
@@ -47,7 +52,7 @@ def terms(text: str) -> list[str]:
 class Document:
     """What is searched of a page, and what is shown of it."""
 
-    address: str
+    page: Page
     title: str
     lead: str
     boost: float
@@ -65,18 +70,19 @@ def document(page: Page) -> Document:
     code = " ".join(step.source + step.want for e in page.examples for step in e.steps)
     text = re.sub(r"https?://\S+", "", page.prose)
     return Document(
-        page.address, page.title, page.meta.get("description", ""),
+        page, page.title, page.meta.get("description", ""),
         0.7 if page.folder in FOLDERS_LATER else 1.0,
         {"title": title, "lead": f"{page.meta.get('description', '')} {lead}", "heads": headings,
          "words": f"{text} {causes} {code}",
          "calls": " ".join(_CALLED.findall(f"{text} {code}"))})
 
 
-def documents(guide: Guide, without: Iterable[str] = ()) -> list[Document]:
-    """The pages that can be found, in the order of the menu; lists and the home page are left out."""
-    left_out = {*without, "index.md"}
+def documents(guide: Guide) -> list[Document]:
+    """The pages that can be found, in the order of the menu: those that no list is made of."""
+    made = {changes.PAGE, "index.md"}
     return [document(guide.page(path)) for path in in_order(guide, guide.paths)
-            if path.removeprefix("docs/") not in left_out and not path.endswith("/index.md")]
+            if path.removeprefix("docs/") not in made and not path.endswith("/index.md")
+            and not has_entries(guide.page(path))]
 
 
 def postings(found: list[Document]) -> dict[str, dict[int, dict[int, int]]]:
@@ -120,15 +126,31 @@ def packed(by_term: dict[str, dict[int, dict[int, int]]]) -> str:
     return "\n".join(lines)
 
 
-def text(guide: Guide, without: Iterable[str] = ()) -> str:
-    """The index as JSON: what is shown of each page, how many terms its fields have, the terms."""
-    found = documents(guide, without)
+def content(guide: Guide, directory_urls: bool = True) -> dict:
+    """What the search is given: what is shown of each page, its terms, words, and messages."""
+    def address(page: Page) -> str:
+        return page.address if directory_urls else page.name.removesuffix(".md") + ".html"
+
+    found = documents(guide)
     by_term = postings(found)
     lengths = [[0] * len(FIELDS) for _ in found]
     for by in by_term.values():
         for field, numbers in by.items():
             for number in numbers:
                 lengths[number][field] += 1
-    return json.dumps({
-        "pages": [[one.address, one.title, one.lead, one.boost] for one in found],
-        "lengths": lengths, "terms": packed(by_term)}, separators=(",", ":"), ensure_ascii=False)
+    words = tomllib.loads(WORDS.read_text(encoding="utf-8"))
+    listed = all_entries(guide)
+    entries = [[f"{address(guide.page(f'docs/{e.page}'))}#{e.anchor}", e.kind, e.text,
+                plain(e.cause), e.also] for e in [*listed, *caused(guide, listed)]]
+    return {
+        "pages": [[address(one.page), one.title, one.lead, one.boost] for one in found],
+        "lengths": lengths, "terms": packed(by_term), "empty": words["empty"].split(),
+        "means": {word: meant.split() for word, meant in words["means"].items()},
+        "messages": entries}
+
+
+def files(guide: Guide, directory_urls: bool = True) -> Iterator[tuple[str, str]]:
+    """The index for programs, and as a script, which a site on the disk can load, too."""
+    text = json.dumps(content(guide, directory_urls), separators=(",", ":"), ensure_ascii=False)
+    yield "search.json", text
+    yield "search/index.js", f"globalThis.guideIndex={text}\n"

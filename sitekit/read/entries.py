@@ -82,8 +82,9 @@ def entries(page: Page) -> Iterator[Entry]:
         code = _CODE.fullmatch(heading.title.strip())
         found = code and _ENTRY.fullmatch(code["text"])
         if not found:
-            raise GuideError(f"{Place(page.path, page.places[heading.line].line)}: an entry is headed by "
-                             f"its message as code, `RuntimeError: ...`, not {heading.title!r}")
+            place = Place(page.path, page.places[heading.line].line)
+            raise GuideError(f"{place}: an entry is headed by its message as code, "
+                             f"`RuntimeError: ...`, not {heading.title!r}")
         section = page.section(heading.anchor)
         assert section is not None
         lines = page.lines[section.start + 1:section.stop]
@@ -170,6 +171,24 @@ class Matcher:
     def match(self, text: str) -> Entry | None:
         ranked = self.ranked(text)
         return ranked[0][1] if ranked and ranked[0][0] >= ALIKE else None
+
+
+def caused(guide: Guide, listed: Sequence[Entry]) -> list[Entry]:
+    """The messages that a page raises and explains, and that have no entry yet.
+
+    GuideError for a cause of a message that the page does not raise.
+    """
+    matcher, found = Matcher(listed), []
+    for page in guide.pages:
+        for part, cause in page.meta.get("causes", {}).items():
+            text, anchor = next(((text, anchor) for text, anchor in raised(page)
+                                 if part in text.partition(": ")[2]), ("", ""))
+            if not text:
+                raise GuideError(f"{page.path}: causes: no example raises {part!r}")
+            if not matcher.match(text):
+                kind, _, rest = text.partition(": ")
+                found.append(Entry(kind.rpartition(".")[2], rest, cause, page.name, anchor))
+    return found
 
 
 def missing(guide: Guide) -> Iterator[str]:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from tests.guide import ROOT
 
 from .browsing import browser
-from .searching import Search
+from .searching import Search, StockSearch
 from .serving import serve
 from .stock import build_stock
 
@@ -28,7 +28,7 @@ def ratio(ours: Path, stock: Path, queries: list[str] = QUERIES) -> dict[str, fl
     took: dict[str, list[float]] = {"ours": [], "stock": []}
     with browser() as chromium, serve(ours) as one, serve(stock) as other:
         searches = {"ours": Search(chromium.new_page(), one),
-                    "stock": Search(chromium.new_page(), other)}
+                    "stock": StockSearch(chromium.new_page(), other)}
         for query in queries:
             for search in searches.values():
                 search.clear()

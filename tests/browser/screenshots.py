@@ -25,7 +25,7 @@ def search(page: Page, query: str = "loss is nan") -> None:
     """Open the search and wait for what it finds."""
     page.keyboard.press("/")
     page.keyboard.type(query)
-    page.wait_for_selector(".md-search-result__item")
+    page.wait_for_selector("dialog.search li")
     page.wait_for_timeout(500)  # the panel fades in
 
 

@@ -1,10 +1,76 @@
-"""Material's search as a reader uses it: with the keyboard, result by result."""
+"""The search as a reader uses it, with the keyboard; and stock Material's, to compare with."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page
+
+FOUND = """() => [...document.querySelectorAll("dialog.search li")].map(item =>
+    [...item.querySelectorAll("a")].map(link => link.href))"""
+# Tells how long after a key the search has answered.
+TIMED = """
+window.searching = { took: [], key: 0 }
+addEventListener("keydown", () => { searching.key = performance.now() }, true)
+document.addEventListener("answered", () => {
+    const { key } = searching
+    setTimeout(() => searching.took.push(performance.now() - key))
+}, true)
+"""
+
+
+class Search:
+    """The search of one page, opened by its key."""
+
+    def __init__(self, page: Page, home: str):
+        self.page, self.home = page, home
+        page.add_init_script(TIMED)
+        page.goto(home, wait_until="load")
+        page.keyboard.press("/")
+        page.keyboard.type("a")  # the index is fetched, and answers when it is read
+        page.wait_for_function("searching.took.length > 0")
+
+    def clear(self) -> None:
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.press("Backspace")
+
+    def found(self) -> list[list[str]]:
+        """For each result, best first, its address below the home page and its section's."""
+        return [[self._below(link) for link in links] for links in self.page.evaluate(FOUND)]
+
+    def _below(self, link: str) -> str:
+        return urlsplit(link)._replace(query="").geturl().removeprefix(self.home)
+
+    def entry(self) -> str | None:
+        """The address of the entry that the search gives for an answer, if it gives one."""
+        link = self.page.evaluate("document.querySelector('dialog.search li.entry a')?.href")
+        return link and self._below(link)
+
+    def said(self) -> str:
+        """What the search says above its results."""
+        return self.page.locator("dialog.search [role=status]").inner_text()
+
+    def type(self, query: str) -> list[list[str]]:
+        """Type a query: the last key is pressed, what stands before is put in as if typed."""
+        self.clear()
+        self.page.keyboard.insert_text(query[:-1])
+        self.page.keyboard.type(query[-1])
+        return self.found()
+
+    def paste(self, text: str) -> list[list[str]]:
+        self.clear()
+        self.page.evaluate("text => navigator.clipboard.writeText(text)", text)
+        self.page.keyboard.press("Control+V")
+        return self.found()
+
+    def time(self, key: str) -> list[float]:
+        """The milliseconds from a key to its results."""
+        before = self.page.evaluate("searching.took.length")
+        self.page.bring_to_front()
+        self.page.keyboard.type(key)
+        self.page.wait_for_function(f"searching.took.length > {before}")
+        return self.page.evaluate("before => searching.took.slice(before)", before)
+
 
 # Counts what the search is asked and has answered, and how long after a key it shows it.
 WATCH = """
@@ -29,46 +95,20 @@ Worker.prototype.postMessage = function (message, ...rest) {
 }
 """
 ANSWERED = "searching.asked > 0 && searching.asked === searching.shown"
-FOUND = """() => [...document.querySelectorAll(".md-search-result__item")].map(item =>
-    [...item.querySelectorAll("a.md-search-result__link")].map(link => link.href))"""
 
 
-class Search:
-    """The search of one page, opened by its key."""
+class StockSearch:
+    """The search of stock Material, as far as its time is measured."""
 
     def __init__(self, page: Page, home: str):
-        self.page, self.home = page, home
+        self.page = page
         page.add_init_script(WATCH)
         page.goto(home, wait_until="load")
         page.keyboard.press("/")
-        page.keyboard.type("a")  # the index is fetched, and answers when it is read
+        page.keyboard.type("a")
         page.wait_for_function(ANSWERED)
 
-    def clear(self) -> None:
-        self.page.keyboard.press("Control+A")
-        self.page.keyboard.press("Backspace")
-
-    def found(self) -> list[list[str]]:
-        """For each page found, best first, its address below the home page and its sections'."""
-        self.page.wait_for_function(ANSWERED)
-        return [[self._below(link) for link in links] for links in self.page.evaluate(FOUND)]
-
-    def _below(self, link: str) -> str:
-        """An address below the home page, without the words to highlight there."""
-        return urlsplit(link)._replace(query="").geturl().removeprefix(self.home)
-
-    def type(self, query: str) -> list[list[str]]:
-        """Type a query: the last key is pressed, what stands before is put in as if typed."""
-        self.clear()
-        self.page.keyboard.insert_text(query[:-1])
-        self.page.keyboard.type(query[-1])
-        return self.found()
-
-    def paste(self, text: str) -> list[list[str]]:
-        self.clear()
-        self.page.evaluate("text => navigator.clipboard.writeText(text)", text)
-        self.page.keyboard.press("Control+V")
-        return self.found()
+    clear = Search.clear
 
     def time(self, key: str) -> list[float]:
         """The milliseconds from a key to its results; none where the key asks nothing."""

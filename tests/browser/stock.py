@@ -12,7 +12,7 @@ from runpy import run_path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from sitekit.build import figures, messages
+from sitekit.build import figures
 from tests.guide import GUIDE, ROOT
 
 CONFIG = """\
@@ -70,8 +70,6 @@ def write_stock(to: Path) -> None:
         source = (ROOT / reading.path).read_text().split("\n")
         above = source[:reading.places[0].line - 1]
         text = FIGURE.sub(drawn, reading.text)
-        if (name := reading.path.removeprefix("docs/")) in messages.PAGES:
-            text += messages.markdown(GUIDE.pages, name)
         page.write_text("\n".join([*above, text]))
     (to / "mkdocs.yml").write_text(CONFIG)
 

@@ -28,7 +28,7 @@ def test_the_site_on_a_disk_is_searched_and_read_without_a_request(browser, offl
     page.on("request", lambda request: requested.append(request.url))
     page.goto(offline)
     search(page, "view size is not compatible")
-    page.locator(".md-search-result__item a").first.click()
+    page.locator("dialog.search li a").first.click()
     page.wait_for_url("**/*.html*")
     assert page.locator("article h1").is_visible()
     assert [url for url in requested if not url.startswith(("file:", "data:", "blob:"))] == []
@@ -39,5 +39,5 @@ def test_the_site_on_a_disk_cleans_a_query(browser, offline):
     page = browser.new_page()
     page.goto(offline)
     search(page, "what is the difference between view and reshape")
-    assert "reshape" in page.locator(".md-search-result__item h1").first.inner_text()
+    assert "reshape" in page.locator("dialog.search li:not(.entry) a").first.inner_text()
     page.close()

@@ -9,13 +9,14 @@ import tomllib
 import pytest
 from bs4 import BeautifulSoup
 
-from sitekit.build.messages import messages
+from sitekit.read.entries import Entry, Matcher, all_entries, message_of
 from tests.guide import GUIDE, ROOT
 
 from .conftest import SITE, address
 from .searching import Search
 
 QUERIES = tomllib.loads((ROOT / "tests/browser/queries.toml").read_text())
+PASTES = tomllib.loads((ROOT / "tests/site/pastes.toml").read_text())
 ANSWERS = {row["id"]: row["page"].partition("#")[0]
            for row in tomllib.loads((ROOT / "tests/questions.toml").read_text())["question"]}
 ASKED = {question: ANSWERS[key] for key, question in QUERIES["asked"].items() if key in ANSWERS}
@@ -72,20 +73,40 @@ def test_titles_of_threads_find_the_page_that_answers_them(search):
 
 
 def test_a_pasted_message_finds_its_entry_or_its_page(search):
-    entry = {f"{address(message.listed_on)}#{message.entry}":
-             address(message.page) for message in messages(GUIDE.pages)}
+    """An entry that leads to the page is as good."""
+    leads_to = {f"{address(entry.page)}#{entry.anchor}": entry.cause + section(entry)
+                for entry in all_entries(GUIDE)}
 
-    def place_of_message(found, right):
-        """The place of a right page, or of the messages where a right entry is shown first."""
-        for place, links in enumerate(found, 1):
-            if links[0] in right or entry.get(next(iter(links[1:]), "")) in right:
-                return place
-        return 99
+    def place_of_message(found, pages):
+        right = addresses(pages)
+        return next((place for place, links in enumerate(found, 1)
+                     if links[0].partition("#")[0] in right
+                     or any(page in leads_to.get(links[0], "") for page in pages)), 99)
 
-    three, _ = shares({text: place_of_message(search.paste(text), addresses(pages))
-                       for text, pages in QUERIES["message"].items()})
+    three, _ = shares({text: place_of_message(
+        search.paste(text), [pages] if isinstance(pages, str) else pages)
+        for text, pages in QUERIES["message"].items()})
     assert len(QUERIES["message"]) >= 20
     assert three == 1
+
+
+def section(entry: Entry) -> str:
+    page = GUIDE.page(f"docs/{entry.page}")
+    lines = page.section(entry.anchor)
+    return "\n".join(page.lines[lines.start:lines.stop])
+
+
+def test_each_paste_finds_in_the_browser_what_it_finds_in_the_terminal(search):
+    matcher, listed = Matcher(all_entries(GUIDE)), all_entries(GUIDE)
+    pastes = [*PASTES["entry"], *PASTES["none"]["messages"],
+              *(f"{entry.kind}: {text}" for entry in listed for text in (entry.text, *entry.also))]
+    for text in pastes:
+        search.paste(text)
+        entry = matcher.match(text)
+        right = f"{address(entry.page)}#{entry.anchor}" if entry else None
+        assert search.entry() == right, text
+        if not entry and message_of(text)[0]:
+            assert "No message of this guide reads like this one" in search.said()
 
 
 def test_a_name_that_looks_like_an_empty_word_finds_its_page(search):
@@ -96,10 +117,6 @@ def test_a_name_that_looks_like_an_empty_word_finds_its_page(search):
 @pytest.mark.parametrize("name", NO_PAGE)
 def test_a_name_without_a_page_finds_something(search, name):
     assert search.type(name)
-
-
-def test_two_letters_of_a_next_word_change_nothing(search):
-    assert search.type("attention mask pa") == search.type("attention mask")
 
 
 def test_a_sign_in_a_message_excludes_no_page(search):
@@ -116,7 +133,7 @@ def test_no_page_holds_a_question_of_the_collection():
 
     A question that begins as a message of torch stands where torch raises it.
     """
-    raised = [bare(f"{message.kind} {message.text}") for message in messages(GUIDE.pages)]
+    raised = [bare(entry.heading) for entry in all_entries(GUIDE)]
     questions = [bare(text) for text in QUERIES["asked"].values() if len(text.split()) > 6]
     asked = [text for text in questions
              if not any(" ".join(text.split()[:6]) in message for message in raised)]

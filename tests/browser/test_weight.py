@@ -11,12 +11,12 @@ from .browsing import DESKTOP, PHONE
 from .conftest import ADDRESSES, SITE
 from .serving import serve
 
-SEARCH = '[data-md-component="search-query"]'
+SEARCH = "dialog.search input"
 
 
 def of_search(requested, home):
     return [url.removeprefix(home) for url in requested
-            if "search_index" in url or "workers/search" in url]
+            if url.endswith(("search/index.js", "assets/minisearch.js"))]
 
 
 @pytest.fixture
@@ -62,10 +62,10 @@ def test_the_search_is_fetched_when_it_is_touched(visit, home):
     page = visit()
     page.wait_for_load_state("networkidle")
     assert of_search(page.requested, home) == []
-    with page.expect_response("**/search/search_index.json"):
-        page.focus(SEARCH)
+    with page.expect_response("**/search/index.js"):
+        page.locator("[data-search-open]").click()
     page.fill(SEARCH, "softmax")
-    page.wait_for_selector(".md-search-result__item")
+    page.wait_for_selector("dialog.search li")
     assert len(of_search(page.requested, home)) == 2
 
 

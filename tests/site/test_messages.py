@@ -1,70 +1,179 @@
-"""The pages of messages hold what the pages raise, and nothing else."""
+"""An entry holds what its section raises, and a pasted text finds its entry, or none."""
 
-from sitekit.build import messages
+import os
+import subprocess
+import sys
+import tomllib
+from textwrap import dedent
 
-from .conftest import article_of, assert_says
+import pytest
+
+from sitekit.explain import entry_of, explained
+from sitekit.read.entries import (
+    Matcher,
+    all_entries,
+    entries,
+    message_of,
+    missing,
+    unproved,
+)
+from sitekit.read.place import GuideError
+from tests.guide import GUIDE, ROOT
 
 PAGE = """\
     ---
-    causes:
-      invalid literal: The text is no number.
-      no $n_k$: A formula and *marks*.
+    title: Planted
     ---
-    # Planted {#planted}
+    # What is this? {#planted}
 
-    ## Section {#section}
+    ## ``ValueError: invalid literal for `int()` with base 10`` {#literal}
+
+    The text is no number. Give `int` digits.
 
     ```pycon
-    >>> int("x")
+    >>> raise ValueError("invalid literal for `int()` with base 10: 'x'")
     Traceback (most recent call last):
       ...
-    ValueError: invalid literal for int() with base 10: 'x'
-    >>> import warnings; warnings.warn("no $n_k$ in <b>_a_</b> [1, 2] here and on and on")
-    UserWarning: no $n_k$ in <b>_a_</b> [1, 2] here and on and on
+    ValueError: invalid literal for `int()` with base 10: 'x'
+    ```
+
+    Other versions say:
+
+    - `could not convert a text to an integer`
+    - `int` with a word after it is no wording
+
+    ## `UserWarning: the text is a number` {#number}
+
+    It is one already.
+
+    ```pycon
+    >>> import warnings; warnings.warn("the text is a number, [1, 2] of them")
+    UserWarning: the text is a number, [1, 2] of them
     ```
     """
+NOT_RAISED = PAGE.replace("`UserWarning: the text is", "`UserWarning: it is")
+PASTES = tomllib.loads((ROOT / "tests/site/pastes.toml").read_text())
 
 
-def lists(project):
-    project.write("docs/messages.md", "# Messages {#messages}\n")
-    project.write("docs/warnings.md", "# Warnings {#warnings}\n")
+@pytest.fixture
+def planted(project):
+    """Return a project with one page of messages."""
+    project.write("docs/messages/planted.md", PAGE)
+    return project
 
 
-def test_each_message_with_a_cause_is_listed_whole(project):
-    project.write("docs/planted.md", PAGE)
-    lists(project)
-    for name, message in {
-            "messages": "ValueError: invalid literal for int() with base 10: 'x'",
-            "warnings": "UserWarning: no $n_k$ in <b>_a_</b> [1, 2] here and on and on"}.items():
-        page = article_of(project.html(name))
-        assert [h.get_text().rstrip("¶") for h in page.select("h2")] == [message]
-        assert [a["href"] for a in page.find_all("a", string="More")] == ["../planted/#section"]
+def only(project):
+    return project.guide.page("docs/messages/planted.md")
 
 
-def test_a_cause_of_nothing(project):
-    project.write("docs/planted.md", PAGE.replace("invalid literal:", "no number:"))
-    lists(project)
-    assert_says(project.refusal(), "docs/planted.md", "no example raises 'no number'")
+@pytest.fixture(scope="module")
+def matcher():
+    return Matcher(all_entries(GUIDE))
 
 
-def test_a_cause_in_the_section_of_a_guard_reaches_a_reader(project):
-    project.write("docs/planted.md", PAGE.replace("{#section}", "{#guard}"))
-    lists(project)
-    assert "The text is no number." in project.html("messages")
+def test_an_entry_has_the_message_its_cause_and_other_wordings(planted):
+    first, second = entries(only(planted))
+    assert first.heading == "ValueError: invalid literal for `int()` with base 10"
+    assert first.cause == "The text is no number. Give `int` digits."
+    assert first.also == ("could not convert a text to an integer",)
+    assert (second.kind, second.anchor, second.also) == ("UserWarning", "number", ())
 
 
-def test_two_causes_of_one_message_both_reach_a_reader(project):
-    project.write("docs/planted.md", PAGE)
-    project.write("docs/second.md", PAGE.replace("planted", "second").replace(
-        "The text is no number.", "It is another."))
-    lists(project)
-    html = project.html("messages")
-    assert "The text is no number. Or: it is another." in html
+def test_a_heading_that_is_no_message_is_refused_with_its_line(planted):
+    planted.write("docs/messages/planted.md",
+                  PAGE.replace("`UserWarning: the text is a number`", "No"))
+    with pytest.raises(GuideError, match=r"^docs/messages/planted\.md:22: .*, not 'No'$"):
+        list(entries(only(planted)))
 
 
-def test_each_cause_of_the_guide_reaches_a_reader(guide):
-    text = "\n".join(message.cause.lower() for message in messages.messages(guide.pages))
-    for page in guide.pages:
-        for words, cause in page.meta.get("causes", {}).items():
-            assert cause.lower() in text, f"{page.path}: {words}"
-    assert len(messages.messages(guide.pages)) >= 90
+def test_an_entry_that_its_section_does_not_raise_is_named(planted):
+    assert list(unproved(only(planted))) == []
+    planted.write("docs/messages/planted.md", NOT_RAISED)
+    assert [entry.anchor for entry in unproved(only(planted))] == ["number"]
+    assert [line.partition(":")[0] for line in missing(planted.guide)] == [
+        "docs/messages/planted.md#number"]
+
+
+def test_an_entry_may_say_that_it_was_not_raised(planted):
+    planted.write("docs/messages/planted.md",
+                  NOT_RAISED.replace("It is one already.", "It is one. Read off a report."))
+    assert list(unproved(only(planted))) == []
+
+
+def test_an_error_that_a_page_raises_and_no_entry_has_is_named(planted):
+    planted.write("docs/other.md", dedent("""\
+        # Other {#other}
+
+        ```pycon
+        >>> raise RuntimeError("a planted message that has no entry")
+        Traceback (most recent call last):
+          ...
+        RuntimeError: a planted message that has no entry
+        ```
+        """))
+    assert [line.partition(":")[0] for line in missing(planted.guide)] == ["docs/other.md#other"]
+
+
+@pytest.mark.parametrize("pasted", [
+    "RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x9216 and 128x10)",
+    "mat1 and mat2 shapes cannot be multiplied (64x9216 and 128x10)",
+    "RuntimeError: mat1 and mat2 shapes\n  cannot be multiplied (64x9216\n and 128x10)",
+    "\x1b[31mRuntimeError\x1b[0m: mat1 and mat2 shapes cannot be multiplied (64x9216 and 128x10)",
+    "[rank3]: RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x9216 and 128x10)",
+    "E       RuntimeError: mat1 and mat2 shapes cannot be multiplied (64x9216 and 128x10)",
+    "RuntimeError: size mismatch, m1: [64 x 9216], m2: [128 x 10] at /opt/conda/TH.cpp:41"])
+def test_a_message_is_found_however_it_is_pasted(matcher, pasted):
+    assert matcher.match(pasted).anchor == "mat1-mat2"
+
+
+def test_the_last_error_of_a_long_traceback_is_found(matcher):
+    traceback = "Traceback (most recent call last):\n" + "".join(
+        f'  File "/home/me/train.py", line {n}, in forward\n    x = self.layer{n}(x)\n'
+        for n in range(40))
+    pasted = (f"{traceback}KeyError: 'input'\n\nDuring handling of the above exception, another "
+              f"exception occurred:\n\n{traceback}RuntimeError: mat1 and mat2 shapes cannot be "
+              "multiplied (64x9216 and 128x10)\n")
+    assert message_of(pasted)[0] == "RuntimeError"
+    assert matcher.match(pasted).anchor == "mat1-mat2"
+
+
+def test_each_message_of_an_entry_finds_the_entry(matcher):
+    wrong = [(entry.heading, found.heading if found else None)
+             for entry in all_entries(GUIDE) for text in (entry.text, *entry.also)
+             if (found := matcher.match(f"{entry.kind}: {text}")) != entry]
+    assert wrong == []
+
+
+def test_pastes_of_users_find_the_entry_of_their_message(matcher):
+    found = {text: matcher.match(text) for text in PASTES["entry"]}
+    wrong = {text: entry for text, entry in found.items()
+             if not entry or f"{entry.page}#{entry.anchor}" not in PASTES["entry"][text]}
+    assert wrong == {}
+
+
+def test_what_has_no_entry_finds_none(matcher):
+    assert len(PASTES["none"]["messages"]) >= 30
+    found = {text: entry for text in PASTES["none"]["messages"] if (entry := matcher.match(text))}
+    assert found == {}
+
+
+def test_the_command_prints_the_entry_and_where_it_stands(planted):
+    entry = entry_of("ValueError: invalid literal for `int()` with base 10: 'seven'", planted.guide)
+    text = explained(entry, planted.guide, "https://x.org/")
+    assert text.startswith(f"{entry.heading}\n\nThe text is no number.")
+    assert text.endswith("https://x.org/messages/planted/#literal")
+    assert explained(entry, planted.guide, "").endswith("docs/messages/planted.md#literal")
+
+
+@pytest.mark.parametrize(("given", "code", "says"), [
+    (b"", 2, "nothing was given"), (b" \n", 2, "nothing was given"),
+    (b"\0\x01\xff\xfe" * 50, 2, "no message was found"), (b"1 2 3", 2, "no message was found"),
+    (b"all went well today", 2, "no message was found"),
+    (b"ValueError: none of the planted words are here", 1, "no message of this guide")])
+def test_the_command_ends_with_one_line_where_there_is_no_entry(planted, given, code, says):
+    result = subprocess.run([sys.executable, "-m", "sitekit.explain"], input=given,
+                            cwd=planted.root, capture_output=True,
+                            env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert (result.returncode, result.stdout) == (code, b"")
+    (line,) = result.stderr.decode().splitlines()
+    assert says in line

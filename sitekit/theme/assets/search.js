@@ -1,116 +1,336 @@
-/* Loaded before Material's bundle, which it changes in three ways. */
+/* The search: a box that opens by a key or a touch, and answers in the page. Its index and MiniSearch
+   are fetched when it opens. sitekit/publish/search.py makes the index, with the same terms;
+   sitekit/read/entries.py tells in Python, as `Matcher` here, which message a pasted text is. */
 
-/* 1. The search's index and program are fetched when the search is touched, and not on each
-   first visit. */
-{
-  const { open, send } = XMLHttpRequest.prototype;
-  const touched = new Promise(resolve => {
-    addEventListener("DOMContentLoaded", () => {
-      const query = document.querySelector("[data-md-component=search-query]");
-      if (!query || new URLSearchParams(location.search).has("q")) return resolve();
-      for (const event of ["focus", "pointerenter"])
-        query.addEventListener(event, resolve, { once: true });
-    });
-  });
+"use strict"
 
-  XMLHttpRequest.prototype.open = function (method, url, ...rest) {
-    this.waits = String(url).endsWith("search/search_index.json");
-    return open.call(this, method, url, ...rest);
-  };
+/* --- terms ------------------------------------------------------------------------------------- */
 
-  XMLHttpRequest.prototype.send = function (...body) {
-    if (this.waits) touched.then(() => send.apply(this, body));
-    else send.apply(this, body);
-  };
+const PART = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+/gu
 
-  const Program = Worker;
-  window.Worker = class {
-    constructor(url) {
-      this.program = touched.then(() => new Program(url));
-    }
-
-    async addEventListener(...listener) {
-      (await this.program).addEventListener(...listener);
-    }
-
-    async removeEventListener(...listener) {
-      (await this.program).removeEventListener(...listener);
-    }
-
-    async postMessage(...message) {
-      (await this.program).postMessage(...message);
-    }
-  };
+/* A name in lower case, and its parts where it has several: cross_entropy, BatchNorm2d. */
+const parts = word => {
+  const found = (word.match(PART) ?? []).map(part => part.toLowerCase())
+  return found.length < 2 ? found : [...found, found.join("")]
 }
 
-/* 2. A pasted message or a question is a list of words: no operators (`-100` excludes pages
-   otherwise), no words that every page has, and endings that do not matter. */
-{
-  const EMPTY = new Set(`a also an and any are as at be been being but by can could did do does
-    doesn don for from get gets give gives got had has have how i in into is isn it its just
-    make makes me my of on or really s should so t than that the their then there these they
-    this those to too use used using very was we were what when which who why will with work
-    working works would you your between difference different error pytorch runtime
-    runtimeerror torch user userwarning vs warning`.split(/\s+/));
-  const { postMessage } = Worker.prototype;
+const stem = word => word.length < 4 || word.endsWith("ss") ? word
+  : word.replace(word.length < 6 ? /s$/ : /(?:ings?|ed|es|s|e|ions?)$/, "")
 
-  /* What a word stands for: these, and `crossentropy: [cross, entropy]` for each name of the guide. */
-  const compounds = new Map(Object.entries({
-    amp: ["autocast"], bn: ["batch", "norm"], ce: ["cross", "entropy"],
-    ddp: ["distributed", "data", "parallel"], gqa: ["grouped", "keys"], ln: ["layer", "norm"],
-    lm: ["language", "model"], lr: ["learning", "rate", "scheduler"], mha: ["multihead", "attention"],
-    oom: ["memory"], rope: ["rotary"], sdpa: ["scaled", "dot", "product", "attention"],
-    vit: ["image", "patches"],
-  }));
+/* --- messages ---------------------------------------------------------------------------------- */
 
-  const parts = name => name.toLowerCase() === "pytorch" ? ["pytorch"]
-    : name.split(/[^\p{L}\p{N}]+|(?!\b)(?=[A-Z][a-z])/u).filter(Boolean).map(part => part.toLowerCase());
+const KIND = /(?:^|(?<=[\s\]:]))((?:\w+\.)*\w*(?:Error|Warning|Exception|Unsupported)):[ \n]/gmu
+const OWN = /\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|Byte|\w*Impl\w*|\w+_\w+)\b/gu
+const RELATED = new Set(["RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
+  "TorchRuntimeError", "OutOfMemoryError", "ModuleAttributeError", "AttributeError"])
+const ALIKE = 0.78
 
-  const learn = docs => {
-    for (const { title, words } of docs)
-      for (const [name] of `${title} ${words ?? ""}`.matchAll(/\b[A-Za-z]+?(?:_[a-z]+|[A-Z][a-z]+)+/g))
-        compounds.set(parts(name).join(""), parts(name));
-  };
-
-  const stem = word => word.length < 4 || word.endsWith("ss") ? word
-    : word.replace(word.length < 6 ? /s$/ : /(?:ings?|ed|es|s|e|ions?)$/, "");
-
-  const clean = typed => {
-    const query = new Set();
-
-    /* Of a traceback, the message; its names in quotes are the user's own. */
-    const [message] = typed.matchAll(/\b(\w+(?:Error|Warning)): /g);
-    if (message) {
-      parts(message[1]).forEach(part => query.add(`text:${part}^3`));
-      typed = typed.slice(message.index + message[0].length).replace(/"[^"\s]*"/g, "");
-    }
-
-    /* A name alone is looked for where it is called: sitekit/search.py. */
-    const [, name] = /^\s*(?:\w+\.)*(\w+)(?:\(\))?\s*$/.exec(typed) ?? [];
-    if (name) query.add(`${name.replaceAll("_", "").toLowerCase()}·^3`);
-
-    const words = typed.split(/[^\p{L}\p{N}_]+/u)
-      .flatMap(word => compounds.get(word.toLowerCase()) ?? parts(word.replace(/(?<=[a-z])[123]d$/i, "")));
-    const telling = words.filter(word => !EMPTY.has(word));
-    const begun = telling.length > 1 && telling.at(-1) === words.at(-1) && /[\p{L}\p{N}]$/u.test(typed);
-    if (begun && telling.at(-1).length < 3) telling.pop();  // two letters of a word are on every page
-    for (const word of (telling.length ? telling : words).slice(0, 40)) {
-      query.add(`${word}^1`);
-      if (word === words.at(-1) || word.length > 3 && !/^\d/.test(word)) query.add(stem(word));
-    }
-    return [...query].join(" ");
-  };
-
-  Worker.prototype.postMessage = function (message, ...rest) {
-    const SETUP = 0, QUERY = 2;
-    if (message?.type === SETUP) learn(message.data.docs);
-    if (message?.type === QUERY) message = { ...message, data: clean(message.data) };
-    return postMessage.call(this, message, ...rest);
-  };
+/* The kind and the words of the message in a pasted text; no kind where it names none. */
+const messageOf = pasted => {
+  const text = pasted.replaceAll("\r\n", "\n").replace(/\x1b\[[0-9;]*m/g, "")
+    .replace(/^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*/gm, "")
+  const found = [...text.matchAll(KIND)]
+  if (!found.length) return ["", text.trim()]
+  const last = text.includes("Traceback (most recent call last)") ? found.at(-1) : found[0]
+  const [message] = text.slice(last.index + last[0].length).split("\n\n")[0]
+    .split(/\n(?=\s*(?:File "|Traceback|During handling|The above exception))/)
+  return [last[1].split(".").at(-1), message.trim()]
 }
 
-/* 3. The box around a copy button is no landmark of the page. */
+/* The words that tell one message from another: no numbers, shapes, and names of the reader. */
+const wordsOf = message => {
+  const own = text => text.match(OWN)?.join(" ") ?? " "
+  const kept = message.replace(/'[^'\n]{1,80}'|"[^"\n]{1,80}"|`[^`\n]{1,80}`/g, own)
+    .replace(/\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)/g, own)
+  return new Set(kept.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase().match(/[a-z_]{2,}/g) ?? [])
+}
+
+class Matcher {
+  /* entries: [address, kind, text, cause, [other wordings]] */
+  constructor(entries) {
+    this.wordings = entries.flatMap(entry =>
+      [entry[2], ...entry[4]].map(text => [entry, wordsOf(text)]))
+    const counted = new Map()
+    for (const [, words] of this.wordings)
+      for (const word of words) counted.set(word, (counted.get(word) ?? 0) + 1)
+    this.unknown = Math.log(1 + this.wordings.length)
+    this.weights = new Map([...counted].map(([word, times]) =>
+      [word, Math.log(1 + this.wordings.length / times)]))
+  }
+
+  weight(words) {
+    let sum = 0
+    for (const word of words) sum += this.weights.get(word) ?? this.unknown
+    return sum
+  }
+
+  match(pasted) {
+    const [kind, message] = messageOf(pasted)
+    const given = wordsOf(message)
+    let best = [0, null]
+    for (const [entry, held] of this.wordings) {
+      const both = this.weight([...given].filter(word => held.has(word)))
+      let share = both / (this.weight(held) || 1)
+      if (kind && entry[1] !== kind && !(RELATED.has(kind) && RELATED.has(entry[1]))) share *= 0.9
+      share *= 0.9 + 0.1 * both / (this.weight(given) || 1)
+      if (share > best[0]) best = [share, entry]
+    }
+    return best[0] >= ALIKE ? best[1] : null
+  }
+}
+
+/* --- the index --------------------------------------------------------------------------------- */
+
+const FIELDS = ["title", "lead", "heads", "words", "calls"]
+const BOOST = { title: 3, lead: 2, heads: 1.5, words: 1 }
+
+class Index {
+  constructor({ pages, lengths, terms, empty, means }) {
+    this.pages = pages
+    this.empty = new Set(empty)
+    this.means = new Map(Object.entries(means))
+    const numbers = pages.map((_, number) => number)
+    this.mini = MiniSearchModule.default.loadJS({
+      index: terms.split("\n").map(Index.unpack), serializationVersion: 2, dirtCount: 0,
+      documentCount: pages.length, nextId: pages.length,
+      documentIds: Object.fromEntries(numbers.map(number => [number, number])),
+      fieldIds: Object.fromEntries(FIELDS.map((name, number) => [name, number])),
+      fieldLength: Object.fromEntries(numbers.map(number => [number, lengths[number]])),
+      averageFieldLength: FIELDS.map((_, field) =>
+        lengths.reduce((sum, each) => sum + each[field], 0) / lengths.length),
+      storedFields: Object.fromEntries(numbers.map(number => [number, { boost: pages[number][3] }])),
+    }, { fields: FIELDS, storeFields: ["boost"] })
+  }
+
+  /* `norm|0a 3+|31c*`: in field 0 pages 10 and 13, that one twice; in field 3 page 28, thrice. */
+  static unpack(line) {
+    const [term, ...fields] = line.split("|")
+    const found = {}
+    for (const field of fields) {
+      let page = 0
+      const pages = found[field[0]] = {}
+      for (const step of field.slice(1).split(" ")) {
+        page += parseInt(step, 16)
+        pages[page] = step.endsWith("+") ? 2 : step.endsWith("*") ? 3 : 1
+      }
+    }
+    return [term, found]
+  }
+
+  /* What is typed as terms; the last one may be the beginning of a word. */
+  terms(typed) {
+    const words = typed.match(/[\p{L}\p{N}_]+/gu) ?? []
+    const meant = words.flatMap(word => {
+      const lower = word.toLowerCase()
+      const known = this.means.get(lower) ?? this.means.get(lower.replaceAll("_", ""))
+      return [...parts(word), ...known ?? []]
+    })
+    const telling = meant.filter(word => !this.empty.has(word))
+    return [...new Set((telling.length ? telling : meant).map(stem))].slice(0, 40)
+  }
+
+  find(typed) {
+    const terms = this.terms(typed)
+    const plain = { tokenize: text => [text], processTerm: term => term }
+    const [, name] = /^\s*(?:\w+\.)*(\w+)(?:\(\))?\s*$/.exec(typed) ?? []
+    const called = name && { queries: [name.replaceAll("_", "").toLowerCase()], fields: ["calls"], boost: { calls: 3 }, ...plain }
+    if (called && this.empty.has(name.toLowerCase())) {
+      const found = this.results([called], terms)
+      if (found.length) return found
+    }
+    const fields = Object.keys(BOOST)
+    const queries = [{ queries: terms, combineWith: "OR", fields, boost: BOOST, ...plain }]
+    const begun = /[\p{L}\p{N}]$/u.test(typed) && terms.at(-1)
+    if (begun && begun.length > 2)
+      queries.push({ queries: [begun], fields, boost: BOOST, prefix: true, weights: { prefix: 0.4 }, ...plain })
+    return this.results(called ? [...queries, called] : queries, terms)
+  }
+
+  results(queries, terms) {
+    return this.mini.search({ combineWith: "OR", queries },
+      { boostDocument: (id, term, stored) => stored?.boost ?? 1 })
+      .map(({ id, score }) => ({ page: this.pages[id], terms, score }))
+  }
+}
+
+/* --- what is shown ----------------------------------------------------------------------------- */
+
+const home = document.currentScript?.dataset.home ?? ""
+const SHOWN = 8
+const DETAILED = 3
+
+/* A script rather than a fetch: it works for a site that is read from the disk, too. */
+const script = address => new Promise((resolve, reject) => {
+  const element = document.createElement("script")
+  element.src = home + address
+  element.onload = resolve
+  element.onerror = () => reject(new Error(address))
+  document.head.append(element)
+})
+
+const element = (tag, options = {}, ...inside) => {
+  const made = Object.assign(document.createElement(tag), options)
+  made.append(...inside)
+  return made
+}
+
+/* Text in which the words that begin with one of the terms are marked. */
+const marked = (text, terms) => text.split(/([\p{L}\p{N}_]+)/u).map(word =>
+  parts(word).some(part => terms.includes(stem(part))) ? element("mark", {}, word) : word)
+
+/* The section of a page that has most of the terms, and its best sentence. */
+const best = (markdown, terms) => {
+  let section = { title: "", anchor: "", text: "" }
+  const sections = []
+  let fenced = false
+  for (const line of markdown.split("\n")) {
+    if (line.startsWith("```")) fenced = !fenced
+    const heading = !fenced && /^#{1,3} (.*?) *\{ *#([\w-]+) *\}$/.exec(line)
+    if (heading) sections.push(section = { title: heading[1].replace(/[`*]/g, ""), anchor: heading[2], text: "" })
+    else if (!fenced && !line.startsWith("```")) section.text += line + "\n"
+  }
+  const score = text => {
+    const held = new Set((text.match(/[\p{L}\p{N}_]+/gu) ?? []).flatMap(parts).map(stem))
+    return terms.filter(term => held.has(term)).length
+  }
+  const highest = (items, scored) => items.reduce(
+    (best, item) => scored(item) > best[0] ? [scored(item), item] : best, [0, null])[1]
+  const plain = text => text.replace(/\$\$[^$]*\$\$/g, " ").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/[`*$]/g, "").replace(/\s+/g, " ")
+  const found = highest(sections.filter(({ anchor }) => anchor !== "sources"),
+    each => 2 * score(each.title) + score(each.text))
+  return found && { ...found, sentence: highest(plain(found.text).split(/(?<=[.!?:]) (?=[A-Z`"'(])/), score) }
+}
+
+class Search {
+  constructor(dialog) {
+    this.dialog = dialog
+    this.input = dialog.querySelector("input")
+    this.status = dialog.querySelector("[role=status]")
+    this.list = dialog.querySelector("ol")
+    this.asked = 0
+    this.pasted = ""
+    this.texts = new Map()
+    this.input.addEventListener("input", () => this.answer())
+    this.input.addEventListener("paste", event => this.paste(event))
+    dialog.addEventListener("keydown", event => this.move(event))
+    dialog.addEventListener("click", event => event.target === dialog && dialog.close())
+    dialog.querySelector("form").addEventListener("submit", event => {
+      event.preventDefault()
+      this.list.querySelector("a")?.click()
+    })
+  }
+
+  open() {
+    if (!this.dialog.open) this.dialog.showModal()
+    this.input.select()
+    return this.load()
+  }
+
+  load() {
+    return this.loaded ??= Promise.all([script("assets/minisearch.js"), script("search/index.js")])
+      .then(() => {
+        this.index = new Index(guideIndex)
+        this.matcher = new Matcher(guideIndex.messages)
+        this.answer()
+      })
+      .catch(error => {
+        this.loaded = undefined
+        this.status.textContent = `The search could not be loaded: ${error.message}`
+      })
+  }
+
+  /* An input field has one line: the text is kept whole for the comparison with messages. */
+  paste(event) {
+    const text = event.clipboardData?.getData("text") ?? ""
+    if (!text.includes("\n")) return
+    event.preventDefault()
+    const [kind, message] = messageOf(text)
+    this.pasted = text
+    this.input.value = (kind ? `${kind}: ${message}` : message).split(/\s+/).join(" ").slice(0, 300)
+    this.shownFor = this.input.value
+    this.answer()
+  }
+
+  answer() {
+    if (!this.index) return
+    const typed = this.input.value
+    if (typed !== this.shownFor) this.pasted = ""
+    const asked = ++this.asked
+    const text = this.pasted || typed
+    const [kind, message] = messageOf(text)
+    const entry = typed.trim() && this.matcher.match(text)
+    const found = typed.trim() ? this.index.find(kind ? message.slice(0, 300) : typed) : []
+    const about = found.filter(({ page }) => !entry || !entry[0].startsWith(page[0])).slice(0, SHOWN)
+    this.list.replaceChildren(...entry ? [this.entry(entry)] : [], ...about.map(one => this.page(one)))
+    this.status.textContent = !typed.trim() ? "" : entry ? "The message, and pages about it:"
+      : kind ? "No message of this guide reads like this one. Pages about its words:"
+      : found.length ? `${found.length} page${found.length > 1 ? "s" : ""}${found.length > SHOWN ? `, the first ${SHOWN} of them` : ""}` : "No page has these words."
+    clearTimeout(this.later)
+    this.later = setTimeout(() => this.detail(about.slice(0, DETAILED), asked), 200)
+    this.dialog.dispatchEvent(new CustomEvent("answered"))
+  }
+
+  entry([address, kind, text, cause]) {
+    return element("li", { className: "entry" },
+      element("a", { href: home + address }, element("strong", {}, `${kind}: ${text}`)),
+      element("p", {}, cause))
+  }
+
+  page({ page: [address, title, lead], terms }) {
+    return element("li", {}, element("a", { href: home + address }, element("strong", {}, title)),
+      element("p", {}, ...marked(lead, terms)))
+  }
+
+  /* Of the first pages, the section that fits; their text is fetched once. Not from the disk. */
+  async detail(found, asked) {
+    if (location.protocol === "file:") return
+    for (const [place, { page: [address], terms }] of found.entries()) {
+      const file = address.replace(/\/$/, "") || "index"
+      if (!this.texts.has(file))
+        this.texts.set(file, fetch(`${home}${file}.md`).then(answer => answer.ok ? answer.text() : ""))
+      const section = best(await this.texts.get(file), terms)
+      if (asked !== this.asked) return
+      const item = this.list.querySelectorAll("li:not(.entry)")[place]
+      if (item && section?.anchor && section.sentence) {
+        item.querySelector(".section")?.remove()
+        item.append(element("p", { className: "section" },
+          element("a", { href: `${home}${address}#${section.anchor}` }, section.title), ": ",
+          ...marked(section.sentence, terms)))
+      }
+    }
+  }
+
+  move(event) {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key]
+    if (!step) return
+    event.preventDefault()
+    const stops = [this.input, ...this.list.querySelectorAll("a")]
+    const next = stops.indexOf(document.activeElement) + step
+    stops[Math.max(0, Math.min(next, stops.length - 1))].focus()
+  }
+}
+
+const box = document.querySelector("dialog.search")
+if (box) {
+  const search = new Search(box)
+  for (const button of document.querySelectorAll("[data-search-open]"))
+    button.addEventListener("click", () => search.open())
+  addEventListener("keydown", event => {
+    const writes = event.target.closest?.("input, textarea, select, [contenteditable]")
+    if (["/", "s", "f"].includes(event.key) && !writes && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      event.preventDefault()
+      search.open()
+    }
+  })
+  const asked = new URLSearchParams(location.search).get("q")
+  if (asked) search.open().then(() => {
+    search.input.value = asked
+    search.answer()
+  })
+}
+
+/* The box around a copy button is no landmark of the page. */
 new MutationObserver(() => {
-  for (const box of document.querySelectorAll("nav.md-code__nav:not([role])"))
-    box.setAttribute("role", "presentation");
-}).observe(document, { childList: true, subtree: true });
+  for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])"))
+    nav.setAttribute("role", "presentation")
+}).observe(document, { childList: true, subtree: true })

@@ -34,8 +34,8 @@ def test_a_page_tells_programs_where_its_markdown_is(site):
 
 
 def test_the_messages_and_the_lists_of_pages_are_in_the_markdown(site):
-    assert "RuntimeError: view size is not compatible with input tensor's size and stride (at " in (
-        site / "messages.md").read_text()
+    assert "RuntimeError: mat1 and mat2 shapes cannot be multiplied" in (
+        site / "messages/shapes.md").read_text()
     assert re.search(r"- \[.+\]\(view-vs-reshape\.md\): \w", (site / "shapes/index.md").read_text())
 
 
