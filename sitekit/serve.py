@@ -25,6 +25,7 @@ class Served:
     def __init__(self) -> None:
         self.site: Site | None = None
         self.sources = ""
+        self.broken = ""  # why the guide cannot be read, while it cannot
 
     def build(self, config: MkDocsConfig, *, serve_url: str | None = None,
               dirty: bool = False) -> None:
@@ -43,6 +44,8 @@ class Served:
             path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "ignore")
             try:
                 if not path.startswith("/livereload/"):
+                    if self.broken:
+                        raise GuideError(self.broken)
                     self.make(path.removeprefix(server.mount_path))
             except Exception as error:
                 if not isinstance(error, GuideError):
@@ -58,8 +61,14 @@ class Served:
             if _sources(self.site.config) != self.sources:
                 log.info("The machinery changed: beginning anew")
                 os.execv(sys.executable, [sys.executable, "-m", "mkdocs", *sys.argv[1:]])
-            if not self.site.renew():
-                builder()
+            try:
+                if self.broken or not self.site.renew():
+                    builder()
+            except GuideError as error:
+                self.broken = str(error)
+                log.error("%s", error)
+                return
+            self.broken = ""
             self.make_the_rest()
 
         server._serve_request = respond
