@@ -5,7 +5,7 @@ from snippets.optimization.bce_under_autocast import assert_mistakes_are_pushed,
 from snippets.optimization.wrong_bce_under_autocast import loss_of_probabilities
 
 
-@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_only_the_fused_loss_pushes_a_confident_mistake(dtype):
     assert_mistakes_are_pushed(loss_of_logits, dtype)
     with pytest.raises(AssertionError, match="a wrong logit"):

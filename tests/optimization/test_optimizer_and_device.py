@@ -4,6 +4,7 @@ from torch import nn
 
 from snippets.optimization.optimizer_and_device import assert_optimizer_fits, resume
 from snippets.optimization.wrong_optimizer_and_device import optimizer_before_weights
+from tests import populations
 
 
 def train(model, optimizer):
@@ -44,3 +45,16 @@ def test_frozen_parameters_need_no_optimizer(device):
     assert_optimizer_fits(optimizer, model)
     with pytest.raises(AssertionError, match="exp_avg of weight"):
         assert_optimizer_fits(optimizer, model.to(torch.float64))
+
+
+@pytest.mark.parametrize("name", sorted({*populations.optimizers()} - {"SparseAdam"}))
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_each_optimizer_fits_the_model_that_it_trains(device, name, dtype):
+    model = nn.Linear(2, 3, bias=False, device=device, dtype=dtype)
+    optimizer = populations.optimizers()[name](model.parameters())
+    model.weight.grad = torch.ones_like(model.weight)
+    if name == "LBFGS":
+        optimizer.step(lambda: torch.tensor(1.0))
+    else:
+        optimizer.step()
+    assert_optimizer_fits(optimizer, model)

@@ -29,3 +29,13 @@ def test_a_parameter_that_is_left_out_is_named(device):
         assert_groups_cover(optimizer, model)
     model.bias.requires_grad_(False)
     assert_groups_cover(optimizer, model)
+
+
+@pytest.mark.parametrize(("make", "names"), [
+    (lambda: nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)),
+     ["parametrizations.weight.original1"]),
+    (lambda: nn.MultiheadAttention(4, 2, add_bias_kv=True), ["in_proj_weight", "out_proj.weight"])])
+def test_scales_and_biases_with_two_axes_are_spared(make, names):
+    model = make()
+    decayed = {id(p) for p in decay_groups(model, 0.1)[0]["params"]}
+    assert [name for name, p in model.named_parameters() if id(p) in decayed] == names

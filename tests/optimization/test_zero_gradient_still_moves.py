@@ -4,6 +4,7 @@ from torch import nn
 
 from snippets.optimization.wrong_zero_gradient_still_moves import mask_gradient_rows
 from snippets.optimization.zero_gradient_still_moves import freeze, step_except_rows
+from tests import populations
 
 KINDS = [lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, weight_decay=0.1),
          lambda p: torch.optim.Adam(p, lr=0.1, amsgrad=True),
@@ -38,3 +39,33 @@ def test_masked_rows_do_move(device):
     assert weight.grad[1].all()
     torch.optim.AdamW([weight]).step()
     assert (weight[0] < 1).all()
+
+
+MOVED_BY_ZERO = {"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "ASGD", "Muon"}
+
+
+def moves(kind, gradients):
+    """Whether the last of these gradients moves a matrix, with default settings."""
+    p = nn.Parameter(torch.ones(2, 2))
+    optimizer = kind([p])
+    for gradient in gradients:
+        before = p.detach().clone()
+        p.grad = None if gradient is None else torch.full((2, 2), gradient)
+        if isinstance(optimizer, torch.optim.LBFGS):
+            optimizer.step(lambda: torch.tensor(1.0))
+        else:
+            optimizer.step()
+    return not torch.equal(p, before)
+
+
+@pytest.mark.parametrize("name", sorted({*populations.optimizers()} - {"SparseAdam"}))
+def test_what_a_zero_gradient_does_in_each_optimizer(name):
+    kind = populations.optimizers()[name]
+    assert moves(kind, [1.0])
+    assert moves(kind, [1.0, 0.0]) == (name in MOVED_BY_ZERO)
+    assert not moves(kind, [1.0, None])
+
+
+def test_sparse_adam_refuses_a_dense_gradient():
+    with pytest.raises(RuntimeError, match="dense gradients"):
+        moves(torch.optim.SparseAdam, [1.0])
