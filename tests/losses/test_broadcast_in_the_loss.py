@@ -4,6 +4,7 @@ import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snippets.guards.judge import Undecided
 from snippets.losses.broadcast_in_the_loss import (
     accuracy,
     assert_truth_costs_nothing,
@@ -13,6 +14,26 @@ from snippets.losses.wrong_broadcast_in_the_loss import (
     accuracy_of_all_pairs,
     mse_of_all_pairs,
 )
+from tests.awkward import Case, Guard
+
+CLASSES = torch.tensor([1, 0, 3])
+
+
+def share_of_right(x):
+    """The accuracy, row by row."""
+    right = [int(row.argmax()) == int(target) and not row.isnan().any()
+             for row, target in zip(x, CLASSES, strict=False)]
+    return sum(right) / len(right)
+
+
+AWKWARD = [
+    Case(mse_loss, lambda f, x: f(x, x.flip(0)), like=lambda x: F.mse_loss(x, x.flip(0))),
+    Case(accuracy, lambda f, x: f(x, CLASSES[:len(x)].to(x.device)), like=share_of_right,
+         compiled=False, outside={}),
+    Guard(assert_truth_costs_nothing, lambda guard, x: guard(F.mse_loss, x, x),
+          lambda guard, x: guard(mse_of_all_pairs, x.flatten(), x.flatten()[:, None]),
+          outside={"on meta": "what the data give"}),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -54,3 +75,26 @@ def test_an_accuracy_of_all_pairs_is_no_accuracy(device):
     assert accuracy_of_all_pairs(target, target[:, None]) == 2.5
     with pytest.raises(ValueError, match="is not"):
         accuracy(logits, target[:, None])
+
+
+def test_nan_is_wrong_and_no_samples_are_refused(device):
+    logits = torch.full((2, 3), torch.nan, device=device)
+    assert accuracy(logits, torch.zeros(2, dtype=torch.int64, device=device)) == 0
+    with pytest.raises(ValueError, match="no samples"):
+        accuracy(logits[:0], torch.zeros(0, dtype=torch.int64, device=device))
+
+
+@pytest.mark.parametrize("target", [torch.ones(3), torch.ones(1), torch.tensor([1.0, torch.nan])])
+def test_the_guard_is_undecided_on_targets_that_show_nothing(device, target):
+    with pytest.raises(Undecided, match="differ"):
+        assert_truth_costs_nothing(mse_of_all_pairs, target, target[:, None])
+    with pytest.raises(TypeError, match="not floating"):
+        assert_truth_costs_nothing(mse_of_all_pairs, target, target[:, None].long())
+
+
+@pytest.mark.parametrize(("prediction", "target", "axis"), [
+    ((2, 1, 16, 16), (2, 16, 16), 1), ((4, 1), (4,), 1), ((4,), (4, 1), 1)])
+def test_the_axis_of_size_1_that_the_other_lacks_is_put_in_or_taken_out(prediction, target, axis):
+    p, t = torch.zeros(prediction), torch.zeros(target)
+    fixed = t.unsqueeze(axis) if p.dim() > t.dim() else t.squeeze(axis)
+    assert mse_loss(p, fixed) == 0

@@ -80,3 +80,11 @@ def test_the_guard_asks_for_the_mean_that_count_names(device):
             (lambda z, t: mean_of_means(z, t, weight, parts=2), index, by_weight)]:
         with pytest.raises(AssertionError, match="the batch costs"):
             loss_is_mean_of_samples(loss, z, target, count=count)
+
+
+def test_soft_targets_have_no_class(device):
+    x, weight = torch.zeros(2, device=device), torch.ones(2, device=device)
+    with pytest.raises(ValueError, match="0 or 1"):
+        class_weighted_bce(x, x + 0.9, weight)
+    with pytest.raises(TypeError, match="class indices"):
+        summed_loss(torch.zeros(2, 2, device=device), torch.zeros(2, 2, device=device), weight)

@@ -141,3 +141,9 @@ def test_what_teaches_nothing_or_cannot_be_wrong_does_not_pass(device):
             lambda z, t: F.cross_entropy(z, t - 100 - t), perfect[:, :1], index)
     with pytest.raises(Undecided, match="the same"):
         assert_flat_at_truth(F.cross_entropy, perfect, torch.zeros_like(index))
+
+
+def test_a_target_per_pixel_has_no_channel_axis(device):
+    z = torch.zeros(2, 4, 3, 3, device=device)
+    with pytest.raises(RuntimeError, match="spatial targets"):
+        F.cross_entropy(z, torch.zeros(2, 1, 3, 3, dtype=torch.int64, device=device))

@@ -34,3 +34,16 @@ def test_the_guard_names_the_cause(device, wrong, cause):
         assert_is_divergence(wrong)
     with torch.device(device):
         assert_is_divergence(kl_from_logits)
+
+
+def test_a_forbidden_class_adds_nothing_to_value_and_gradient(device):
+    target = torch.tensor([[1.0, 2.0, -torch.inf]], device=device)
+    model = torch.tensor([[0.0, 1.5, -torch.inf]], device=device, requires_grad=True)
+    value = kl_from_logits(target, model)
+    short = model[:, :2].detach().requires_grad_()
+    reference = kl_from_logits(target[:, :2], short)
+    torch.testing.assert_close(value, reference)
+    gradient, = torch.autograd.grad(value, model)
+    torch.testing.assert_close(gradient[:, :2], torch.autograd.grad(reference, short)[0])
+    assert gradient[0, 2] == 0
+    assert kl_from_logits(model[:, [0, 1, 0]], model).isinf()

@@ -95,3 +95,8 @@ def test_the_guard_fails_what_is_taken_twice_or_written_out(device, loss):
 def test_the_guard_passes_what_costs_nothing_even_without_a_gradient(device, loss):
     t = torch.tensor([1.0, 0.0, 0.0], device=device)
     perfect_prediction_costs_nothing(loss, 2000 * t - 1000, t)
+
+
+def test_bce_by_hand_refuses_to_broadcast(device):
+    with pytest.raises(ValueError, match="is not"):
+        binary_cross_entropy(torch.zeros(4, device=device), torch.zeros(4, 1, device=device))
