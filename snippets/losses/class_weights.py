@@ -12,7 +12,7 @@ def summed_loss(
     """Return the weighted sum of losses and the sum of weights.
 
     `logits` (N, C), `target` (N) of class indices, `weight` (C).
-    Their quotient is `F.cross_entropy`. Over parts of a batch, add
+    Not on meta. Their quotient is `F.cross_entropy`. Over parts of a batch, add
     up both before dividing.
 
     Raises: TypeError where the targets are class probabilities.

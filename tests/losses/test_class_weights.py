@@ -7,6 +7,36 @@ from hypothesis import strategies as st
 from snippets.guards.losses import loss_is_mean_of_samples
 from snippets.losses.class_weights import class_weighted_bce, summed_loss
 from snippets.losses.wrong_class_weights import mean_of_means
+from tests.awkward import Case
+
+
+def classes(x):
+    """A class for each row."""
+    return torch.arange(len(x), device=x.device) % 2
+
+
+def weights(x):
+    return torch.tensor([1.0, 3.0, 0.5, 2.0], device=x.device).to(x.dtype)
+
+
+def binary(x):
+    return (torch.arange(x.numel(), device=x.device) % 2).view(x.shape).to(x.dtype)
+
+
+def weighted_pair(x):
+    """BCE as cross entropy over the logits 0 and x, in a dtype that holds the sum."""
+    t, each = binary(x), weights(x)[binary(x).long()]
+    loss = F.binary_cross_entropy_with_logits(x, t, weight=each, reduction="sum")
+    return loss / each.sum()
+
+
+AWKWARD = [
+    Case(summed_loss, lambda f, x: f(x, classes(x), weights(x)), like=lambda x: (
+        F.cross_entropy(x, classes(x), weights(x), reduction="sum"),
+        weights(x)[classes(x)].sum()), outside={"on meta": "Not on meta"}),
+    Case(class_weighted_bce, lambda f, x: f(x, binary(x), weights(x)[:2]), like=weighted_pair,
+         compiled=False, outside={"on meta": "Raises"}),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 WEIGHTS = st.floats(0.125, 8)

@@ -13,6 +13,17 @@ from snippets.losses.wrong_logits_not_probabilities import (
     cross_entropy_of_probabilities,
     log_of_sigmoid_loss,
 )
+from tests.awkward import Case
+
+
+def soft(x):
+    return (torch.arange(x.numel(), device=x.device) % 3).view(x.shape).to(x.dtype) / 2
+
+
+AWKWARD = [
+    Case(binary_cross_entropy, lambda f, x: f(x, soft(x)),
+         like=lambda x: F.binary_cross_entropy_with_logits(x, soft(x), reduction="none")),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NUMBERS = st.floats(-1e4, 1e4, allow_subnormal=False)
