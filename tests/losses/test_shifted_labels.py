@@ -16,6 +16,27 @@ from snippets.losses.wrong_shifted_labels import (
     loss_without_end,
     loss_without_shift,
 )
+from tests.awkward import Case, LeftOut
+
+
+def tokens(x):
+    """Ids and a mask for logits (B, L, C); the last token of each row is padding."""
+    B, L, C = x.shape
+    ids = torch.arange(B * L, device=x.device).view(B, L) % C
+    return ids, torch.arange(L, device=x.device).expand(B, L) < L - 1
+
+
+def token_by_token(x):
+    ids, _ = tokens(x)
+    return F.cross_entropy(x[:, :-2].reshape(-1, x.shape[2]), ids[:, 1:-1].reshape(-1))
+
+
+AWKWARD = [
+    Case(next_token_loss, lambda f, x: f(x, *tokens(x)), like=token_by_token, shape=(2, 5, 3)),
+    LeftOut(keep_to_first, "it takes ids; the tests below try rows that begin with the end"),
+    LeftOut(assert_next_token, "it makes the logits itself; the tests below try its edges"),
+    LeftOut(assert_end_is_learned, "it makes the logits itself; the tests below try its edges"),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
