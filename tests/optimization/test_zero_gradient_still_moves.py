@@ -5,6 +5,12 @@ from torch import nn
 from snippets.optimization.wrong_zero_gradient_still_moves import mask_gradient_rows
 from snippets.optimization.zero_gradient_still_moves import freeze, step_except_rows
 from tests import populations
+from tests.awkward import LeftOut
+
+AWKWARD = [
+    LeftOut(freeze, "it takes parameters, and sets two attributes of each"),
+    LeftOut(step_except_rows, "it takes an optimizer; the test below tries several of them"),
+]
 
 KINDS = [lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, weight_decay=0.1),
          lambda p: torch.optim.Adam(p, lr=0.1, amsgrad=True),
