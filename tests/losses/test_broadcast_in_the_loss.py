@@ -1,3 +1,5 @@
+import warnings
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -98,3 +100,11 @@ def test_the_axis_of_size_1_that_the_other_lacks_is_put_in_or_taken_out(predicti
     p, t = torch.zeros(prediction), torch.zeros(target)
     fixed = t.unsqueeze(axis) if p.dim() > t.dim() else t.squeeze(axis)
     assert mse_loss(p, fixed) == 0
+
+
+def test_python_shows_the_warning_once_for_each_line_and_size():
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("default")
+        for n in (4, 5, 6, 4, 5):
+            F.mse_loss(torch.zeros(n), torch.zeros(n, 1))
+    assert len(seen) == 3

@@ -64,3 +64,11 @@ def test_each_optimizer_fits_the_model_that_it_trains(device, name, dtype):
     else:
         optimizer.step()
     assert_optimizer_fits(optimizer, model)
+
+
+@pytest.mark.parametrize("name", sorted(populations.optimizers()))
+def test_an_optimizer_has_no_state_before_its_first_step(device, name):
+    model = nn.Linear(2, 3, bias=False, device=device)
+    optimizer = populations.optimizers()[name](model.parameters())
+    assert bool(optimizer.state) == (name == "Adagrad")
+    assert optimizer.param_groups[0]["params"][0] is model.double().weight
