@@ -16,6 +16,7 @@ from snippets.losses.wrong_broadcast_in_the_loss import (
     accuracy_of_all_pairs,
     mse_of_all_pairs,
 )
+from tests import populations
 from tests.awkward import Case, Guard
 
 CLASSES = torch.tensor([1, 0, 3])
@@ -108,3 +109,29 @@ def test_python_shows_the_warning_once_for_each_line_and_size():
         for n in (4, 5, 6, 4, 5):
             F.mse_loss(torch.zeros(n), torch.zeros(n, 1))
     assert len(seen) == 3
+
+
+WARNS = {"mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"}
+SILENT = {"gaussian_nll_loss", "poisson_nll_loss", "kl_div", "hinge_embedding_loss",
+          "multilabel_soft_margin_loss"}
+RAISES = {"cross_entropy", "nll_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits",
+          "soft_margin_loss", "multi_margin_loss", "multilabel_margin_loss"}
+OF_MORE_THAN_TWO = {"cosine_embedding_loss", "ctc_loss", "linear_cross_entropy",
+                    "margin_ranking_loss", "triplet_margin_loss",
+                    "triplet_margin_with_distance_loss"}
+
+
+@pytest.mark.parametrize("name", populations.loss_functions())
+def test_which_losses_broadcast(name):
+    if name in OF_MORE_THAN_TWO:
+        return
+    p = torch.tensor([0.1, 0.2, 0.3, 0.4])
+    others = (torch.ones(4),) if name == "gaussian_nll_loss" else ()
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        try:
+            getattr(F, name)(p, p[:, None], *others, reduction="sum")
+        except (RuntimeError, ValueError):
+            assert name in RAISES
+            return
+    assert name in (WARNS if seen else SILENT)
