@@ -118,3 +118,12 @@ def test_soft_targets_have_no_class(device):
         class_weighted_bce(x, x + 0.9, weight)
     with pytest.raises(TypeError, match="class indices"):
         summed_loss(torch.zeros(2, 2, device=device), torch.zeros(2, 2, device=device), weight)
+
+
+def test_with_class_weights_label_smoothing_is_least_at_the_weighted_target(device):
+    rates = torch.tensor([1.0, 3.0, 0.5], dtype=torch.float64, device=device)
+    smooth = torch.tensor([0.9 + 0.1 / 3, 0.1 / 3, 0.1 / 3], dtype=torch.float64, device=device)
+    best = (rates * smooth / (rates * smooth).sum()).log()[None].requires_grad_()
+    loss = F.cross_entropy(best, torch.tensor([0], device=device), rates, label_smoothing=0.1)
+    gradient, = torch.autograd.grad(loss, best)
+    assert gradient.abs().max() < 1e-12

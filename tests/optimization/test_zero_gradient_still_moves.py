@@ -1,3 +1,5 @@
+import inspect
+
 import pytest
 import torch
 from torch import nn
@@ -50,10 +52,10 @@ def test_masked_rows_do_move(device):
 MOVED_BY_ZERO = {"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "ASGD", "Muon"}
 
 
-def moves(kind, gradients):
+def moves(kind, gradients, **options):
     """Whether the last of these gradients moves a matrix, with default settings."""
     p = nn.Parameter(torch.ones(2, 2))
-    optimizer = kind([p])
+    optimizer = kind([p], **options)
     for gradient in gradients:
         before = p.detach().clone()
         p.grad = None if gradient is None else torch.full((2, 2), gradient)
@@ -70,6 +72,8 @@ def test_what_a_zero_gradient_does_in_each_optimizer(name):
     assert moves(kind, [1.0])
     assert moves(kind, [1.0, 0.0]) == (name in MOVED_BY_ZERO)
     assert not moves(kind, [1.0, None])
+    if "weight_decay" in inspect.signature(kind).parameters:
+        assert moves(kind, [1.0, 0.0], weight_decay=0.1)
 
 
 def test_sparse_adam_refuses_a_dense_gradient():
