@@ -50,7 +50,7 @@ def assert_truth_costs_nothing(
     """Fail where the targets themselves, as predictions, have a loss.
 
     `prediction` is what the model gives and `target` what the data
-    give; the loss is called in float64.
+    give, not on meta; the loss is called in float64.
 
     Raises:
         AssertionError: the loss is not 0.

@@ -35,6 +35,7 @@ def class_weighted_bce(
     """Return BCE with `F.cross_entropy`'s class weights.
 
     `logit` and `target` (N), target of 0.0 and 1.0; `weight` (2).
+    Not on meta, because the targets are checked.
 
     Raises: ValueError where a target is another number.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html

@@ -61,7 +61,7 @@ def normalized_axes(
 
     An axis counts if the largest output depends on another input
     along it. Use random values, and no axis shorter than 3. A module
-    is copied, so its running statistics stay.
+    is copied, so its running statistics stay. Not on meta.
 
     Raises:
         TypeError: x is not floating.

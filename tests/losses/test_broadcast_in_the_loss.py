@@ -35,7 +35,7 @@ AWKWARD = [
          compiled=False, outside={}),
     Guard(assert_truth_costs_nothing, lambda guard, x: guard(F.mse_loss, x, x),
           lambda guard, x: guard(mse_of_all_pairs, x.flatten(), x.flatten()[:, None]),
-          outside={"on meta": "what the data give"}),
+          outside={"on meta": "not on meta"}),
 ]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
