@@ -26,7 +26,8 @@ AWKWARD = [
          like=lambda x: F.rms_norm(x, x.shape[1:], torch.ones_like(x[0]), 1e-5)),
     Case(normalized_axes, lambda f, x: f(lambda x: F.layer_norm(x, (4,)), x), holds=has_axis_1,
          outside=dict.fromkeys(
-             ["all equal", "zeros", "expanded"], "Use random values") | {"on meta": "Not on meta"}, compiled=False),
+             ["all equal", "zeros", "expanded"], "Use random values") | {
+                 "on meta": "Not on meta"}, compiled=False),
 ]
 
 FIXED_DEVICE = settings(
