@@ -3,6 +3,9 @@
 from collections.abc import Callable
 
 import torch
+import torch.nn.functional as F
+
+from snippets.guards.judge import Undecided
 
 
 # --8<-- [start:mse_loss]
@@ -16,7 +19,7 @@ def mse_loss(
     if prediction.shape != target.shape:
         raise ValueError(
             f"{tuple(prediction.shape)} is not {tuple(target.shape)}")
-    return (prediction - target).square().mean()
+    return F.mse_loss(prediction, target)
 # --8<-- [end:mse_loss]
 
 
@@ -24,14 +27,19 @@ def mse_loss(
 def accuracy(logits: torch.Tensor, target: torch.Tensor) -> float:
     """Return the share of right samples: `logits` (N, C), `target` (N).
 
-    Raises: ValueError where the shapes do not fit.
+    A sample with nan among its logits counts as wrong.
+
+    Raises: ValueError where the shapes do not fit, or for no samples.
     Source: https://docs.pytorch.org/docs/stable/notes/broadcasting.html
     """
     predicted = logits.argmax(dim=1)
     if predicted.shape != target.shape:
         raise ValueError(
             f"{tuple(predicted.shape)} is not {tuple(target.shape)}")
-    return (predicted == target).double().mean().item()
+    if not len(target):
+        raise ValueError("there are no samples")
+    right = (predicted == target) & ~logits.isnan().any(dim=1)
+    return right.double().mean().item()
 # --8<-- [end:accuracy]
 
 
@@ -42,11 +50,20 @@ def assert_truth_costs_nothing(
     """Fail where the targets themselves, as predictions, have a loss.
 
     `prediction` is what the model gives and `target` what the data
-    give. Targets that are all equal show nothing.
+    give, not on meta; the loss is called in float64.
 
-    Raises: AssertionError where the loss is not 0.
+    Raises:
+        AssertionError: the loss is not 0.
+        TypeError: the target is not floating.
+        Undecided: targets are all equal, or one is not finite.
     Source: https://docs.pytorch.org/docs/stable/notes/broadcasting.html
     """
+    if not target.is_floating_point():
+        raise TypeError(f"target is {target.dtype}, not floating")
+    target = target.detach().double()
+    if target.numel() == 0 or not target.isfinite().all() or (
+            target == target.flatten()[0]).all():
+        raise Undecided("give finite targets that differ")
     cost = loss(target.reshape(prediction.shape), target).item()
     assert cost == 0, (
         f"a perfect prediction costs {cost:.3g}: do predictions "

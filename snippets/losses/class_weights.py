@@ -12,11 +12,14 @@ def summed_loss(
     """Return the weighted sum of losses and the sum of weights.
 
     `logits` (N, C), `target` (N) of class indices, `weight` (C).
-    Their quotient is `F.cross_entropy`. Over parts of a batch, add
+    Not on meta. Their quotient is `F.cross_entropy`. Over parts of a batch, add
     up both before dividing.
 
+    Raises: TypeError where the targets are class probabilities.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
     """
+    if target.is_floating_point():
+        raise TypeError("targets must be class indices")
     total = F.cross_entropy(
         logits, target, weight,
         ignore_index=ignore_index, reduction="sum")
@@ -32,9 +35,13 @@ def class_weighted_bce(
     """Return BCE with `F.cross_entropy`'s class weights.
 
     `logit` and `target` (N), target of 0.0 and 1.0; `weight` (2).
+    Not on meta, because the targets are checked.
 
+    Raises: ValueError where a target is another number.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html
     """
+    if not ((target == 0) | (target == 1)).all():
+        raise ValueError("targets must be 0 or 1")
     each = weight[target.long()]
     total = F.binary_cross_entropy_with_logits(
         logit, target, weight=each, reduction="sum")

@@ -73,7 +73,7 @@ def assert_flat_at_truth(
     `logits` (N, ...) are perfect for `target` (N, ...): 1000 for its
     class and 0 for the others, or the logs of its probabilities, plus
     another constant for each token. The wrong logits are those of the
-    sample before.
+    sample before. Not on meta.
 
     Raises:
         AssertionError: the gradient is not 0, or is 0 for both.

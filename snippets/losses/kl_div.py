@@ -11,7 +11,8 @@ def kl_from_logits(
         target: torch.Tensor, model: torch.Tensor) -> torch.Tensor:
     """Return KL(target || model), the mean over all rows of classes.
 
-    Both are logits (..., C).
+    Both are floating logits (..., C); a class whose target is -inf
+    adds nothing.
 
     Raises: ValueError where the shapes differ.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
@@ -20,9 +21,13 @@ def kl_from_logits(
         raise ValueError(
             f"{tuple(target.shape)} is not {tuple(model.shape)}")
     C = model.shape[-1]
-    return F.kl_div(
+    log_model, log_target = (
         F.log_softmax(model, dim=-1).reshape(-1, C),
-        F.log_softmax(target, dim=-1).reshape(-1, C),
+        F.log_softmax(target, dim=-1).reshape(-1, C))
+    never = log_target == -torch.inf
+    return F.kl_div(
+        log_model.masked_fill(never, 0),
+        log_target.masked_fill(never, 0),
         reduction="batchmean", log_target=True)
 # --8<-- [end:kl_from_logits]
 

@@ -1,10 +1,14 @@
 """Means over padded tokens and over parts of a batch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.modules.dropout import _DropoutNd
+
+from snippets.guards.judge import Undecided, copied
 
 
 # --8<-- [start:masked_mean]
@@ -12,21 +16,30 @@ def masked_mean(
         losses: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
     """Return the mean of `losses` where `keep`, both (B, L); 0 if none.
 
+    Raises:
+        TypeError: losses are not floating.
+        ValueError: the shapes differ.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.where.html
 
     >>> masked_mean(torch.tensor([[2.0, 9.0]]),
     ...             torch.tensor([[True, False]]))
     tensor(2.)
     """
-    total = torch.where(keep, losses, 0).sum()
-    return total / keep.sum().clamp(min=1)
+    if not losses.is_floating_point():
+        raise TypeError(f"losses are {losses.dtype}, not floating")
+    if losses.shape != keep.shape:
+        raise ValueError(
+            f"{tuple(losses.shape)} is not {tuple(keep.shape)}")
+    wide = torch.promote_types(losses.dtype, torch.float32)
+    total = torch.where(keep, losses, 0).sum(dtype=wide)
+    return (total / keep.sum().clamp(min=1)).to(losses.dtype)
 # --8<-- [end:masked_mean]
 
 
 # --8<-- [start:backward_in_parts]
 def backward_in_parts(
         model: nn.Module,
-        parts: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> float:
+        parts: Iterable[tuple[torch.Tensor, torch.Tensor]]) -> float:
     """Add the batch's gradient to `model`, part by part; its loss.
 
     A part is an input and its targets (N) or (B, L), -100 where they
@@ -34,6 +47,7 @@ def backward_in_parts(
 
     Source: https://huggingface.co/blog/gradient_accumulation
     """
+    parts = list(parts)
     count = sum(int((target != -100).sum()) for _, target in parts)
     total = 0.0
     for x, target in parts:
@@ -56,25 +70,44 @@ def assert_parts_add_up(
         parts: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> None:
     """Fail where the gradient of `parts` is not that of their batch.
 
-    Give parts with different numbers of targets, and a model without
-    dropout. Gradients of `model` are lost.
+    Give parts of one length, with different numbers of targets. A
+    copy of `model` in float64 is called.
 
-    Raises: AssertionError with the ratio of the gradients' norms.
+    Raises:
+        AssertionError: with the ratio of the gradients' norms.
+        Undecided: the parts have different lengths, or equal numbers
+            of targets; batch norm or dropout is in training mode;
+            the gradient is 0 or not finite.
     Source: https://github.com/meta-pytorch/torchtune/pull/1875
     """
-    batch = [(torch.cat([x for x, _ in parts]),
-              torch.cat([target for _, target in parts]))]
-    gradients = []
-    for split in (batch, parts):
-        model.zero_grad()
-        backward(model, split)
-        gradients.append(torch.cat([
-            p.grad.flatten() for p in model.parameters()
-            if p.grad is not None]))
-    model.zero_grad()
-    whole, added = gradients
-    ratio = (added.norm() / whole.norm()).item()
-    assert torch.allclose(added, whole, rtol=1e-3, atol=1e-6), (
+    if any(isinstance(part, (_BatchNorm, _DropoutNd)) and part.training
+           for part in model.modules()):
+        raise Undecided("batch norm or dropout: call eval()")
+    wide = [(x.double() if x.is_floating_point() else x, target)
+            for x, target in parts]
+    if len({(x.shape[1:], target.shape[1:]) for x, target in wide}) > 1:
+        raise Undecided("pad all parts to one length")
+    batch = [(torch.cat([x for x, _ in wide]),
+              torch.cat([target for _, target in wide]))]
+
+    def gradient(split: Sequence[tuple[torch.Tensor, torch.Tensor]],
+                 ) -> torch.Tensor:
+        twin = copied(model).double()
+        twin.zero_grad()
+        with torch.random.fork_rng(range(torch.cuda.device_count())):
+            backward(twin, split)
+        return torch.cat([
+            torch.zeros_like(p).flatten() if p.grad is None
+            else p.grad.flatten() for p in twin.parameters()])
+
+    whole, added = gradient(batch), gradient(wide)
+    size = whole.norm().item()
+    if size == 0 or not whole.isfinite().all():
+        raise Undecided("the gradient of the batch is 0 or not finite")
+    ratio = added.norm().item() / size
+    assert (added - whole).norm() <= 1e-6 * size, (
         f"the gradient of {len(parts)} parts is not the batch's (its "
         f"norm is {ratio:.2f} of it): a mean of means, or no division?")
+    if len({int((target != -100).sum()) for _, target in parts}) < 2:
+        raise Undecided("all parts have the same number of targets")
 # --8<-- [end:assert_parts_add_up]

@@ -1,9 +1,12 @@
 """The loss of a causal language model, shifted once."""
 
+import math
 from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+
+from snippets.guards.judge import Undecided
 
 
 # --8<-- [start:next_token_loss]
@@ -27,12 +30,15 @@ def next_token_loss(
 def keep_to_first(ids: torch.Tensor, end: int) -> torch.Tensor:
     """Tell which of `ids` (B, L) stand no later than the first `end`.
 
+    The first token is no end: many models begin a text with it.
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.cumsum.html
 
     >>> keep_to_first(torch.tensor([[5, 7, 0, 0, 0]]), end=0)
     tensor([[ True,  True,  True, False, False]])
     """
     ends = (ids == end).long()
+    ends[:, :1] = 0
     return ends.cumsum(dim=1) - ends == 0
 # --8<-- [end:keep_to_first]
 
@@ -43,16 +49,22 @@ def assert_next_token(
         ids: torch.Tensor, num_classes: int) -> None:
     """Fail unless telling the next token makes the loss least.
 
-    `loss` takes logits (B, L, C) and ids (B, L); `ids` must vary.
+    `loss` takes logits (B, L, C) and ids (B, L).
 
-    Raises: AssertionError with the number of places ahead.
+    Raises:
+        AssertionError: with the number of places ahead.
+        Undecided: two places have the least loss, as for constant
+            ids, or a loss is not finite.
     Source: https://github.com/huggingface/transformers/pull/44642
     """
     costs = []
     for ahead in range(4):
         told = F.one_hot(ids.roll(-ahead, dims=1), num_classes)
         costs.append(loss(100.0 * told, ids).item())
-    best = costs.index(min(costs))
+    least = min(costs)
+    if not all(map(math.isfinite, costs)) or costs.count(least) > 1:
+        raise Undecided("give ids that vary, and a finite loss")
+    best = costs.index(least)
     assert best == 1, (
         f"the loss asks for the token {best} places ahead, not 1: "
         f"are the labels shifted never, or twice?")
@@ -65,17 +77,25 @@ def assert_end_is_learned(
         ids: torch.Tensor, end: int, num_classes: int) -> None:
     """Fail where no gradient asks for the first `end` of a row.
 
-    `loss` takes logits (B, L, C) and ids (B, L).
+    `loss` takes logits (B, L, C) and ids (B, L). The first token of
+    a row is not taken for its end.
 
-    Raises: AssertionError with the rows.
+    Raises:
+        AssertionError: with the rows.
+        Undecided: no row has an end, or one begins with two: it is
+            padded on the left.
     Source: https://github.com/huggingface/transformers/issues/23530
     """
     logits = torch.zeros(
         *ids.shape, num_classes, device=ids.device, requires_grad=True)
     gradient, = torch.autograd.grad(loss(logits, ids), logits)
     asked = gradient.any(dim=2)
-    rows = [b for b, row in enumerate(ids.tolist())
-            if end in row[1:] and not asked[b, row.index(end) - 1]]
+    texts = {b: row for b, row in enumerate(ids.tolist())
+             if end in row[1:]}
+    if not texts or any(row[:2] == [end] * 2 for row in texts.values()):
+        raise Undecided("give rows with an end, padded on the right")
+    rows = [b for b, row in texts.items()
+            if not asked[b, row.index(end, 1) - 1]]
     assert not rows, (
         f"rows {rows} never learn to end: is the end token masked "
         f"because padding has the same number?")

@@ -1,9 +1,12 @@
 """A convolution before batch norm, and the two folded into one."""
 
-import copy
+from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from snippets.guards.judge import Undecided, copied
 
 
 # --8<-- [start:conv_batch_norm]
@@ -21,7 +24,12 @@ def conv_batch_norm(
 def undoing_scale_and_bias(
     x: torch.Tensor, eps: float = 1e-5,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the γ and β (C,) that make batch norm return x (B, C)."""
+    """Return the γ and β (C,) that make batch norm return x (B, C).
+
+    Raises: TypeError where x is not floating.
+    """
+    if not x.is_floating_point():
+        raise TypeError(f"x is {x.dtype}, not floating")
     return (x.var(0, correction=0) + eps).sqrt(), x.mean(0)
 # --8<-- [end:undoing_scale_and_bias]
 
@@ -33,27 +41,35 @@ def fold_batch_norm(
 ) -> nn.Conv2d:
     """Return one convolution that equals conv, then norm in eval mode.
 
-    Raises: ValueError where norm has no running statistics, or no
-    weight and bias.
-
+    Raises:
+        TypeError: conv is no nn.Conv2d: a transposed one, for example.
+        ValueError: norm has no running statistics.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.fusion.fuse_conv_bn_eval.html
 
     >>> conv = fold_batch_norm(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4))
     >>> conv.weight.shape, conv.bias.shape
     (torch.Size([4, 2, 3, 3]), torch.Size([4]))
     """
+    if not isinstance(conv, nn.Conv2d):
+        raise TypeError(f"{type(conv).__name__} is no Conv2d")
     if norm.running_mean is None or norm.running_var is None:
         raise ValueError("norm has no running statistics")
-    if not norm.affine:
-        raise ValueError("norm has no weight and bias")
-    scale = norm.weight / (norm.running_var + norm.eps).sqrt()
-    bias = 0 if conv.bias is None else conv.bias
-    weight = conv.weight * scale.view(-1, 1, 1, 1)
-    folded = copy.deepcopy(conv).eval()
-    folded.weight = nn.Parameter(weight)
-    folded.bias = nn.Parameter(
-        norm.bias + (bias - norm.running_mean) * scale)
-    return folded
+    weight = conv.weight
+    scale = (norm.running_var + norm.eps).rsqrt()
+    if norm.weight is not None:
+        scale = norm.weight * scale
+    shift = -norm.running_mean if conv.bias is None else (
+        conv.bias - norm.running_mean)
+    beta = 0 if norm.bias is None else norm.bias
+    options: dict[str, Any] = {name: getattr(conv, name) for name in (
+        "in_channels", "out_channels", "kernel_size", "stride",
+        "padding", "dilation", "groups", "padding_mode")}
+    folded = nn.Conv2d(
+        **options, device=weight.device, dtype=weight.dtype)
+    folded.weight.copy_(weight * scale.view(-1, 1, 1, 1))
+    assert folded.bias is not None
+    folded.bias.copy_(beta + shift * scale)
+    return folded.eval()
 # --8<-- [end:fold_batch_norm]
 
 
@@ -62,27 +78,39 @@ def fold_batch_norm(
 def assert_biases_act(model: nn.Module, x: torch.Tensor) -> None:
     """Check that each bias of `model` changes its output for x.
 
-    Calls a float64 copy, in the mode that `model` is in.
+    x is a batch that `model` takes in its mode, and the output one
+    tensor. A float64 copy is called.
 
-    Raises: AssertionError that names the biases without effect.
+    Raises:
+        AssertionError: names the biases without effect.
+        Undecided: there is no bias, the output is not finite, or a
+            batch norm is in eval mode, where the bias before it acts.
     """
-    twin = copy.deepcopy(model).double()
+    twin = copied(model).double()
+    x = x.double() if x.is_floating_point() else x
+    if any(isinstance(part, _BatchNorm) and not part.training
+           and part.running_mean is not None
+           for part in twin.modules()):
+        raise Undecided("batch norm is in eval mode: call train()")
 
     def run() -> torch.Tensor:
         with torch.random.fork_rng(range(torch.cuda.device_count())):
-            out: torch.Tensor = twin(x.double())
+            out: torch.Tensor = twin(x)
             return out
 
-    before, idle = run(), []
+    before, effects = run(), {}
     for name, bias in twin.named_parameters():
         if name.endswith("bias"):
             saved = bias.clone()
             change = torch.arange(bias.numel()).to(bias).cos()
             bias.add_(change.view_as(bias))
-            if torch.allclose(run(), before):
-                idle.append(name)
+            effects[name] = (run() - before).abs().max().item()
             bias.copy_(saved)
+    if not effects or not before.isfinite().all():
+        raise Undecided("there is no bias, or no finite output")
+    size = max(before.abs().max().item(), *effects.values())
+    idle = [name for name in effects if effects[name] <= 1e-6 * size]
     assert not idle, (
-        f"no effect on the output: {', '.join(idle)}; set bias=False "
-        "in a layer before batch norm")
+        f"no effect on the output: {', '.join(idle)}; before a batch "
+        "norm set bias=False")
 # --8<-- [end:assert_biases_act]

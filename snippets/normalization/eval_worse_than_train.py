@@ -1,9 +1,11 @@
 """Running statistics measured again."""
 
+import itertools
 from collections.abc import Iterable
 
 import torch
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 
 # --8<-- [start:recompute_statistics]
@@ -13,8 +15,10 @@ def recompute_statistics(
 ) -> None:
     """Replace running statistics by those of batches (B, ...).
 
-    No weight changes. Each module's mode and momentum come back.
+    Not on meta. No weight changes. Each module's mode and momentum
+    come back, after an error too.
 
+    Raises: ValueError where there is no batch; nothing has changed.
     Source: https://docs.pytorch.org/docs/stable/optim.html#torch.optim.swa_utils.update_bn
 
     >>> norm = nn.BatchNorm1d(1)
@@ -22,19 +26,25 @@ def recompute_statistics(
     >>> norm.running_mean, norm.running_var
     (tensor([8.]), tensor([8.]))
     """
-    kinds = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-    norms = [m for m in model.modules() if isinstance(m, kinds)]
+    left = iter(batches)
+    first = next(left, None)
+    if first is None:
+        raise ValueError("there is no batch")
+    norms = [module for module in model.modules()
+             if isinstance(module, _BatchNorm)]
     modes = [(module, module.training) for module in model.modules()]
     momenta = [norm.momentum for norm in norms]
-    model.eval()
-    for norm in norms:
-        norm.reset_running_stats()
-        norm.momentum = None
-        norm.train()
-    for batch in batches:
-        model(batch)
-    for norm, momentum in zip(norms, momenta, strict=True):
-        norm.momentum = momentum
-    for module, mode in modes:
-        module.training = mode
+    try:
+        model.eval()
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None
+            norm.train()
+        for batch in itertools.chain([first], left):
+            model(batch)
+    finally:
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
+        for module, mode in modes:
+            module.training = mode
 # --8<-- [end:recompute_statistics]

@@ -1,6 +1,7 @@
 """A part of a model that stays frozen."""
 
-import torch
+from typing import Any
+
 from torch import nn
 
 
@@ -8,7 +9,10 @@ from torch import nn
 class Frozen(nn.Module):
     """Hold a module in eval mode, with no parameter to train.
 
-    Gradients flow through it to its input.
+    Gradients flow through it to its input. Names in the state dict
+    begin with "module.". It holds until a call reaches inside it:
+    requires_grad_(True) thaws the weights, and a train() on each of
+    model.modules() the statistics.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.train
 
@@ -25,8 +29,7 @@ class Frozen(nn.Module):
         """Stay in eval mode, whatever the mode asked for."""
         return super().train(False)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return what the module makes of x."""
-        out: torch.Tensor = self.module(x)
-        return out
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Return what the module makes of its arguments."""
+        return self.module(*args, **kwargs)
 # --8<-- [end:frozen]

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import torch
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:layer_norm]
 def layer_norm(
@@ -13,8 +15,10 @@ def layer_norm(
     """Normalize x (..., *weight.shape) over the axes of weight.
 
     weight and bias have the shape that torch calls normalized_shape.
-    The mean is subtracted before anything is squared.
+    The mean is subtracted before anything is squared, in float32
+    where x has fewer bits; the squares must fit.
 
+    Raises: TypeError where x is not floating.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
 
     >>> x = torch.tensor([[6.0, 10.0], [-1.0, -5.0]])
@@ -22,10 +26,15 @@ def layer_norm(
     tensor([[-1.,  1.],
             [ 1., -1.]])
     """
+    if not x.is_floating_point():
+        raise TypeError(f"x is {x.dtype}, not floating")
     axes = list(range(-weight.dim(), 0))
-    centred = x - x.mean(axes, keepdim=True)
+    centred = x.to(torch.promote_types(x.dtype, torch.float32))
+    for _ in range(2):  # the first mean of large numbers is rounded
+        centred = centred - centred.mean(axes, keepdim=True)
     var = centred.square().mean(axes, keepdim=True)
-    return weight * centred / (var + eps).sqrt() + bias
+    out = weight * centred / (var + eps).sqrt() + bias
+    return out.to(x.dtype)
 # --8<-- [end:layer_norm]
 
 
@@ -38,8 +47,18 @@ def assert_standardizes(
     The features of each token of x are spread by about 1, and `norm`
     has a scale of 1 and a bias of 0. Runs in float32, at two means.
 
-    Raises: AssertionError where the mean is not 0 or the deviation 1.
+    Raises:
+        AssertionError: the mean is not 0 or the deviation not 1.
+        Undecided: x is not floating, or spread by less than 0.1 or
+            more than 10 in a token, or beyond 100.
     """
+    fits = x.is_floating_point() and x.numel() > 0 and not x.is_meta
+    if fits:
+        spread = x.double().std(-1, correction=0)
+        fits = bool(((spread > 0.1) & (spread < 10)).all()
+                    and (x.double().abs() < 100).all())
+    if not fits:
+        raise Undecided("spread the features of each token by about 1")
     for shift, tolerance in ((0, 1e-4), (10_000, 1e-2)):
         out = norm(x.float() + shift).double()
         mean = out.mean(-1).abs().max().item()

@@ -6,10 +6,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from snippets.guards.judge import Undecided, copied
+
 
 # --8<-- [start:channel_layer_norm]
 class ChannelLayerNorm(nn.LayerNorm):
     """Layer norm over the channels of each pixel.
+
+    In memory the channels of the result are last: to flatten it, use
+    reshape and not view.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
 
@@ -32,13 +37,19 @@ def rms_norm(
 ) -> torch.Tensor:
     """Divide x (..., D) by its root mean square; weight is (D,).
 
+    Computes in float32 where x has fewer bits.
+
+    Raises: TypeError where x is not floating.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html
 
     >>> rms_norm(torch.tensor([6.0, -6.0]), torch.ones(2), eps=0)
     tensor([ 1., -1.])
     """
-    mean_square = x.square().mean(-1, keepdim=True)
-    return weight * x / (mean_square + eps).sqrt()
+    if not x.is_floating_point():
+        raise TypeError(f"x is {x.dtype}, not floating")
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    mean_square = wide.square().mean(-1, keepdim=True)
+    return (weight * (wide / (mean_square + eps).sqrt())).to(x.dtype)
 # --8<-- [end:rms_norm]
 
 
@@ -48,21 +59,40 @@ def normalized_axes(
 ) -> tuple[int, ...]:
     """Return the axes of x along which norm lets elements interact.
 
-    An axis counts if the first output depends on another input along
-    it. Use random floating values, and no axis shorter than 3.
+    An axis counts if the largest output depends on another input
+    along it. Use random values, and no axis shorter than 3. A module
+    is copied, so its running statistics stay. Not on meta.
 
+    Raises:
+        TypeError: x is not floating.
+        ValueError: x has no elements, or norm gives another shape.
+        Undecided: the largest output does not depend on its input.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
 
     >>> normalized_axes(nn.LayerNorm(4), torch.randn(3, 4))
     (1,)
     """
-    x = x.detach().requires_grad_()
-    first = norm(x).flatten()[0]
-    (gradient,) = torch.autograd.grad(first, x)
+    if not x.is_floating_point():
+        raise TypeError(f"x is {x.dtype}, not floating")
+    x = x.detach().clone().requires_grad_()
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
+        out = copied(norm)(x)
+    if x.numel() == 0 or out.shape != x.shape:
+        raise ValueError(
+            f"{tuple(x.shape)} becomes {tuple(out.shape)}")
+    place = int(out.detach().abs().argmax())
+    largest = torch.unravel_index(torch.tensor(place), x.shape)
+    index = [int(i) for i in largest]
+    (gradient,) = torch.autograd.grad(out[tuple(index)], x)
+    if not gradient.isfinite().all() or gradient[tuple(index)] == 0:
+        raise Undecided("the largest output does not depend on its x")
     axes = []
     for axis in range(x.dim()):
-        along = gradient.movedim(axis, -1).reshape(-1, x.shape[axis])
-        if along[0, 1:].any():
+        along = gradient
+        for other in reversed(range(x.dim())):
+            if other != axis:
+                along = along.select(other, index[other])
+        if (along != 0).sum() > 1:
             axes.append(axis)
     return tuple(axes)
 # --8<-- [end:normalized_axes]

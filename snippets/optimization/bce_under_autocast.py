@@ -28,11 +28,13 @@ def assert_mistakes_are_pushed(
 ) -> None:
     """Check loss(logits, target) on a confident mistake in dtype.
 
+    The mistake is a logit of 40, whose sigmoid is 1 in float64 too.
+
     Raises: AssertionError where the gradient is not about 1.
 
     Source: https://docs.pytorch.org/docs/stable/amp.html
     """
-    logit = torch.full((1, 1), 16.0, dtype=dtype, requires_grad=True)
+    logit = torch.full((1, 1), 40.0, dtype=dtype, requires_grad=True)
     target = torch.zeros(1, 1, dtype=dtype)
     gradient, = torch.autograd.grad(loss(logit, target), logit)
     pushed = gradient.item()

@@ -35,6 +35,7 @@ def assert_optimizer_fits(
     """
     held = {id(parameter) for group in optimizer.param_groups
             for parameter in group["params"]}
+    numbers = ("step", "mu_product", "eta", "mu")  # not moments
     for name, parameter in model.named_parameters():
         if not parameter.requires_grad:
             continue
@@ -42,7 +43,7 @@ def assert_optimizer_fits(
             f"the optimizer does not hold {name}:"
             " make it after the weights are in place")
         for key, value in optimizer.state.get(parameter, {}).items():
-            if isinstance(value, torch.Tensor) and key != "step":
+            if isinstance(value, torch.Tensor) and key not in numbers:
                 here = value.device, value.dtype
                 assert here == (parameter.device, parameter.dtype), (
                     f"{key} of {name} is on another"

@@ -12,7 +12,8 @@ def decay_groups(
 ) -> list[dict[str, Any]]:
     """Put matrices in a group that decays, the rest in another.
 
-    Scales and biases of norms are not decayed, whatever their shape.
+    Not decayed, whatever the shape: what a norm holds, what is named
+    bias..., and the scales of weight_norm. Embeddings are decayed.
 
     Source: https://docs.pytorch.org/docs/stable/optim.html#per-parameter-options
 
@@ -26,8 +27,12 @@ def decay_groups(
               for parameter in module.parameters()}
     decayed: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
-    for parameter in model.parameters():
+    for name, parameter in model.named_parameters():
+        last = name.rpartition(".")[2]
+        spared_name = last.startswith("bias") or last in (
+            "weight_g", "original0")
         matrix = parameter.ndim >= 2 and id(parameter) not in spared
+        matrix = matrix and not spared_name
         (decayed if matrix else others).append(parameter)
     return [{"params": decayed, "weight_decay": weight_decay},
             {"params": others, "weight_decay": 0.0}]

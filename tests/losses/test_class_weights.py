@@ -7,6 +7,36 @@ from hypothesis import strategies as st
 from snippets.guards.losses import loss_is_mean_of_samples
 from snippets.losses.class_weights import class_weighted_bce, summed_loss
 from snippets.losses.wrong_class_weights import mean_of_means
+from tests.awkward import Case
+
+
+def classes(x):
+    """A class for each row."""
+    return torch.arange(len(x), device=x.device) % 2
+
+
+def weights(x):
+    return torch.tensor([1.0, 3.0, 0.5, 2.0], device=x.device).to(x.dtype)
+
+
+def binary(x):
+    return (torch.arange(x.numel(), device=x.device) % 2).view(x.shape).to(x.dtype)
+
+
+def weighted_pair(x):
+    """BCE as cross entropy over the logits 0 and x, in a dtype that holds the sum."""
+    t, each = binary(x), weights(x)[binary(x).long()]
+    loss = F.binary_cross_entropy_with_logits(x, t, weight=each, reduction="sum")
+    return loss / each.sum()
+
+
+AWKWARD = [
+    Case(summed_loss, lambda f, x: f(x, classes(x), weights(x)), like=lambda x: (
+        F.cross_entropy(x, classes(x), weights(x), reduction="sum"),
+        weights(x)[classes(x)].sum()), outside={"on meta": "Not on meta"}),
+    Case(class_weighted_bce, lambda f, x: f(x, binary(x), weights(x)[:2]), like=weighted_pair,
+         compiled=False, outside={"on meta": "Not on meta"}),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 WEIGHTS = st.floats(0.125, 8)
@@ -80,3 +110,20 @@ def test_the_guard_asks_for_the_mean_that_count_names(device):
             (lambda z, t: mean_of_means(z, t, weight, parts=2), index, by_weight)]:
         with pytest.raises(AssertionError, match="the batch costs"):
             loss_is_mean_of_samples(loss, z, target, count=count)
+
+
+def test_soft_targets_have_no_class(device):
+    x, weight = torch.zeros(2, device=device), torch.ones(2, device=device)
+    with pytest.raises(ValueError, match="0 or 1"):
+        class_weighted_bce(x, x + 0.9, weight)
+    with pytest.raises(TypeError, match="class indices"):
+        summed_loss(torch.zeros(2, 2, device=device), torch.zeros(2, 2, device=device), weight)
+
+
+def test_with_class_weights_label_smoothing_is_least_at_the_weighted_target(device):
+    rates = torch.tensor([1.0, 3.0, 0.5], dtype=torch.float64, device=device)
+    smooth = torch.tensor([0.9 + 0.1 / 3, 0.1 / 3, 0.1 / 3], dtype=torch.float64, device=device)
+    best = (rates * smooth / (rates * smooth).sum()).log()[None].requires_grad_()
+    loss = F.cross_entropy(best, torch.tensor([0], device=device), rates, label_smoothing=0.1)
+    gradient, = torch.autograd.grad(loss, best)
+    assert gradient.abs().max() < 1e-12

@@ -15,6 +15,36 @@ from snippets.losses.wrong_cross_entropy_targets import (
     cross_entropy_of_truncated,
     cross_entropy_over_tokens,
 )
+from tests.awkward import Case, Guard
+
+
+def classes(x):
+    return torch.arange(len(x), device=x.device) % x.shape[-1]
+
+
+def shares(x):
+    """Class probabilities for each row, in eighths."""
+    table = torch.tensor([1.0, 2.0, 1.0, 4.0], device=x.device) / 8
+    return torch.stack([table.roll(n) for n in range(len(x))]).to(x.dtype) if len(x) else (
+        x.new_zeros(x.shape))
+
+
+def told(x):
+    """Perfect logits for the classes, whatever x holds."""
+    return 1000 * F.one_hot(classes(x), 4).to(x.dtype if x.is_floating_point() else None).float()
+
+
+AWKWARD = [
+    Case(cross_entropy, lambda f, x: f(x, classes(x)), like=lambda x: F.cross_entropy(
+        x, classes(x))),
+    Case(soft_cross_entropy, lambda f, x: f(x, shares(x)), like=lambda x: F.cross_entropy(
+        x, shares(x))),
+    Case(token_cross_entropy, lambda f, x: f(x[None], classes(x)[None]),
+         like=lambda x: F.cross_entropy(x, classes(x))),
+    Guard(assert_flat_at_truth, lambda guard, x: guard(F.cross_entropy, told(x), classes(x)),
+          lambda guard, x: guard(lambda z, t: F.cross_entropy(z.softmax(1), t.roll(1)), told(x),
+                                 classes(x)), outside={"on meta": "Not on meta"}),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -141,3 +171,9 @@ def test_what_teaches_nothing_or_cannot_be_wrong_does_not_pass(device):
             lambda z, t: F.cross_entropy(z, t - 100 - t), perfect[:, :1], index)
     with pytest.raises(Undecided, match="the same"):
         assert_flat_at_truth(F.cross_entropy, perfect, torch.zeros_like(index))
+
+
+def test_a_target_per_pixel_has_no_channel_axis(device):
+    z = torch.zeros(2, 4, 3, 3, device=device)
+    with pytest.raises(RuntimeError, match="spatial targets"):
+        F.cross_entropy(z, torch.zeros(2, 1, 3, 3, dtype=torch.int64, device=device))

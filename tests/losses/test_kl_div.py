@@ -6,6 +6,20 @@ from torch.distributions import Categorical, kl_divergence
 
 from snippets.losses.kl_div import assert_is_divergence, kl_from_logits
 from snippets.losses.wrong_kl_div import kl_in_the_order_of_books, kl_of_probabilities
+from tests.awkward import Case, LeftOut
+
+
+def divergence(x):
+    """The formula, with 0 for a class that the target forbids."""
+    model, target = x.log_softmax(-1), x.flip(-1).log_softmax(-1)
+    each = torch.where(target == -torch.inf, 0, target.exp() * (target - model))
+    return each.sum(-1).mean()
+
+
+AWKWARD = [
+    Case(kl_from_logits, lambda f, x: f(x.flip(-1), x), like=divergence),
+    LeftOut(assert_is_divergence, "it makes the two distributions that it needs"),
+]
 
 FIXED_DEVICE = settings(
     deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -34,3 +48,16 @@ def test_the_guard_names_the_cause(device, wrong, cause):
         assert_is_divergence(wrong)
     with torch.device(device):
         assert_is_divergence(kl_from_logits)
+
+
+def test_a_forbidden_class_adds_nothing_to_value_and_gradient(device):
+    target = torch.tensor([[1.0, 2.0, -torch.inf]], device=device)
+    model = torch.tensor([[0.0, 1.5, -torch.inf]], device=device, requires_grad=True)
+    value = kl_from_logits(target, model)
+    short = model[:, :2].detach().requires_grad_()
+    reference = kl_from_logits(target[:, :2], short)
+    torch.testing.assert_close(value, reference)
+    gradient, = torch.autograd.grad(value, model)
+    torch.testing.assert_close(gradient[:, :2], torch.autograd.grad(reference, short)[0])
+    assert gradient[0, 2] == 0
+    assert kl_from_logits(model[:, [0, 1, 0]], model).isinf()

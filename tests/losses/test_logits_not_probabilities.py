@@ -13,6 +13,17 @@ from snippets.losses.wrong_logits_not_probabilities import (
     cross_entropy_of_probabilities,
     log_of_sigmoid_loss,
 )
+from tests.awkward import Case
+
+
+def soft(x):
+    return (torch.arange(x.numel(), device=x.device) % 3).view(x.shape).to(x.dtype) / 2
+
+
+AWKWARD = [
+    Case(binary_cross_entropy, lambda f, x: f(x, soft(x)),
+         like=lambda x: F.binary_cross_entropy_with_logits(x, soft(x), reduction="none")),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 NUMBERS = st.floats(-1e4, 1e4, allow_subnormal=False)
@@ -95,3 +106,8 @@ def test_the_guard_fails_what_is_taken_twice_or_written_out(device, loss):
 def test_the_guard_passes_what_costs_nothing_even_without_a_gradient(device, loss):
     t = torch.tensor([1.0, 0.0, 0.0], device=device)
     perfect_prediction_costs_nothing(loss, 2000 * t - 1000, t)
+
+
+def test_bce_by_hand_refuses_to_broadcast(device):
+    with pytest.raises(ValueError, match="is not"):
+        binary_cross_entropy(torch.zeros(4, device=device), torch.zeros(4, 1, device=device))

@@ -5,8 +5,27 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from snippets.guards.judge import Undecided
 from snippets.losses.mean_of_means import assert_parts_add_up, backward_in_parts, masked_mean
 from snippets.losses.wrong_mean_of_means import backward_of_means, backward_undivided
+from tests.awkward import Case, LeftOut
+
+
+def mask(x):
+    """Each row but the last element; without rows, the first axis decides."""
+    return torch.arange(x.shape[1], device=x.device).expand(x.shape) < x.shape[1] - 1
+
+
+def mean_of_kept(x):
+    kept = x[:, :-1]
+    return kept.mean() if kept.numel() else kept.sum()
+
+
+AWKWARD = [
+    Case(masked_mean, lambda f, x: f(x, mask(x)), like=mean_of_kept),
+    LeftOut(backward_in_parts, "it runs a model on parts; its proof compares with the whole batch"),
+    LeftOut(assert_parts_add_up, "it runs a training loop; the tests below try its edges"),
+]
 
 FIXED_DEVICE = settings(
     deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -53,3 +72,39 @@ def test_what_is_masked_may_be_nan_and_gets_no_gradient(device, dtype):
     mean.backward()
     assert mean == 2
     assert losses.grad.tolist() == [[0.5, 0.0], [0.5, 0.0]]
+
+
+def test_parts_may_come_from_a_generator(device):
+    parts = parts_of([5, 1], device)
+    model = nn.Linear(3, 4, dtype=torch.float64, device=device)
+    wanted = backward_in_parts(model, parts)
+    assert backward_in_parts(model, (part for part in parts)) == wanted > 0
+
+
+def test_the_mean_does_not_overflow_in_float16_and_refuses_what_does_not_fit(device):
+    losses = torch.full((2, 3), 3e4, device=device).half()
+    assert masked_mean(losses, losses > 0) == 3e4
+    with pytest.raises(ValueError, match="is not"):
+        masked_mean(losses, losses[:1] > 0)
+    with pytest.raises(TypeError, match="not floating"):
+        masked_mean(losses.long(), losses > 0)
+
+
+def test_the_guard_says_where_it_cannot_tell(device):
+    model = nn.Linear(3, 4, device=device)
+    parts = parts_of([5, 1], device)
+    short = [(parts[0][0][:, :2], parts[0][1][:, :2]), parts[1]]
+    for wrong, its_parts in [
+            (nn.Sequential(model, nn.Dropout()), parts), (model, short),
+            (nn.Sequential(nn.BatchNorm1d(5, device=device), model), parts),
+            (model, parts_of([3, 3], device)), (model, parts_of([0, 0], device))]:
+        with pytest.raises(Undecided):
+            assert_parts_add_up(backward_in_parts, wrong, its_parts)
+
+
+def test_the_guard_leaves_gradients_and_modes(device):
+    model = nn.Linear(3, 4, device=device)
+    model.weight.grad = torch.ones_like(model.weight)
+    assert_parts_add_up(backward_in_parts, model, parts_of([5, 1], device))
+    assert (model.weight.grad == 1).all()
+    assert model.bias.grad is None

@@ -4,6 +4,7 @@ import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snippets.guards.judge import Undecided
 from snippets.losses.shifted_labels import (
     assert_end_is_learned,
     assert_next_token,
@@ -15,6 +16,27 @@ from snippets.losses.wrong_shifted_labels import (
     loss_without_end,
     loss_without_shift,
 )
+from tests.awkward import Case, LeftOut
+
+
+def tokens(x):
+    """Ids and a mask for logits (B, L, C); the last token of each row is padding."""
+    B, L, C = x.shape
+    ids = torch.arange(B * L, device=x.device).view(B, L) % C
+    return ids, torch.arange(L, device=x.device).expand(B, L) < L - 1
+
+
+def token_by_token(x):
+    ids, _ = tokens(x)
+    return F.cross_entropy(x[:, :-2].reshape(-1, x.shape[2]), ids[:, 1:-1].reshape(-1))
+
+
+AWKWARD = [
+    Case(next_token_loss, lambda f, x: f(x, *tokens(x)), like=token_by_token, shape=(2, 5, 3)),
+    LeftOut(keep_to_first, "it takes ids; the tests below try rows that begin with the end"),
+    LeftOut(assert_next_token, "it makes the logits itself; the tests below try its edges"),
+    LeftOut(assert_end_is_learned, "it makes the logits itself; the tests below try its edges"),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -37,7 +59,7 @@ def test_padding_changes_nothing(device, lengths):
 @pytest.mark.parametrize("row", [[0, 0, 0], [1, 0, 2, 0], [1, 2, 3], [1, 2, 0]])
 def test_ids_are_kept_to_the_first_end(device, row):
     ids = torch.tensor([row], device=device)
-    expected = [0 not in row[:i] for i in range(len(row))]
+    expected = [0 not in row[1:i] for i in range(len(row))]
     assert keep_to_first(ids, end=0).tolist() == [expected]
 
 
@@ -53,3 +75,26 @@ def test_the_end_that_is_masked_is_noticed_in_its_row_only(device):
     with pytest.raises(AssertionError, match=r"rows \[1\]"):
         assert_end_is_learned(loss_without_end, ids, end=0, num_classes=5)
     assert_end_is_learned(loss_without_shift, ids, end=3, num_classes=5)
+
+
+def right(logits, ids):
+    return next_token_loss(logits, ids, keep_to_first(ids, end=0))
+
+
+def test_a_text_may_begin_with_the_end_token(device):
+    ids = torch.tensor([[0, 5, 7, 9, 0, 0]], device=device)
+    assert keep_to_first(ids, end=0).tolist() == [[True] * 5 + [False]]
+    assert_end_is_learned(right, ids, end=0, num_classes=10)
+    with pytest.raises(AssertionError, match=r"rows \[0\]"):
+        assert_end_is_learned(loss_without_end, ids, end=0, num_classes=10)
+
+
+@pytest.mark.parametrize("row", [[0, 0, 5, 7, 0], [1, 2, 3, 4, 5]])
+def test_the_guard_of_the_end_is_undecided_on_left_padding_and_without_an_end(device, row):
+    with pytest.raises(Undecided, match="padded on the right"):
+        assert_end_is_learned(right, torch.tensor([row], device=device), end=0, num_classes=8)
+
+
+def test_the_guard_of_the_shift_is_undecided_on_constant_ids(device):
+    with pytest.raises(Undecided, match="vary"):
+        assert_next_token(right, torch.full((2, 6), 3, device=device), 5)

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from snippets.guards.judge import Undecided
 from snippets.normalization.batch_norm_scale_and_bias import (
     assert_biases_act,
     conv_batch_norm,
@@ -10,6 +11,44 @@ from snippets.normalization.batch_norm_scale_and_bias import (
     undoing_scale_and_bias,
 )
 from snippets.normalization.wrong_batch_norm_scale_and_bias import conv_with_cancelled_bias
+from tests.awkward import Case, Guard, LeftOut
+
+
+def convolution_and_norm(x):
+    """A convolution whose weight is x, and a batch norm with statistics of its own."""
+    conv, norm = nn.Conv2d(4, 3, 2), nn.BatchNorm2d(3)
+    conv.weight = nn.Parameter(x)
+    conv.bias = nn.Parameter(x.new_tensor([1.0, -2.0, 0.5]))
+    norm.running_mean, norm.running_var = torch.tensor([[0.5, -1.0, 8.0], [4.0, 1e-6, 9.0]])
+    return conv, norm
+
+
+def fused(x):
+    folded = fuse_conv_bn_eval(*(part.eval() for part in convolution_and_norm(x)))
+    return folded.weight, folded.bias
+
+
+def folded_by_hand(fold, x):
+    folded = fold(*convolution_and_norm(x))
+    return folded.weight, folded.bias
+
+
+def before_batch_norm(bias):
+    layer = nn.Linear(4, 3, bias=bias)
+    return nn.Sequential(layer, nn.BatchNorm1d(3))
+
+
+NO_NUMBERS = dict.fromkeys(
+    ["int64", "int32", "int8", "uint8", "bool", "complex64", "a batch of 0", "a batch of 1",
+     "on meta"], "a batch that `model` takes in its mode")
+AWKWARD = [
+    LeftOut(conv_batch_norm, "it takes two sizes; the layers are torch's own"),
+    Case(undoing_scale_and_bias, lambda undo, x: undo(x),
+         like=lambda x: ((x.var(0, correction=0) + 1e-5).sqrt(), x.mean(0))),
+    Case(fold_batch_norm, folded_by_hand, like=fused, shape=(3, 4, 2, 2), batch=None),
+    Guard(assert_biases_act, lambda guard, x: guard(before_batch_norm(False), x),
+          lambda guard, x: guard(before_batch_norm(True), x), outside=NO_NUMBERS),
+]
 
 
 def doubles(*shape, device):
@@ -75,11 +114,40 @@ def test_folding_equals_both_layers_and_torch(device, options):
     assert (conv.bias is None) == ("bias" in options)
 
 
-@pytest.mark.parametrize("option", ["track_running_stats", "affine"])
-def test_folding_without_statistics_or_scale_raises(device, option):
-    norm = nn.BatchNorm2d(6, **{option: False}, device=device)
+def test_folding_without_statistics_or_a_convolution_raises(device):
+    conv = nn.Conv2d(4, 6, 3, device=device)
+    norm = nn.BatchNorm2d(6, track_running_stats=False, device=device)
     with pytest.raises(ValueError, match="norm has no"):
-        fold_batch_norm(nn.Conv2d(4, 6, 3, device=device), norm)
+        fold_batch_norm(conv, norm)
+    with pytest.raises(TypeError, match="ConvTranspose2d is no Conv2d"):
+        fold_batch_norm(nn.ConvTranspose2d(4, 4, 3, device=device), nn.BatchNorm2d(4))
+
+
+def without(name):
+    norm = nn.BatchNorm2d(6)
+    norm.register_parameter(name, None)
+    return norm
+
+
+@pytest.mark.parametrize("norm", [nn.BatchNorm2d(6, affine=False), without("bias")])
+def test_folding_a_norm_without_scale_or_bias(device, norm):
+    x = doubles(4, 4, 9, 9, device=device)
+    conv = nn.utils.parametrizations.weight_norm(nn.Conv2d(4, 6, 3))
+    model = nn.Sequential(conv, norm).to(x)
+    model(x)
+    torch.testing.assert_close(fold_batch_norm(conv, norm)(x), model.eval()(x))
+
+
+def test_statistics_of_integers_are_refused(device):
+    with pytest.raises(TypeError, match="int64, not floating"):
+        undoing_scale_and_bias(torch.ones(2, 3, dtype=torch.int64, device=device))
+
+
+def test_a_guard_that_could_not_fail_is_undecided(device):
+    x = doubles(4, 3, 6, 6, device=device)
+    for model in [nn.Conv2d(3, 5, 3, bias=False), conv_with_cancelled_bias(3, 5).eval()]:
+        with pytest.raises(Undecided):
+            assert_biases_act(model.to(x), x)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
@@ -87,10 +155,9 @@ def test_the_guard_names_a_bias_before_batch_norm(device, dtype):
     x = torch.randn(4, 3, 6, 6, device=device, dtype=dtype)
     model = conv_with_cancelled_bias(3, 5).to(x)
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    with pytest.raises(AssertionError, match=r"output: 0\.bias; set"):
+    with pytest.raises(AssertionError, match=r"output: 0\.bias; before"):
         assert_biases_act(model, x)
     torch.testing.assert_close(dict(model.state_dict()), before, rtol=0, atol=0)
-    assert_biases_act(model.eval(), x)
     assert_biases_act(conv_batch_norm(3, 5).to(x), x)
 
 

@@ -5,6 +5,12 @@ from torch import nn
 from snippets.guards.frozen_stays_frozen import frozen_stays_frozen
 from snippets.normalization.frozen_batch_norm import Frozen
 from snippets.normalization.wrong_frozen_batch_norm import frozen_backbone_and_head
+from tests.awkward import Case
+
+AWKWARD = [
+    Case(Frozen, lambda kind, x: kind(nn.BatchNorm1d(4)).train()(x),
+         like=lambda x: nn.BatchNorm1d(4).eval()(x), compiled=False),
+]
 
 
 def backbone(device):
@@ -44,3 +50,21 @@ def test_without_it_the_running_statistics_move(device):
     model = frozen_backbone_and_head(backbone(device), 5).to(device)
     with pytest.raises(AssertionError, match="running_mean"):
         frozen_stays_frozen(train, model, frozen=lambda model: model[0].state_dict())
+
+
+def test_a_frozen_part_takes_all_arguments_and_loads_under_its_own_names(device):
+    attention = nn.MultiheadAttention(4, 2, batch_first=True, device=device)
+    frozen, x = Frozen(attention), torch.randn(2, 3, 4, device=device)
+    mask = torch.zeros(3, 3, dtype=torch.bool, device=device)
+    torch.testing.assert_close(
+        frozen(x, x, x, attn_mask=mask, need_weights=False),
+        attention(x, x, x, attn_mask=mask, need_weights=False))
+    assert all(name.startswith("module.") for name in frozen.state_dict())
+
+
+def test_a_call_that_reaches_inside_thaws_it(device):
+    model = nn.Sequential(Frozen(backbone(device)))
+    for module in model.modules():
+        module.train()
+    assert model[0].module[1].training
+    assert all(p.requires_grad for p in model.requires_grad_(True).parameters())

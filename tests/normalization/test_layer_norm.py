@@ -5,11 +5,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from snippets.guards.judge import Undecided
 from snippets.normalization.layer_norm import assert_standardizes, layer_norm
 from snippets.normalization.wrong_layer_norm import (
     layer_norm_by_difference_of_squares,
     layer_norm_by_sample_deviation,
 )
+from tests.awkward import Case, Guard
+
+
+def moved(x):
+    """The same numbers with the first feature at 0, so that no digit of a large mean is lost."""
+    return x - x.detach()[..., :1]
+
+
+AWKWARD = [
+    Case(layer_norm, lambda f, x: f(x, x.new_ones(4), x.new_zeros(4)),
+         like=lambda x: F.layer_norm(moved(x), (4,)), outside={"huge": "squares must fit"}),
+    Guard(assert_standardizes, lambda guard, x: guard(lambda x: F.layer_norm(x, (4,)), x),
+          lambda guard, x: guard(layer_norm_by_sample_deviation, x)),
+]
 
 FIXED_DEVICE = settings(
     deadline=None, max_examples=50,
@@ -82,3 +97,20 @@ def test_the_guard_passes_what_standardizes(device, D):
 def test_the_guard_fails_what_does_not(device, wrong, D):
     with pytest.raises(AssertionError, match=r"mean .*, deviation .* of x \+"):
         assert_standardizes(wrong, torch.randn(3, D, device=device))
+
+
+@pytest.mark.parametrize("x", [
+    torch.ones(2, 4), torch.ones(2, 4, dtype=torch.int64), torch.ones(0, 4),
+    1e8 + torch.arange(4.0)])
+def test_the_guard_is_undecided_on_features_that_are_not_spread(x):
+    with pytest.raises(Undecided, match="spread"):
+        assert_standardizes(nn.LayerNorm(4), x)
+
+
+def test_by_hand_does_not_overflow_in_float16_or_take_integers(device):
+    x = torch.tensor([0.0, 400.0], dtype=torch.float16, device=device)
+    one, zero = torch.ones_like(x), torch.zeros_like(x)
+    assert layer_norm(x, one, zero).tolist() == [-1, 1]
+    assert layer_norm_by_difference_of_squares(x).tolist() == [0, 0]
+    with pytest.raises(TypeError, match="not floating"):
+        layer_norm(x.long(), one, zero)

@@ -5,8 +5,30 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from snippets.guards.judge import Undecided
 from snippets.normalization.which_axes import ChannelLayerNorm, normalized_axes, rms_norm
 from snippets.normalization.wrong_which_axes import layer_norm_over_columns
+from tests.awkward import Case
+
+
+def over_channels(x):
+    return F.layer_norm(x.movedim(1, -1), (x.shape[1],)).movedim(-1, 1)
+
+
+def has_axis_1(x, axes):
+    assert axes == (1,), axes
+
+
+AWKWARD = [
+    Case(ChannelLayerNorm, lambda kind, x: kind(4).to(x.dtype).to(x.device)(x), like=over_channels,
+         shape=(3, 4, 2, 2), compiled=False),
+    Case(rms_norm, lambda f, x: f(x, torch.ones_like(x[0])),
+         like=lambda x: F.rms_norm(x, x.shape[1:], torch.ones_like(x[0]), 1e-5)),
+    Case(normalized_axes, lambda f, x: f(lambda x: F.layer_norm(x, (4,)), x), holds=has_axis_1,
+         outside=dict.fromkeys(
+             ["all equal", "zeros", "expanded"], "Use random values") | {
+                 "on meta": "Not on meta"}, compiled=False),
+]
 
 FIXED_DEVICE = settings(
     deadline=None, max_examples=50,
@@ -95,3 +117,22 @@ def test_accumulated_gradients_equal_the_batch_only_without_batch_statistics(dev
     whole = gradient((x, target))
     accumulated = gradient(*zip(x.chunk(4), target.chunk(4), strict=True))
     assert torch.allclose(accumulated, whole) != affected
+
+
+def test_the_check_reads_through_a_relu_and_leaves_the_running_statistics(device):
+    model = nn.Sequential(nn.BatchNorm1d(4), nn.ReLU()).to(device)
+    for seed in range(20):
+        torch.manual_seed(seed)
+        assert normalized_axes(model, torch.randn(5, 4, 3, device=device)) == (0, 2)
+    assert model[0].num_batches_tracked == 0
+
+
+def test_the_check_says_where_it_cannot_tell(device):
+    x = torch.randn(3, 4, device=device)
+    for wrong, error in [(lambda x: x.sum(0), ValueError), (lambda x: x * 0 + 1, Undecided)]:
+        with pytest.raises(error):
+            normalized_axes(wrong, x)
+    with pytest.raises(TypeError, match="not floating"):
+        normalized_axes(nn.LayerNorm(4), x.long())
+    with pytest.raises(TypeError, match="not floating"):
+        rms_norm(x.long(), x[0])

@@ -2,8 +2,15 @@ import pytest
 import torch
 from torch import nn
 
+from snippets.guards.judge import Undecided
 from snippets.optimization.clip_and_unscale import assert_step_ignores_scale, clipped_step
 from snippets.optimization.wrong_clip_and_unscale import clip_then_step
+from tests.awkward import LeftOut
+
+AWKWARD = [
+    LeftOut(clipped_step, "it takes a scaler and parameters; the tests try sizes of gradients"),
+    LeftOut(assert_step_ignores_scale, "it takes a step; the tests try steps that do nothing"),
+]
 
 
 @pytest.mark.parametrize("size", [1e-3, 1.0, 1e3])
@@ -28,3 +35,29 @@ def test_clipping_first_divides_the_step_by_the_scale(device):
     with pytest.raises(AssertionError, match="loss scale"):
         assert_step_ignores_scale(clip_then_step, device)
     assert_step_ignores_scale(clipped_step, device)
+
+
+@pytest.mark.parametrize("step", [
+    lambda *_: None, lambda scaler, optimizer, parameters, max_norm: scaler.step(optimizer)])
+def test_a_step_that_does_not_clip_is_undecided(device, step):
+    with pytest.raises(Undecided, match="not clipped"):
+        assert_step_ignores_scale(step, device)
+
+
+def test_a_parameter_of_another_optimizer_is_refused_before_anything_changes(device):
+    mine, other = (nn.Parameter(torch.zeros(1, device=device)) for _ in range(2))
+    scaler = torch.amp.GradScaler(device)
+    scaler.scale((3 * mine + 4 * other).sum()).backward()
+    with pytest.raises(ValueError, match="not of this optimizer"):
+        clipped_step(scaler, torch.optim.SGD([mine], lr=1.0), [mine, other], 1.0)
+    assert mine.grad == 3 * 65536
+
+
+@pytest.mark.parametrize(("elements", "first_step"), [(2, 0.1), (10**6, 0.06)])
+def test_adam_hides_the_order_in_a_small_model_alone(device, elements, first_step):
+    weight = nn.Parameter(torch.zeros(elements, device=device))
+    optimizer = torch.optim.Adam([weight], lr=0.1)
+    scaler = torch.amp.GradScaler(device)
+    scaler.scale(weight.sum()).backward()
+    clip_then_step(scaler, optimizer, [weight], 1.0)
+    assert round(-weight[0].item(), 2) == first_step

@@ -4,6 +4,13 @@ from torch import nn
 
 from snippets.optimization.optimizer_and_device import assert_optimizer_fits, resume
 from snippets.optimization.wrong_optimizer_and_device import optimizer_before_weights
+from tests import populations
+from tests.awkward import LeftOut
+
+AWKWARD = [
+    LeftOut(resume, "it takes a model and two state dicts; the test is a run without a stop"),
+    LeftOut(assert_optimizer_fits, "it takes an optimizer and a model; the tests try them all"),
+]
 
 
 def train(model, optimizer):
@@ -44,3 +51,24 @@ def test_frozen_parameters_need_no_optimizer(device):
     assert_optimizer_fits(optimizer, model)
     with pytest.raises(AssertionError, match="exp_avg of weight"):
         assert_optimizer_fits(optimizer, model.to(torch.float64))
+
+
+@pytest.mark.parametrize("name", sorted({*populations.optimizers()} - {"SparseAdam"}))
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_each_optimizer_fits_the_model_that_it_trains(device, name, dtype):
+    model = nn.Linear(2, 3, bias=False, device=device, dtype=dtype)
+    optimizer = populations.optimizers()[name](model.parameters())
+    model.weight.grad = torch.ones_like(model.weight)
+    if name == "LBFGS":
+        optimizer.step(lambda: torch.tensor(1.0))
+    else:
+        optimizer.step()
+    assert_optimizer_fits(optimizer, model)
+
+
+@pytest.mark.parametrize("name", sorted(populations.optimizers()))
+def test_an_optimizer_has_no_state_before_its_first_step(device, name):
+    model = nn.Linear(2, 3, bias=False, device=device)
+    optimizer = populations.optimizers()[name](model.parameters())
+    assert bool(optimizer.state) == (name == "Adagrad")
+    assert optimizer.param_groups[0]["params"][0] is model.double().weight

@@ -6,6 +6,14 @@ from torch import nn
 
 from snippets.optimization.scheduler_order import rates_used, scaled_step, train
 from snippets.optimization.wrong_scheduler_order import train_scheduler_first
+from tests.awkward import LeftOut
+
+AWKWARD = [
+    LeftOut(train, "it takes an optimizer and a scheduler, and no tensor"),
+    LeftOut(scaled_step, "it takes a scaler; the test below gives it gradients of inf and nan"),
+    LeftOut(rates_used, "it takes a loop, an optimizer and a scheduler"),
+]
+
 
 
 def make(device):

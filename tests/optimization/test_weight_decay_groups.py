@@ -3,6 +3,13 @@ import torch
 from torch import nn
 
 from snippets.optimization.weight_decay_groups import assert_groups_cover, decay_groups
+from tests.awkward import LeftOut
+
+AWKWARD = [
+    LeftOut(decay_groups, "it takes a model; the tests below try norms, biases and scales"),
+    LeftOut(assert_groups_cover, "it takes an optimizer and a model, and no tensor"),
+]
+
 
 
 def test_each_parameter_stands_in_one_group(device):
@@ -29,3 +36,13 @@ def test_a_parameter_that_is_left_out_is_named(device):
         assert_groups_cover(optimizer, model)
     model.bias.requires_grad_(False)
     assert_groups_cover(optimizer, model)
+
+
+@pytest.mark.parametrize(("make", "names"), [
+    (lambda: nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)),
+     ["parametrizations.weight.original1"]),
+    (lambda: nn.MultiheadAttention(4, 2, add_bias_kv=True), ["in_proj_weight", "out_proj.weight"])])
+def test_scales_and_biases_with_two_axes_are_spared(make, names):
+    model = make()
+    decayed = {id(p) for p in decay_groups(model, 0.1)[0]["params"]}
+    assert [name for name, p in model.named_parameters() if id(p) in decayed] == names

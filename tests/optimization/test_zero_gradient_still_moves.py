@@ -1,9 +1,18 @@
+import inspect
+
 import pytest
 import torch
 from torch import nn
 
 from snippets.optimization.wrong_zero_gradient_still_moves import mask_gradient_rows
 from snippets.optimization.zero_gradient_still_moves import freeze, step_except_rows
+from tests import populations
+from tests.awkward import LeftOut
+
+AWKWARD = [
+    LeftOut(freeze, "it takes parameters, and sets two attributes of each"),
+    LeftOut(step_except_rows, "it takes an optimizer; the test below tries several of them"),
+]
 
 KINDS = [lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, weight_decay=0.1),
          lambda p: torch.optim.Adam(p, lr=0.1, amsgrad=True),
@@ -38,3 +47,35 @@ def test_masked_rows_do_move(device):
     assert weight.grad[1].all()
     torch.optim.AdamW([weight]).step()
     assert (weight[0] < 1).all()
+
+
+MOVED_BY_ZERO = {"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "ASGD", "Muon"}
+
+
+def moves(kind, gradients, **options):
+    """Whether the last of these gradients moves a matrix, with default settings."""
+    p = nn.Parameter(torch.ones(2, 2))
+    optimizer = kind([p], **options)
+    for gradient in gradients:
+        before = p.detach().clone()
+        p.grad = None if gradient is None else torch.full((2, 2), gradient)
+        if isinstance(optimizer, torch.optim.LBFGS):
+            optimizer.step(lambda: torch.tensor(1.0))
+        else:
+            optimizer.step()
+    return not torch.equal(p, before)
+
+
+@pytest.mark.parametrize("name", sorted({*populations.optimizers()} - {"SparseAdam"}))
+def test_what_a_zero_gradient_does_in_each_optimizer(name):
+    kind = populations.optimizers()[name]
+    assert moves(kind, [1.0])
+    assert moves(kind, [1.0, 0.0]) == (name in MOVED_BY_ZERO)
+    assert not moves(kind, [1.0, None])
+    if "weight_decay" in inspect.signature(kind).parameters:
+        assert moves(kind, [1.0, 0.0], weight_decay=0.1)
+
+
+def test_sparse_adam_refuses_a_dense_gradient():
+    with pytest.raises(RuntimeError, match="dense gradients"):
+        moves(torch.optim.SparseAdam, [1.0])
