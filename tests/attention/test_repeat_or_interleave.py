@@ -14,6 +14,15 @@ from snippets.attention.wrong_repeat_or_interleave import (
     masks_of_other_samples,
     repeat_kv_in_turn,
 )
+from tests.awkward import Case, LeftOut
+
+AWKWARD = [
+    Case(repeat_kv, lambda f, x: f(x, 2), shape=(2, 3, 4, 5),
+         like=lambda x: x[:, :, None].expand(-1, -1, 2, -1, -1).flatten(1, 2)),
+    Case(mask_for_folded_heads, lambda f, x: f(x, 2), shape=(2, 4, 4),
+         like=lambda x: x[:, None].expand(-1, 2, -1, -1).flatten(0, 1)),
+    LeftOut(assert_head_sees, "it takes a function and two numbers"),
+]
 
 FIXED_DEVICE = settings(
     deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
