@@ -9,11 +9,11 @@ def mean_of_kept(x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
 
     `keep` is boolean, (B, L). A sample without tokens gives zeros.
 
-    Raises: TypeError where `x` is not of a floating dtype.
+    Raises: TypeError where `x` is not floating or `keep` not boolean.
     Source: https://github.com/huggingface/sentence-transformers/issues/230
     """
-    if not x.is_floating_point():
-        raise TypeError(f"x is {x.dtype}, not floating")
+    if not x.is_floating_point() or keep.dtype != torch.bool:
+        raise TypeError(f"x is {x.dtype}, keep is {keep.dtype}")
     wide = torch.promote_types(x.dtype, torch.float32)
     total = x.masked_fill(~keep[..., None], 0).sum(dim=1, dtype=wide)
     count = keep.sum(dim=1, keepdim=True).clamp(min=1)
@@ -27,11 +27,11 @@ def max_of_kept(x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
 
     `keep` is boolean, (B, L). A sample without tokens gives zeros.
 
-    Raises: TypeError where `x` is not of a floating dtype.
+    Raises: TypeError where `x` is not floating or `keep` not boolean.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.amax.html
     """
-    if not x.is_floating_point():
-        raise TypeError(f"x is {x.dtype}, not floating")
+    if not x.is_floating_point() or keep.dtype != torch.bool:
+        raise TypeError(f"x is {x.dtype}, keep is {keep.dtype}")
     if x.shape[1] == 0:
         return x.sum(dim=1)
     lowest = x.masked_fill(~keep[..., None], float("-inf")).amax(dim=1)

@@ -32,8 +32,10 @@ AWKWARD = [
 @pytest.mark.parametrize("pool", [mean_of_kept, max_of_kept])
 def test_integers_are_refused_and_no_tokens_give_zeros(device, pool):
     keep = torch.ones(2, 3, dtype=torch.bool, device=device)
-    with pytest.raises(TypeError, match="not floating"):
+    with pytest.raises(TypeError, match="x is"):
         pool(torch.ones(2, 3, 4, dtype=torch.int64, device=device), keep)
+    with pytest.raises(TypeError, match="keep is"):
+        pool(torch.ones(2, 3, 4, device=device), keep.long())
     assert pool(torch.ones(2, 0, 4, device=device), keep[:, :0]).tolist() == [[0] * 4] * 2
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -72,3 +74,9 @@ def test_half_precision(device, dtype):
     x = torch.ones(1, 1000, 1, dtype=dtype, device=device)
     keep = torch.ones(1, 1000, dtype=torch.bool, device=device)
     assert mean_of_kept(x, keep) == max_of_kept(x, keep) == 1
+
+
+def test_the_common_form_is_the_mean_of_the_kept_tokens(device):
+    x = torch.randn(3, 4, 5, dtype=torch.float64, device=device)
+    m = kept(x)[..., None]
+    torch.testing.assert_close((x * m).sum(1) / m.sum(1), mean_of_kept(x, kept(x)))

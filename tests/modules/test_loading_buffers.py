@@ -69,3 +69,8 @@ def test_a_lost_key_and_a_changed_number_are_named(device):
     precise = nn.Linear(2, 2, device=device, dtype=torch.float64)
     with pytest.raises(AssertionError, match=r"other numbers: \['weight', 'bias'\]"):
         assert_state_loads(lambda: nn.Linear(2, 2, device=device), precise)
+
+
+def test_a_scale_of_integers_is_refused():
+    with pytest.raises(TypeError, match="not floating"):
+        Standardize(torch.tensor([2]))
