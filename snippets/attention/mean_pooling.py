@@ -9,10 +9,15 @@ def mean_of_kept(x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
 
     `keep` is boolean, (B, L). A sample without tokens gives zeros.
 
+    Raises: TypeError where `x` is not floating or `keep` not boolean.
     Source: https://github.com/huggingface/sentence-transformers/issues/230
     """
-    total = x.masked_fill(~keep[..., None], 0).sum(dim=1)
-    return total / keep.sum(dim=1, keepdim=True).clamp(min=1)
+    if not x.is_floating_point() or keep.dtype != torch.bool:
+        raise TypeError(f"x is {x.dtype}, keep is {keep.dtype}")
+    wide = torch.promote_types(x.dtype, torch.float32)
+    total = x.masked_fill(~keep[..., None], 0).sum(dim=1, dtype=wide)
+    count = keep.sum(dim=1, keepdim=True).clamp(min=1)
+    return (total / count).to(x.dtype)
 # --8<-- [end:mean_of_kept]
 
 
@@ -22,8 +27,13 @@ def max_of_kept(x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
 
     `keep` is boolean, (B, L). A sample without tokens gives zeros.
 
+    Raises: TypeError where `x` is not floating or `keep` not boolean.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.amax.html
     """
+    if not x.is_floating_point() or keep.dtype != torch.bool:
+        raise TypeError(f"x is {x.dtype}, keep is {keep.dtype}")
+    if x.shape[1] == 0:
+        return x.sum(dim=1)
     lowest = x.masked_fill(~keep[..., None], float("-inf")).amax(dim=1)
     return lowest.masked_fill(~keep.any(dim=1, keepdim=True), 0)
 # --8<-- [end:max_of_kept]
@@ -34,7 +44,7 @@ def last_kept(x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
     """Return the last kept token: (B, L, D) to (B, D).
 
     `keep` is boolean, (B, L), with padding on either side. A sample
-    without tokens gives its first place.
+    without tokens gives its first place, so L is at least 1.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.argmax.html
     """

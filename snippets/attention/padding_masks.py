@@ -11,11 +11,17 @@ def attend_to_kept(
     """Attend to the keys of each sample where `keep`.
 
     `q` (B, h, L, d), `k` (B, h, S, d), `v` (B, h, S, e), boolean
-    `keep` (B, S); the result is (B, h, L, e). Padding may hold nan. A
-    sample without keys gives zeros.
+    `keep` (B, S); the result is (B, h, L, e). Padding may hold nan, and
+    the scores of kept keys are finite. A sample without keys gives
+    zeros.
 
+    Raises:
+        TypeError: `keep` is not boolean.
+        RuntimeError: torch's own, for example for integer `q`.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
     """
+    if keep.dtype != torch.bool:
+        raise TypeError(f"keep is {keep.dtype}, not boolean")
     hide = ~keep[:, None, :, None]
     k, v = k.masked_fill(hide, 0), v.masked_fill(hide, 0)
     return F.scaled_dot_product_attention(
@@ -30,13 +36,15 @@ def open_empty_rows(hide: torch.Tensor) -> torch.Tensor:
     For `key_padding_mask` of `nn.MultiheadAttention`. The output of
     such a sample is finite and means nothing.
 
+    Raises: TypeError where `hide` is not boolean.
     Source: https://github.com/pytorch/pytorch/issues/27968
 
     >>> open_empty_rows(torch.tensor([[True, False], [True, True]]))
     tensor([[ True, False],
             [False,  True]])
     """
-    opened = hide.clone()
-    opened[:, 0] &= ~hide.all(dim=1)
-    return opened
+    if hide.dtype != torch.bool:
+        raise TypeError(f"hide is {hide.dtype}, not boolean")
+    is_first = torch.arange(hide.shape[-1], device=hide.device) == 0
+    return hide & ~(is_first & hide.all(dim=-1, keepdim=True))
 # --8<-- [end:open_empty_rows]

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import torch
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:repeat_kv]
 def repeat_kv(kv: torch.Tensor, groups: int) -> torch.Tensor:
@@ -42,12 +44,19 @@ def assert_head_sees(
 
     `expand` takes (1, kv_heads, 1, 1) to (1, heads, 1, 1).
 
-    Raises: AssertionError with the heads that were given.
+    Raises:
+        AssertionError: names the heads that were given.
+        Undecided: one head of keys, or one for each head, has no order.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
     """
     numbered = torch.arange(kv_heads).view(1, kv_heads, 1, 1)
     given = expand(numbered).flatten().tolist()
     wanted = [n * kv_heads // heads for n in range(heads)]
+    if kv_heads == 1 and given == wanted:
+        raise Undecided(f"with 1 head of keys for {heads} heads, "
+                        "any order is right")
+    if kv_heads == heads and given == wanted:
+        raise Undecided("each head has keys of its own")
     assert given == wanted, (
         f"the {heads} heads get the keys of {given}, not of {wanted}: "
         f"repeat in the place of repeat_interleave?")

@@ -12,6 +12,9 @@ class MultiHeadAttention(nn.Module):
     The rows of `in_proj.weight` lie as (3, h, d), which is the layout
     of `nn.MultiheadAttention.in_proj_weight`.
 
+    For a dtype in which the scores of attention are finite.
+
+    Raises: RuntimeError where x has another dtype than the weights.
     Source: https://arxiv.org/abs/1706.03762
     """
 

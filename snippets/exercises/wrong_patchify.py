@@ -36,3 +36,15 @@ def patches_by_column(
     split = images.reshape(B, C, H // p_H, p_H, W // p_W, p_W)
     return split.permute(0, 4, 2, 1, 3, 5).flatten(3).flatten(1, 2)
 # --8<-- [end:patches_by_column]
+
+
+# --8<-- [start:unfold_without_permute]
+def unfold_without_permute(
+    images: torch.Tensor, patch: tuple[int, int]
+) -> torch.Tensor:
+    """Unfold twice to (B, C, H', W', p_H, p_W), and reshape that."""
+    B, C, H, W = images.shape
+    p_H, p_W = patch
+    windows = images.unfold(2, p_H, p_H).unfold(3, p_W, p_W)
+    return windows.reshape(B, (H // p_H) * (W // p_W), C * p_H * p_W)
+# --8<-- [end:unfold_without_permute]

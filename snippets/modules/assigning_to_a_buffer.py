@@ -35,8 +35,10 @@ def write_buffer(
 
     A dotted name reaches into submodules.
 
-    Raises: AttributeError where `name` is not a buffer, ValueError
-    where the shapes or the dtypes differ.
+    Raises:
+        AttributeError: `name` is not a buffer.
+        ValueError: the shapes or the dtypes differ, or one of the two
+            has no memory because it is None or on meta.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.get_buffer
 
@@ -45,7 +47,9 @@ def write_buffer(
     >>> norm.running_mean
     tensor([1., 1.])
     """
-    buffer = module.get_buffer(name)
+    buffer: torch.Tensor | None = module.get_buffer(name)
+    if buffer is None or buffer.is_meta or value.is_meta:
+        raise ValueError(f"{name} or the value is None or on meta")
     old, new = ((tuple(t.shape), t.dtype) for t in (buffer, value))
     if old != new:
         raise ValueError(f"{name} is {old}, the value is {new}")

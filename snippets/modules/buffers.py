@@ -23,8 +23,15 @@ class CausalMask(nn.Module):
     def __init__(self, max_length: int) -> None:
         """Hold a mask (max_length, max_length), True where hidden."""
         super().__init__()
-        ones = torch.ones(max_length, max_length, dtype=torch.bool)
-        self.register_buffer("hidden", ones.triu(1), persistent=False)
+        hidden = torch.empty(max_length, max_length, dtype=torch.bool)
+        self.register_buffer("hidden", hidden, persistent=False)
+        after_load: Any = self.register_load_state_dict_post_hook
+        after_load(CausalMask.fill)
+        self.fill()
+
+    def fill(self, keys: object = None) -> None:
+        """Compute the mask; load_state_dict does so again."""
+        self.hidden.copy_(torch.ones_like(self.hidden).triu(1))
 
     def forward(self, scores: torch.Tensor) -> torch.Tensor:
         """Return scores (..., Q, K) with -inf at keys that come later.
@@ -64,13 +71,20 @@ class SinusoidalPositions(nn.Module):
         super().__init__()
         if features % 2:
             raise ValueError(f"features is odd: {features}")
-        position = torch.arange(max_length, dtype=torch.float64)
-        exponent = torch.arange(0, features, 2).double() / features
-        angle = position[:, None] / 10000.0 ** exponent
+        table = torch.empty(max_length, features)
+        self.register_buffer("table", table, persistent=False)
+        after_load: Any = self.register_load_state_dict_post_hook
+        after_load(SinusoidalPositions.fill)
+        self.fill()
+
+    def fill(self, keys: object = None) -> None:
+        """Compute the table; load_state_dict does so again."""
+        L, D = self.table.shape
+        position = torch.arange(L, device="cpu").double()[:, None]
+        feature = torch.arange(0, D, 2, device="cpu").double()
+        angle = position / 10000.0 ** (feature / D)
         table = torch.stack((angle.sin(), angle.cos()), dim=-1)
-        self.register_buffer(
-            "table", table.flatten(1).to(torch.get_default_dtype()),
-            persistent=False)
+        self.table.copy_(table.flatten(1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return x (..., L, D) plus rows 0 to L - 1 of the table.
@@ -92,7 +106,9 @@ def assert_tensors_registered(model: nn.Module) -> None:
     """Check that no tensor is a plain attribute, which `to` leaves.
 
     Looks into lists, tuples and dicts too. Give it a model that has not
-    run yet: results that a forward keeps are plain attributes.
+    run yet: results that a forward keeps are plain attributes. A weight
+    that torch.nn.utils.weight_norm, spectral_norm or prune computes
+    anew in each forward is left out.
 
     Raises: AssertionError with the names of the attributes.
 
@@ -114,6 +130,8 @@ def assert_tensors_registered(model: nn.Module) -> None:
         for path, module in model.named_modules()
         for name, value in vars(module).items()
         if name not in ("_parameters", "_buffers", "_modules")
+        and f"{name}_g" not in module._parameters
+        and f"{name}_orig" not in module._parameters
         and any(is_left(value))]
     assert not left, (
         f"plain attributes hold tensors: {', '.join(left)}; make them "

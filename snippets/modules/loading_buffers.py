@@ -10,6 +10,7 @@ from torch import nn
 class Standardize(nn.Module):
     """Subtract a fitted mean, divide by a given scale.
 
+    Raises: TypeError where scale is not of a floating dtype.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_buffer
 
     >>> Standardize(torch.tensor([2.0]))(torch.tensor([[6.0]]))
@@ -20,14 +21,19 @@ class Standardize(nn.Module):
     scale: torch.Tensor
 
     def __init__(self, scale: torch.Tensor) -> None:
-        """Hold a copy of scale (D,) and a mean of zeros."""
+        """Hold a copy of scale (D,) and a mean of zeros.
+
+        Raises: TypeError where scale is not of a floating dtype.
+        """
         super().__init__()
+        if not scale.is_floating_point():
+            raise TypeError(f"scale is {scale.dtype}, not floating")
         self.register_buffer("mean", torch.zeros_like(scale))
-        self.register_buffer("scale", scale.clone())
+        self.register_buffer("scale", scale.detach().clone())
 
     def fit(self, x: torch.Tensor) -> None:
         """Take the mean of x (B, D) over B."""
-        self.mean.copy_(x.mean(0))
+        self.mean.copy_(x.detach().mean(0))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return (B, D) for x (B, D)."""
@@ -41,9 +47,10 @@ def assert_state_loads(
 ) -> None:
     """Check that a module from make() takes all that trained saves.
 
-    Raises: AssertionError with the keys that have no place, or come
-    out with other numbers.
-
+    Raises:
+        AssertionError: names the keys that have no place, have another
+            shape, or come out with other numbers.
+        RuntimeError: a module is on meta, so it has no numbers.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict
     """
     new, saved = make(), trained.state_dict()
@@ -51,9 +58,14 @@ def assert_state_loads(
     assert not homeless, (
         f"a new module has no place for {homeless}:"
         " register each buffer with its shape")
+    loaded = new.state_dict()
+    resized = [key for key in saved
+               if loaded[key].shape != saved[key].shape]
+    assert not resized, f"another shape in a new module: {resized}"
     new.load_state_dict(saved)
     loaded = new.state_dict()
-    other = [key for key in saved
-             if not torch.equal(loaded[key], saved[key])]
+    other = [key for key, value in saved.items()
+             if not loaded[key].to(value.dtype).allclose(
+                 value, rtol=0, atol=0, equal_nan=True)]
     assert not other, f"loaded with other numbers: {other}"
 # --8<-- [end:assert_state_loads]

@@ -6,6 +6,8 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:final_state]
 def final_state(
@@ -15,8 +17,17 @@ def final_state(
 
     lstm is batch first; x is (B, L, D), padded behind each length.
 
+    Raises:
+        TypeError: `lstm` is another layer, such as nn.GRU.
+        ValueError: `lstm` is not batch first.
+        RuntimeError: torch's own, where a length or B is 0, or `x` is
+            of another dtype than the weights.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
     """
+    if not isinstance(lstm, nn.LSTM):
+        raise TypeError(f"{type(lstm).__name__} is no nn.LSTM")
+    if not lstm.batch_first:
+        raise ValueError("make the LSTM with batch_first=True")
     packed = pack_padded_sequence(
         x, lengths, batch_first=True, enforce_sorted=False)
     _, (h_n, _) = lstm(packed)
@@ -32,17 +43,25 @@ def assert_first_token_read(
 ) -> None:
     """Check that token 0 of x (B, L, D) reaches a summary (B, F).
 
-    Raises: AssertionError with the features that ignore it.
+    Over many tokens the gradient of a right model fades to 0, so give
+    it at least 2 tokens and at most 50.
 
+    Raises:
+        AssertionError: says which features ignore the token.
+        Undecided: there are fewer or more tokens, or no samples.
+        RuntimeError: x has no gradient, or it is on meta.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
 
     >>> assert_first_token_read(lambda x: x.sum(1), torch.ones(1, 2, 3))
     """
+    if not 2 <= x.shape[1] <= 50 or not x.numel():
+        raise Undecided(f"{tuple(x.shape)}: give it 2 to 50 tokens")
     x = x.detach().clone().requires_grad_()
     ignored = []
-    for feature, column in enumerate(summarize(x).unbind(dim=1)):
-        gradient, = torch.autograd.grad(
-            column.sum(), x, retain_graph=True)
+    with torch.enable_grad(), torch.random.fork_rng():
+        sums = summarize(x).sum(dim=0).unbind()
+    for feature, total in enumerate(sums):
+        gradient, = torch.autograd.grad(total, x, retain_graph=True)
         if not gradient[:, 0].any():
             ignored.append(feature)
     assert not ignored, (

@@ -9,7 +9,10 @@ from torch import nn
 def init_embeddings(module: nn.Module) -> None:
     """Draw an embedding's rows, and zero its padding row.
 
-    For `model.apply`; other modules are left as they are.
+    For `model.apply`; modules other than nn.Embedding and
+    nn.EmbeddingBag are left as they are.
+
+    Raises: RuntimeError where the weight is of an integer dtype.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html
 
@@ -18,7 +21,7 @@ def init_embeddings(module: nn.Module) -> None:
     >>> embedding.weight[1].tolist()
     [0.0, 0.0]
     """
-    if isinstance(module, nn.Embedding):
+    if isinstance(module, (nn.Embedding, nn.EmbeddingBag)):
         nn.init.normal_(module.weight, std=0.02)
         if module.padding_idx is not None:
             module.weight[module.padding_idx].zero_()
@@ -29,14 +32,16 @@ def init_embeddings(module: nn.Module) -> None:
 def assert_padding_rows_zero(model: nn.Module) -> None:
     """Check the padding row of each embedding of model.
 
-    Raises: AssertionError with the first row that is not zero.
+    Raises:
+        AssertionError: says which row is not zero.
+        RuntimeError: the model is on meta, so it has no numbers.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html
 
     >>> assert_padding_rows_zero(nn.Embedding(3, 2, padding_idx=0))
     """
     for name, module in model.named_modules():
-        if isinstance(module, nn.Embedding):
+        if isinstance(module, (nn.Embedding, nn.EmbeddingBag)):
             row = module.padding_idx
             assert row is None or not module.weight[row].any(), (
                 f"row {row} of {name}.weight is not zero:"

@@ -36,7 +36,9 @@ class TiedLanguageModel(nn.Module):
 def assert_tied(model: nn.Module, first: str, second: str) -> None:
     """Check that two dotted names are one parameter of model.
 
-    Raises: AssertionError where they are two.
+    Raises:
+        AssertionError: they are two parameters.
+        AttributeError: a name is no parameter.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.get_parameter
     """

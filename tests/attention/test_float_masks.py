@@ -7,6 +7,30 @@ from torch import nn
 
 from snippets.attention.float_masks import causal_hide, causal_keep, to_additive
 from snippets.attention.wrong_float_masks import attend_with_ones
+from tests.awkward import Case, LeftOut
+
+AWKWARD = [
+    LeftOut(causal_keep, "it takes a length"),
+    LeftOut(causal_hide, "it takes a length"),
+    Case(to_additive, lambda f, mask: f(mask, keeps=1), compiled=False,
+         like=lambda mask: torch.where(mask == 1, 0.0, -torch.inf)),
+]
+
+
+def test_a_number_that_the_mask_does_not_hold_is_refused(device):
+    with pytest.raises(ValueError, match="two numbers, 2 and another"):
+        to_additive(torch.tensor([0, 1], device=device), keeps=2)
+
+
+def test_the_result_has_the_dtype_and_the_masks_the_device(device):
+    assert to_additive(torch.tensor([0, 1]), 1, torch.float16).dtype == torch.float16
+    assert causal_keep(2, device).device.type == causal_hide(2, device).device.type == device
+
+
+def test_is_causal_makes_no_mask_in_the_layer(device):
+    layer, x = nn.MultiheadAttention(2, 1, batch_first=True, device=device), torch.zeros(1, 3, 2)
+    with pytest.raises(RuntimeError, match="Need attn_mask if specifying the is_causal hint"):
+        layer(*[x.to(device)] * 3, is_causal=True)
 
 FIXED_DEVICE = settings(
     deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])

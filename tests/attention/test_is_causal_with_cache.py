@@ -10,6 +10,27 @@ from snippets.attention.is_causal_with_cache import (
     causal_with_cache,
 )
 from snippets.attention.wrong_is_causal_with_cache import causal_from_the_first_key
+from snippets.guards.judge import Undecided
+from tests.awkward import Case, Guard
+
+
+def in_one_pass(x):
+    return F.scaled_dot_product_attention(x, x, x, is_causal=True)[..., 2:, :]
+
+
+AWKWARD = [
+    Case(causal_with_cache, lambda f, x: f(x[..., 2:, :], x, x), like=in_one_pass,
+         shape=(2, 3, 5, 4), outside=dict.fromkeys(["huge", "one nan"], "For finite scores.")),
+    Guard(assert_cache_changes_nothing, right=lambda guard, x: guard(causal_with_cache, x),
+          wrong=lambda guard, x: guard(causal_from_the_first_key, x), shape=(2, 5, 4)),
+]
+
+
+@pytest.mark.parametrize("attend", [causal_with_cache, causal_from_the_first_key])
+def test_one_row_and_equal_rows_are_undecided(device, attend):
+    for x in [torch.randn(2, 1, 4, device=device), torch.ones(2, 5, 4, device=device)]:
+        with pytest.raises(Undecided, match="come out equal"):
+            assert_cache_changes_nothing(attend, x)
 
 FIXED_DEVICE = settings(
     deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -5,6 +5,38 @@ from hypothesis import strategies as st
 
 from snippets.attention.mean_pooling import last_kept, max_of_kept, mean_of_kept
 from snippets.attention.wrong_mean_pooling import masked_sum_over_length, mean_over_padding
+from tests.awkward import Case
+
+LENGTHS = [4, 2, 1]
+
+
+def kept(x):
+    lengths = torch.tensor(LENGTHS[:len(x)], device=x.device)
+    return torch.arange(4, device=x.device) < lengths[:, None]
+
+
+def each_alone(pool):
+    def pooled(x):
+        alone = [pool(row[:length]) for row, length in zip(x, LENGTHS, strict=False)]
+        return torch.stack(alone) if alone else x.sum(1)
+    return pooled
+
+
+AWKWARD = [
+    Case(function, lambda f, x: f(x, kept(x)), like=each_alone(pool), shape=(3, 4, 5))
+    for function, pool in [(mean_of_kept, lambda t: t.mean(0)), (max_of_kept, lambda t: t.amax(0)),
+                           (last_kept, lambda t: t[-1])]
+]
+
+
+@pytest.mark.parametrize("pool", [mean_of_kept, max_of_kept])
+def test_integers_are_refused_and_no_tokens_give_zeros(device, pool):
+    keep = torch.ones(2, 3, dtype=torch.bool, device=device)
+    with pytest.raises(TypeError, match="x is"):
+        pool(torch.ones(2, 3, 4, dtype=torch.int64, device=device), keep)
+    with pytest.raises(TypeError, match="keep is"):
+        pool(torch.ones(2, 3, 4, device=device), keep.long())
+    assert pool(torch.ones(2, 0, 4, device=device), keep[:, :0]).tolist() == [[0] * 4] * 2
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -42,3 +74,9 @@ def test_half_precision(device, dtype):
     x = torch.ones(1, 1000, 1, dtype=dtype, device=device)
     keep = torch.ones(1, 1000, dtype=torch.bool, device=device)
     assert mean_of_kept(x, keep) == max_of_kept(x, keep) == 1
+
+
+def test_the_common_form_is_the_mean_of_the_kept_tokens(device):
+    x = torch.randn(3, 4, 5, dtype=torch.float64, device=device)
+    m = kept(x)[..., None]
+    torch.testing.assert_close((x * m).sum(1) / m.sum(1), mean_of_kept(x, kept(x)))

@@ -11,6 +11,53 @@ from snippets.attention.rotary_layouts import (
     rotate_neighbours,
 )
 from snippets.attention.wrong_rotary_layouts import rotate_by_mixed_layouts
+from snippets.guards.judge import Undecided
+from tests.awkward import Case, LeftOut
+
+
+def angles(x):
+    return rotary_angles(torch.arange(3, device=x.device), 8)
+
+
+def pair_by_pair(x, pairs):
+    out, turn = torch.empty_like(x), angles(x)
+    for j, (a, b) in enumerate(pairs):
+        cos, sin = turn[:, j].cos().to(x.dtype), turn[:, j].sin().to(x.dtype)
+        out[..., a] = x[..., a] * cos - x[..., b] * sin
+        out[..., b] = x[..., a] * sin + x[..., b] * cos
+    return out
+
+
+def each_place(x):
+    wide = x.to(torch.promote_types(x.dtype, torch.float64))
+    return torch.stack([wide * 10000 ** (-2 * j / 8) for j in range(4)], dim=-1)
+
+
+AWKWARD = [
+    Case(rotary_angles, lambda f, x: f(x, 8), like=each_place, shape=(12,)),
+    Case(rotate_neighbours, lambda f, x: f(x, angles(x)), shape=(2, 3, 8),
+         like=lambda x: pair_by_pair(x, [(0, 1), (2, 3), (4, 5), (6, 7)])),
+    Case(rotate_halves, lambda f, x: f(x, angles(x)), shape=(2, 3, 8),
+         like=lambda x: pair_by_pair(x, [(0, 4), (1, 5), (2, 6), (3, 7)])),
+    LeftOut(neighbours_to_halves, "it takes two numbers"),
+    LeftOut(assert_scores_by_distance, "it makes its own queries and keys"),
+]
+
+
+def test_no_rotation_is_undecided():
+    with pytest.raises(Undecided, match="do not change with the distance"):
+        assert_scores_by_distance(lambda x, _: x, lambda x, _: x, 8)
+
+
+def test_small_scores_are_compared_by_their_size():
+    def at(rotate, scale):
+        return lambda x, positions: scale * rotate(x, rotary_angles(positions, 8))
+
+    for scale in [1e-6, 1e6]:
+        mixed, right = at(rotate_by_mixed_layouts, scale), at(rotate_halves, scale)
+        assert_scores_by_distance(right, right, 8)
+        with pytest.raises(AssertionError, match="two layouts"):
+            assert_scores_by_distance(mixed, mixed, 8)
 
 FIXED_DEVICE = settings(
     deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -58,3 +105,10 @@ def test_the_guard_fails_on_mixed_layouts_only(device):
                      (rotate_halves, rotate_neighbours)]:
             with pytest.raises(AssertionError, match="mixed"):
                 assert_scores_by_distance(at(q), at(k), 6)
+
+
+@pytest.mark.parametrize("rotate", [rotate_neighbours, rotate_halves])
+def test_integers_are_refused(device, rotate):
+    x = torch.ones(3, 8, dtype=torch.int64, device=device)
+    with pytest.raises(TypeError, match="not floating"):
+        rotate(x, angles(x))

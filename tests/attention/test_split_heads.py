@@ -7,6 +7,40 @@ from torch import nn
 
 from snippets.attention.split_heads import MultiHeadAttention, qkv_rows, split_qkv
 from snippets.attention.wrong_split_heads import merge_heads_by_reshape, split_heads_by_view
+from tests.awkward import Case, LeftOut
+
+
+def attention_for(x):
+    dtype = x.dtype if x.is_floating_point() else torch.float32
+    torch.manual_seed(0)
+    return MultiHeadAttention(8, 2, 4).to(x.device, dtype)
+
+
+def is_near_torch(x, result):
+    ours, theirs = attention_for(x), nn.MultiheadAttention(8, 2, batch_first=True)
+    theirs.to(x.device, x.dtype).load_state_dict({
+        name.replace("in_proj.", "in_proj_"): value for name, value in ours.state_dict().items()})
+    expected = theirs(x, x, x)[0]
+    near = 1e-4 if x.dtype in (torch.float32, torch.float64) else 0.05
+    size = expected.nan_to_num().abs().max().item() if x.numel() else 0.0
+    nan = expected.isnan() | result.isnan()  # where the kernels of torch differ
+    torch.testing.assert_close(
+        result.masked_fill(nan, 0), expected.masked_fill(nan, 0), rtol=0, atol=near * size)
+
+
+def by_slices(x):
+    return tuple(torch.stack([part[..., :2], part[..., 2:]], dim=1) for part in (
+        x[..., :4], x[..., 4:8], x[..., 8:]))
+
+
+FINITE = "in which the scores of attention are finite"
+AWKWARD = [
+    Case(MultiHeadAttention, lambda kind, x: attention_for(x)(x), holds=is_near_torch,
+         shape=(2, 5, 8), compiled=False,
+         outside={"huge": FINITE, "float16, its sum overflows": FINITE}),
+    Case(split_qkv, lambda f, x: f(x, 2, "(3, h, d)"), like=by_slices, shape=(2, 3, 12)),
+    LeftOut(qkv_rows, "it takes two numbers and a name"),
+]
 
 FIXED_DEVICE = settings(
     deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -4,6 +4,12 @@ from torch import nn
 
 from snippets.modules.activation_checkpointing import Checkpointed, saved_bytes
 from snippets.modules.wrong_activation_checkpointing import ReentrantFirstBlock
+from tests.awkward import Case, LeftOut
+
+AWKWARD = [
+    Case(Checkpointed, lambda kind, x: kind(nn.Tanh())(x), like=torch.tanh, compiled=False),
+    LeftOut(saved_bytes, "it takes a function"),
+]
 
 
 @pytest.mark.filterwarnings("ignore")

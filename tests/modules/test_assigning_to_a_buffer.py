@@ -4,6 +4,32 @@ from torch import nn
 
 from snippets.modules.assigning_to_a_buffer import registered_as, write_buffer
 from snippets.modules.wrong_assigning_to_a_buffer import BufferBeforeInit, TableThatTrains
+from tests.awkward import Case, LeftOut
+
+
+def written(write, x):
+    module = nn.Module()
+    module.register_buffer("held", torch.zeros_like(x, requires_grad=False))
+    write(module, "held", x)
+    return module.held
+
+
+AWKWARD = [
+    LeftOut(registered_as, "it takes a module and a name"),
+    Case(write_buffer, written, like=lambda x: x.detach().clone(), compiled=False),
+]
+
+
+def test_a_write_to_none_or_meta_is_refused(device):
+    module = nn.Module()
+    module.register_buffer("none", None)
+    module.register_buffer("meta", torch.ones(2, device="meta"))
+    module.register_buffer("held", torch.ones(2, device=device))
+    for name in ["none", "meta"]:
+        with pytest.raises(ValueError, match="None or on meta"):
+            write_buffer(module, name, torch.ones(2, device=device))
+    with pytest.raises(ValueError, match="None or on meta"):
+        write_buffer(module, "held", torch.ones(2, device="meta"))
 
 
 def batch_norm(device):

@@ -4,6 +4,9 @@ import torch
 from snippets.guards.independent_samples import independent_samples
 from snippets.modules.batch_first import batch_first_encoder
 from snippets.modules.wrong_batch_first import encoder_across_the_batch
+from tests.awkward import LeftOut
+
+AWKWARD = [LeftOut(batch_first_encoder, "it takes numbers of features, heads and layers")]
 
 
 @pytest.mark.parametrize("batch", [2, 5, 7])

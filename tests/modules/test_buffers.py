@@ -3,12 +3,43 @@ import math
 import pytest
 import torch
 import torch.nn.functional as F
+import torch.nn.utils.prune
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
 from snippets.modules.buffers import CausalMask, SinusoidalPositions, assert_tensors_registered
 from snippets.modules.wrong_buffers import MaskAsAttribute
+from tests.awkward import Case, Guard, loads_after_meta
+
+
+def holder(x, registers):
+    module = nn.Module()
+    if registers:
+        module.register_buffer("held", x)
+    else:
+        module.held = x
+    return module
+
+
+def hidden(x):
+    return torch.ones(3, 4, dtype=torch.bool, device=x.device).triu(2)
+
+
+def table(x):
+    rows = [[f(i / 10000 ** (j / 4)) for j in (0, 2) for f in (math.sin, math.cos)]
+            for i in range(3)]
+    return torch.tensor(rows, device=x.device)
+
+
+AWKWARD = [
+    Case(CausalMask, lambda kind, x: kind(8).to(x.device)(x), shape=(2, 3, 4), compiled=False,
+         like=lambda x: x.masked_fill(hidden(x), -math.inf)),
+    Case(SinusoidalPositions, lambda kind, x: kind(8, 4).to(x.device)(x), shape=(2, 3, 4),
+         compiled=False, like=lambda x: x + table(x)),
+    Guard(assert_tensors_registered, right=lambda guard, x: guard(holder(x, True)),
+          wrong=lambda guard, x: guard(holder(x, False))),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LEFT_BEHIND = {
@@ -119,3 +150,15 @@ def test_the_guard_does_not_see_what_the_page_says_it_does_not(device):
     x = torch.zeros(2)
     model.closure = lambda: x
     assert_tensors_registered(model.to(device))
+
+
+@pytest.mark.parametrize("make", [lambda: CausalMask(4), lambda: SinusoidalPositions(4, 2)])
+def test_both_modules_are_right_after_meta_and_to_empty(make):
+    assert loads_after_meta(make) == "equal"
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm")
+def test_a_weight_that_is_computed_in_each_forward_is_no_alarm():
+    for model in [nn.utils.weight_norm(nn.Linear(2, 2)), nn.utils.spectral_norm(nn.Linear(2, 2)),
+                  nn.utils.prune.l1_unstructured(nn.Linear(2, 2), "weight", 1)]:
+        assert_tensors_registered(model)

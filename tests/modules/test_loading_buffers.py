@@ -4,6 +4,43 @@ from torch import nn
 
 from snippets.modules.loading_buffers import Standardize, assert_state_loads
 from snippets.modules.wrong_loading_buffers import StandardizeLater
+from tests.awkward import Case, Guard, loads_after_meta
+
+
+def fitted_to(x):
+    module = Standardize(torch.ones(4, dtype=x.dtype, device=x.device))
+    module.fit(x)
+    return module(x)
+
+
+def holder(x, name="held"):
+    module = nn.Module()
+    module.register_buffer(name, x)
+    return module
+
+
+AWKWARD = [
+    Case(Standardize, lambda kind, x: fitted_to(x), like=lambda x: x - x.mean(0), compiled=False),
+    Guard(assert_state_loads,
+          right=lambda guard, x: guard(lambda: holder(torch.zeros_like(x)), holder(x)),
+          wrong=lambda guard, x: guard(lambda: holder(torch.zeros_like(x), "other"), holder(x))),
+]
+
+
+def test_a_standardization_is_right_after_meta_and_keeps_no_graph(device):
+    assert loads_after_meta(lambda: Standardize(torch.ones(2))) == "equal"
+    module = Standardize(torch.ones(2, device=device))
+    module.fit(torch.ones(3, 2, device=device, requires_grad=True) * 2)
+    assert module.mean.grad_fn is None
+    assert module.mean.tolist() == [2, 2]
+
+
+def test_another_size_is_named_and_nan_is_no_alarm(device):
+    with pytest.raises(AssertionError, match="another shape"):
+        assert_state_loads(lambda: Standardize(torch.ones(3, device=device)),
+                           Standardize(torch.ones(2, device=device)))
+    nan = torch.full((2,), torch.nan, device=device)
+    assert_state_loads(lambda: Standardize(torch.ones(2, device=device)), Standardize(nan))
 
 
 def test_a_fitted_module_loads_into_a_new_one_and_shares_nothing(device):
@@ -32,3 +69,8 @@ def test_a_lost_key_and_a_changed_number_are_named(device):
     precise = nn.Linear(2, 2, device=device, dtype=torch.float64)
     with pytest.raises(AssertionError, match=r"other numbers: \['weight', 'bias'\]"):
         assert_state_loads(lambda: nn.Linear(2, 2, device=device), precise)
+
+
+def test_a_scale_of_integers_is_refused():
+    with pytest.raises(TypeError, match="not floating"):
+        Standardize(torch.tensor([2]))

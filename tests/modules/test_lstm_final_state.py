@@ -2,8 +2,58 @@ import pytest
 import torch
 from torch import nn
 
+from snippets.guards.judge import Undecided
 from snippets.modules.lstm_final_state import assert_first_token_read, final_state
 from snippets.modules.wrong_lstm_final_state import last_column, state_by_reshape
+from tests.awkward import Case, Guard
+
+
+def model_for(x):
+    dtype = x.dtype if x.is_floating_point() else torch.float32
+    torch.manual_seed(0)
+    return nn.LSTM(4, 3, batch_first=True, bidirectional=True).to(x.device, dtype)
+
+
+def each_alone(x, state):
+    model = model_for(x)
+    for sample, length, row in zip(x, [5, 2], state, strict=False):
+        output = model(sample[None, :length])[0][0]
+        alone = torch.cat([output[-1, :3], output[0, 3:]])
+        near = 1e-5 if x.dtype in (torch.float32, torch.float64) else 0.02
+        torch.testing.assert_close(row, alone, rtol=0, atol=near, equal_nan=True)
+
+
+AWKWARD = [
+    Case(final_state, lambda f, x: f(model_for(x), x, [5, 2][:len(x)]), shape=(2, 5, 4),
+         holds=each_alone, compiled=False),
+    Guard(assert_first_token_read, shape=(2, 5, 4),
+          right=lambda guard, x: guard(lambda x: x[:, 0] * 2 + x[:, 1], x),
+          wrong=lambda guard, x: guard(lambda x: x[:, -1] * 2, x)),
+]
+
+
+def test_other_layers_and_layouts_are_refused(device):
+    x = torch.zeros(2, 5, 4, device=device)
+    with pytest.raises(TypeError, match="GRU is no"):
+        final_state(nn.GRU(4, 3, num_layers=2, batch_first=True).to(device), x, [5, 5])
+    with pytest.raises(ValueError, match="batch_first=True"):
+        final_state(nn.LSTM(4, 3).to(device), x, [5, 5])
+
+
+@pytest.mark.parametrize("L", [1, 200])
+def test_too_few_and_too_many_tokens_are_undecided(device, L):
+    model, x = nn.LSTM(4, 3, batch_first=True).to(device), torch.randn(2, L, 4, device=device)
+    with pytest.raises(Undecided, match="2 to 50"):
+        assert_first_token_read(lambda x: final_state(model, x, [L, L]), x)
+
+
+def test_the_guard_leaves_the_generator_and_the_gradients_alone(device):
+    model, x = nn.Linear(4, 3).to(device), torch.randn(2, 5, 4, device=device)
+    state = torch.get_rng_state()
+    with torch.no_grad():
+        assert_first_token_read(lambda x: model(nn.functional.dropout(x, 0.1)).sum(1), x)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert model.weight.grad is None
 
 
 def lstm(device, layers, bidirectional):

@@ -1,9 +1,33 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
 from snippets.guards.every_parameter_used import every_parameter_used
 from snippets.modules.module_list import Blocks
 from snippets.modules.wrong_module_list import BlocksInAList
+from tests.awkward import Case
+
+
+def blocks_for(x):
+    torch.manual_seed(0)
+    dtype = x.dtype if x.is_floating_point() else torch.float32
+    return Blocks(4, 2).to(x.device, dtype)
+
+
+def written_out(x):
+    model = blocks_for(x)
+    for layer in model.blocks:
+        x = x + F.linear(x, layer.weight, layer.bias).tanh()
+    return F.linear(x, model.head.weight, model.head.bias)
+
+
+def is_written_out(x, result):
+    torch.testing.assert_close(result, written_out(x), equal_nan=True)
+
+
+AWKWARD = [
+    Case(Blocks, lambda kind, x: blocks_for(x)(x), holds=is_written_out, compiled=False),
+]
 
 
 def test_blocks_in_a_list_are_not_in_the_state_dict(device):

@@ -1,10 +1,27 @@
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from snippets.modules.weight_tying import TiedLanguageModel, assert_tied
 from snippets.modules.wrong_weight_tying import tie_data
+from tests.awkward import Case, LeftOut
 
+
+def model_on(x):
+    torch.manual_seed(0)
+    return TiedLanguageModel(5, 2).to(x.device)
+
+
+def by_rows(x):
+    E = model_on(x).embedding.weight
+    return F.linear(F.embedding(x, E), E)
+
+
+AWKWARD = [
+    Case(TiedLanguageModel, lambda kind, x: model_on(x)(x), like=by_rows, compiled=False),
+    LeftOut(assert_tied, "it takes two names"),
+]
 NAMES = ("embedding.weight", "head.weight")
 
 
