@@ -15,7 +15,7 @@ def save_checkpoint(
     optimizer: torch.optim.Optimizer,
     **numbers: float,
 ) -> None:
-    """Save two state dicts, and numbers as Python's own float.
+    """Save two state dicts, and numbers as Python's int or float.
 
     `torch.load(path)` gives a dict with the keys `model`, `optimizer`
     and the names of the numbers.
@@ -25,7 +25,8 @@ def save_checkpoint(
     checkpoint = {
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
-        **{name: float(number) for name, number in numbers.items()},
+        **{name: number if type(number) is int else float(number)
+           for name, number in numbers.items()},
     }
     torch.save(checkpoint, path)
 # --8<-- [end:save_checkpoint]

@@ -91,5 +91,6 @@ def assert_one_graph(
     torch.compiler.reset()
     torch.compile(function, backend=backend, **options)(*args)
     assert compiled == 1, (
-        f"{compiled} graphs for one call: fullgraph=True names the line")
+        f"{compiled} graphs for one call: "
+        'TORCH_LOGS="graph_breaks" names the lines')
 # --8<-- [end:assert_one_graph]

@@ -8,15 +8,21 @@ import torch
 
 # --8<-- [start:centred]
 def centred(image: np.ndarray) -> torch.Tensor:
-    """Return `image` (H, W) of any dtype as float32, with mean 0.
+    """Return `image` (H, W), integers or real floats, around mean 0.
 
-    `torch.tensor` copies, so the array stays as it is.
+    `torch.tensor` copies, so the array stays as it is. The mean is
+    taken off in float64; the result is float32.
+
+    Raises: TypeError where `image` is complex, of objects or of a
+        foreign byte order.
 
     Source: https://docs.pytorch.org/docs/stable/tensors.html
     """
-    x = torch.tensor(image, dtype=torch.float32)
+    if image.dtype.kind not in "biuf" or not image.dtype.isnative:
+        raise TypeError(f"{image.dtype} is no real number here")
+    x = torch.tensor(image, dtype=torch.float64)
     x -= x.mean()
-    return x
+    return x.float()
 # --8<-- [end:centred]
 
 

@@ -47,15 +47,16 @@ def run_in_halves(
 ) -> torch.Tensor:
     """Return `run(batch)`, halving `batch` (N, ...) as memory demands.
 
-    The halves run after the handler, when the error is gone.
+    `run` gives a row for each sample. The halves run after the
+    handler, when the error is gone.
 
-    Raises: OutOfMemoryError where one sample is too many.
+    Raises: OutOfMemoryError where one sample, or none, is too many.
     Source: https://docs.pytorch.org/docs/stable/notes/faq.html
     """
     try:
         return run(batch)
     except torch.OutOfMemoryError:
-        if len(batch) == 1:
+        if len(batch) <= 1:
             raise
     return torch.cat(
         [run_in_halves(run, half) for half in batch.chunk(2)])

@@ -10,13 +10,18 @@ import torch
 def round_to_tf32(x: torch.Tensor) -> torch.Tensor:
     """Return `x`, finite float32 of any shape, as TF32 keeps it.
 
-    Of the 23 bits behind the point it keeps 10, and rounds.
+    Of the 23 bits behind the point it keeps 10, and rounds. No
+    gradient flows.
+
+    Raises: TypeError where `x` is not float32.
 
     Source: https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html
 
     >>> round_to_tf32(torch.tensor([2047.0, 4097.0, -4099.0]))
     tensor([ 2047.,  4096., -4100.])
     """
+    if x.dtype != torch.float32:
+        raise TypeError(f"{x.dtype} is not float32")
     bits = x.contiguous().view(torch.int32)
     return ((bits + (1 << 12)) >> 13 << 13).view(torch.float32)
 # --8<-- [end:round_to_tf32]
@@ -40,8 +45,12 @@ def relative_error(result: torch.Tensor, exact: torch.Tensor) -> float:
 
     `exact` is float64: what the same call gives for `x.double()`.
 
+    Raises: ValueError where the shapes differ.
+
     Source: https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html
     """
+    if result.shape != exact.shape:
+        raise ValueError(f"{result.shape} against {exact.shape}")
     gap = result.double() - exact
     return float(gap.norm() / exact.norm())
 # --8<-- [end:relative_error]
@@ -51,6 +60,11 @@ def relative_error(result: torch.Tensor, exact: torch.Tensor) -> float:
 @contextlib.contextmanager
 def full_float32() -> Iterator[None]:
     """Keep float32's digits in products and convolutions.
+
+    Uses the older names of the settings. The newer ones, if none was
+    set before, read "ieee" afterwards where they read "none".
+
+    Raises: RuntimeError where the newer names have set TF32.
 
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """

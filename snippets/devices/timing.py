@@ -84,7 +84,7 @@ def assert_time_grows(
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
     short, long = measure(small), measure(large)
-    assert long >= factor * short, (
+    assert long >= max(factor * short, 1e-12), (
         f"{large} takes {long:.3g} and {small} takes {short:.3g}: is "
         "this the launch alone? wait for the device before each clock")
 # --8<-- [end:assert_time_grows]

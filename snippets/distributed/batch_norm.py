@@ -42,7 +42,7 @@ def mean_and_variance(
 
     Each is (C). N may differ between ranks. No gradient flows.
 
-    Source: https://docs.pytorch.org/docs/stable/nn.html
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.SyncBatchNorm.html
     """
     count = torch.full_like(x[:1].sum(0), len(x))
     total = x.detach().sum(0)
@@ -62,7 +62,7 @@ def assert_batch_norm_is_synchronized(model: nn.Module) -> None:
     Call it on the model that is to be wrapped; no process is needed.
 
     Raises: AssertionError with the names of the layers.
-    Source: https://docs.pytorch.org/docs/stable/nn.html
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.SyncBatchNorm.html
     """
     base = nn.modules.batchnorm._BatchNorm
     local = [name for name, module in model.named_modules()

@@ -102,7 +102,14 @@ def assert_ranks_agree(model: nn.Module) -> None:
     Source: https://docs.pytorch.org/docs/stable/notes/ddp.html
     """
     for name, p in model.named_parameters():
+        here = torch.tensor(float(p.grad is not None), device=p.device)
+        dist.all_reduce(here)
+        if here.item() not in (0, dist.get_world_size()):
+            raise AssertionError(
+                f"{name} has a gradient on {here.item():g} of "
+                f"{dist.get_world_size()} ranks")
         gradient = torch.zeros_like(p) if p.grad is None else p.grad
+        gradient = gradient.to_dense()
         for tensor, message in (
                 (p.detach(), f"{name} differs between ranks: it was "
                  "changed after DistributedDataParallel was made"),
@@ -112,6 +119,9 @@ def assert_ranks_agree(model: nn.Module) -> None:
             copies = [torch.empty_like(tensor)
                       for _ in range(dist.get_world_size())]
             dist.all_gather(copies, tensor.contiguous())
-            if not all(torch.equal(c, copies[0]) for c in copies):
+            first = copies[0]
+            same = [(c == first) | (c.isnan() & first.isnan())
+                    for c in copies]
+            if not all(s.all() for s in same):
                 raise AssertionError(message)
 # --8<-- [end:assert_ranks_agree]

@@ -19,3 +19,15 @@ def test_centring_through_from_numpy_changes_the_array():
 
 def test_a_numpy_scalar_keeps_its_dtype(device):
     assert torch.tensor(np.float64(1), device=device).dtype == torch.float64
+
+
+def test_centred_takes_the_mean_off_before_it_rounds():
+    image = np.array([[1e8 + 1, 1e8 + 3], [1e8 + 5, 1e8 + 7]])
+    assert centred(image).tolist() == [[-3, -1], [1, 3]]
+    assert centred(image.astype(np.int64)).tolist() == [[-3, -1], [1, 3]]
+
+
+@pytest.mark.parametrize("dtype", [">f8", object, complex])
+def test_centred_refuses_what_is_no_real_number(dtype):
+    with pytest.raises(TypeError, match="no real number"):
+        centred(np.ones((2, 2)).astype(dtype))

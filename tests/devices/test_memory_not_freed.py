@@ -96,3 +96,11 @@ def test_a_cycle_is_no_leak_and_a_hook_that_collects_is(device):
         assert_frees(lambda: layer(x))
     handle.remove()
     assert_frees(lambda: layer(x))
+
+
+def test_an_empty_batch_that_does_not_fit_raises(device):
+    def run(batch):
+        raise torch.OutOfMemoryError
+
+    with pytest.raises(torch.OutOfMemoryError):
+        run_in_halves(run, torch.zeros(0, 2, device=device))

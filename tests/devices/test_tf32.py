@@ -100,3 +100,13 @@ def test_the_guard_finds_one_factor_that_is_rounded(device, rounded, which):
 
     with torch.device(device), pytest.raises(AssertionError, match="gives 4096"):
         assert_keeps_float32(multiply)
+
+
+def test_shapes_that_differ_are_not_broadcast(device):
+    with pytest.raises(ValueError, match="against"):
+        relative_error(torch.ones(3, device=device), torch.ones(3, 1, device=device).double())
+
+
+def test_float64_is_refused(device):
+    with pytest.raises(TypeError, match="not float32"):
+        round_to_tf32(torch.ones(2, dtype=torch.float64, device=device))

@@ -1,6 +1,7 @@
+import pytest
 import torch
 
-from snippets.devices.timing import StandIn, seconds, wait_for_device
+from snippets.devices.timing import StandIn, assert_time_grows, seconds, wait_for_device
 from snippets.devices.wrong_timing import seconds_of_launch
 
 
@@ -19,3 +20,8 @@ def test_seconds_waits_before_and_behind():
 def test_the_device_at_hand_can_be_waited_for(device):
     x = torch.ones(8, device=device)
     assert seconds(lambda: x + x, wait=wait_for_device, repeats=2) > 0
+
+
+def test_a_time_of_zero_for_any_work_fails():
+    with pytest.raises(AssertionError, match="1000 takes 0"):
+        assert_time_grows(lambda n: 0.0, 10, 1000)
