@@ -4,14 +4,17 @@ from collections.abc import Callable
 
 import torch
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:average_rank]
 def average_rank(
         scores: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Rank the right class among `scores` (N, C), from 0 for the best.
 
-    `target` (N,) holds class indices; the result (N,) has halves where
-    other classes have the same score.
+    `target` (N,) holds class indices. The result (N,) is of dtype
+    float32: each other class of equal score counts as a half, and each
+    nan as a better score. If the right class has nan, it is the last.
 
     Source: https://github.com/pytorch/pytorch/issues/41998
 
@@ -19,9 +22,9 @@ def average_rank(
     tensor([1.5000])
     """
     right = scores.gather(1, target[:, None])
-    greater = (scores > right).sum(dim=1)
-    equal = (scores == right).sum(dim=1) - 1
-    return greater + equal / 2
+    smaller = (scores < right).sum(dim=1)
+    equal = (scores == right).sum(dim=1).sub(1).clamp(min=0)
+    return (scores.shape[1] - 1 - smaller - equal / 2).float()
 # --8<-- [end:average_rank]
 
 
@@ -29,16 +32,25 @@ def average_rank(
 def assert_ties_do_not_win(
         metric: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
         classes: int) -> None:
-    """Give `metric(scores, target)` constant scores (C, C), C classes.
+    """Give `metric(scores, target)` scores (C, C) without knowledge.
 
-    Each class is right once, so a share of hits above 1 / C is luck.
+    Each of the C classes is right once, so a share of hits above 1 / C
+    is luck.
 
-    Raises: AssertionError where the metric is greater than 1 / C.
+    Raises:
+        AssertionError: constant scores, or nan, get more than 1 / C.
+        Undecided: perfect scores get no more than that either.
     """
     target = torch.arange(classes)
-    reached = metric(torch.zeros(classes, classes), target).item()
-    if reached > 1 / classes + 1e-6:
-        raise AssertionError(
-            f"constant scores reach {reached},"
-            f" more than 1 / {classes}")
+    worthless = {"constant": 0.0, "nan": torch.nan}
+    for name, value in worthless.items():
+        scores = torch.full((classes, classes), value)
+        reached = float(metric(scores, target))
+        if reached > (1 + 1e-6) / classes:
+            raise AssertionError(f"{name} scores reach {reached},"
+                                 f" more than 1 / {classes}")
+    perfect = float(metric(torch.eye(classes), target))
+    if not perfect > (1 + 1e-6) / classes:
+        raise Undecided(f"perfect scores reach {perfect}, no more"
+                        f" than 1 / {classes}")
 # --8<-- [end:assert_ties_do_not_win]

@@ -1,8 +1,28 @@
+import math
+
 import pytest
 import torch
 
+from snippets.guards.judge import Undecided
 from snippets.indexing.ties import assert_ties_do_not_win, average_rank
 from snippets.indexing.wrong_ties import rank_by_greater
+from tests.awkward import Case, LeftOut
+
+
+def average_by_pairs(scores):
+    rank = torch.zeros(len(scores), device=scores.device)
+    for other in scores.unbind(1)[1:]:
+        unordered = other.isnan() | scores[:, 0].isnan()
+        rank += (other > scores[:, 0]) | unordered
+        rank += (other == scores[:, 0]) / 2
+    return rank
+
+
+AWKWARD = [
+    Case(average_rank, lambda rank, x: rank(x, torch.zeros_like(x[:, 0], dtype=torch.int64)),
+         like=average_by_pairs),
+    LeftOut(assert_ties_do_not_win, "it makes the scores itself, in the default dtype"),
+]
 
 
 @pytest.mark.parametrize("classes", [2, 7])
@@ -33,3 +53,36 @@ def test_argmax_and_max_return_the_first_of_equals(device):
 
 def test_the_guard_passes_the_share_of_one_class():
     assert_ties_do_not_win(lambda s, t: (s.argmax(1) == t).float().mean(), 3)
+
+
+def test_a_metric_that_nan_wins_fails(device):
+    def finite_first(scores, target):
+        return (~(scores > scores.gather(1, target[:, None])).any(1)).float().mean() * (
+            0 if (scores == 0).all() else 1)
+
+    with pytest.raises(AssertionError, match="nan scores reach 1"):
+        assert_ties_do_not_win(finite_first, 5)
+
+
+def test_a_metric_that_perfect_scores_do_not_win_is_undecided():
+    with pytest.raises(Undecided):
+        assert_ties_do_not_win(lambda s, t: torch.tensor(0.0), 5)
+    with pytest.raises(Undecided):  # one class is always right
+        assert_ties_do_not_win(lambda s, t: (s.argmax(1) == t).float().mean(), 1)
+
+
+@pytest.mark.parametrize("target", [0, 1, 2])
+def test_a_nan_counts_as_better_than_the_right_class(device, target):
+    scores = torch.tensor([[1.0, math.nan, 3.0]], device=device)
+    rank = average_rank(scores, torch.tensor([target], device=device))
+    assert rank.tolist() == [{0: 2, 1: 2, 2: 1}[target]]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.int64, torch.bfloat16])
+def test_the_first_of_equals_is_numpy_s_choice_too(device, dtype):
+    torch.manual_seed(0)
+    x = torch.randint(0, 3, (200, 6)).to(dtype)
+    ours, theirs = x.to(device), x.float().numpy()
+    for found, expected in [(ours.argmax(1), theirs.argmax(1)), (ours.max(1)[1], theirs.argmax(1)),
+                            (ours.argmin(1), theirs.argmin(1)), (ours.min(1)[1], theirs.argmin(1))]:
+        assert found.tolist() == expected.tolist()
