@@ -31,18 +31,19 @@ _RAISED = re.compile(rf"^{re.escape(TRACEBACK)}(?P<error>.+)\Z", re.MULTILINE | 
 _WARNED = re.compile(r"^(?P<warning>\w*Warning: .+)$", re.MULTILINE)
 
 _KIND = re.compile(
-    r"(?:^|(?<=[\s\]:]))(?P<kind>(?:\w+\.)*\w*(?:Error|Warning|Exception|Unsupported)):[ \n]",
+    r"(?:^|(?<=[\s\]:]))(?P<kind>(?:\w+\.)*\w*(?:Error|Warning|Exception|Unsupported|Node)):[ \n]",
     re.MULTILINE)
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PREFIX = re.compile(r"^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*", re.MULTILINE)
 _OTHER = re.compile(r"\n(?=\s*(?:File \"|Traceback|During handling|The above exception))")
 _OWN = re.compile(r"\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|"
                   r"Byte|\w*Impl\w*|\w+_\w+)\b")
-_QUOTED = re.compile(r"'[^'\n]{1,80}'|\"[^\"\n]{1,80}\"|`[^`\n]{1,80}`")
+_QUOTED = re.compile(r"'[^'\s]{1,80}'|\"[^\"\s]{1,80}\"|`[^`\s]{1,80}`")
 _BRACKETS = re.compile(r"\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)")
 _WORD = re.compile(r"[a-z_]{2,}")
 _RELATED = {"RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
-            "TorchRuntimeError", "OutOfMemoryError", "ModuleAttributeError", "AttributeError"}
+            "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode",
+            "DistBackendError", "ModuleAttributeError", "AttributeError"}
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class Matcher:
     def ranked(self, text: str) -> list[tuple[float, Entry]]:
         """The entries by how much a text is like each, the likest first."""
         kind, message = message_of(text)
-        given = frozenset(words(message))
+        given, names = frozenset(words(message)), set(_QUOTED.findall(message))
         best: dict[Entry, float] = {}
         for entry, held in self.wordings:
             both = self.weight(given & held)
@@ -164,6 +165,7 @@ class Matcher:
             if kind and entry.kind != kind and not {kind, entry.kind} <= _RELATED:
                 share *= 0.9
             share *= 0.9 + 0.1 * both / (self.weight(given) or 1)
+            share += 1e-3 * len(names.intersection(_QUOTED.findall(entry.text)))
             best[entry] = max(best.get(entry, 0), share)
         return sorted(((share, entry) for entry, share in best.items()),
                       key=lambda pair: -pair[0])

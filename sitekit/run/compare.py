@@ -52,4 +52,4 @@ def tidy(got: str, device: str) -> str:
         got = re.sub(rf", device='{device}(:0)?'", "", got)
     got = re.sub(r" \(Triggered internally at [^)]*\)", "", got)
     got = re.sub(r"^[VIWEC]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n", "", got, flags=re.MULTILINE)
-    return without_trailing_spaces(got)
+    return without_trailing_spaces(got.expandtabs(4))  # as Markdown does in the page

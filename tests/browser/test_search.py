@@ -31,13 +31,21 @@ def search(browser, home):
     context.close()
 
 
-def addresses(pages: str | list[str]) -> list[str]:
-    return [address(page) for page in ([pages] if isinstance(pages, str) else pages)]
+def section(entry: Entry) -> str:
+    page = GUIDE.page(f"docs/{entry.page}")
+    lines = page.section(entry.anchor)
+    return "\n".join(page.lines[lines.start:lines.stop])
 
 
-def place(found: list[list[str]], right: list[str]) -> int:
-    """At which place the first of the right pages was found; 99 where it was not."""
-    return next((place for place, links in enumerate(found, 1) if links[0] in right), 99)
+LEADS_TO = {f"{address(entry.page)}#{entry.anchor}": section(entry) for entry in all_entries(GUIDE)}
+
+
+def place(found: list[list[str]], pages: str | list[str]) -> int:
+    """At which place the first of the right pages was found, or an entry that leads to one."""
+    listed = [pages] if isinstance(pages, str) else pages
+    return next((place for place, (link, *_) in enumerate(found, 1)
+                 if link.partition("#")[0] in [address(page) for page in listed]
+                 or any(page in LEADS_TO.get(link, "") for page in listed)), 99)
 
 
 def shares(places: dict[str, int]) -> tuple[float, float]:
@@ -52,7 +60,7 @@ def shares(places: dict[str, int]) -> tuple[float, float]:
 
 
 def shares_typed(search, queries: dict[str, str | list[str]]) -> tuple[float, float]:
-    return shares({query: place(search.type(query), addresses(pages))
+    return shares({query: place(search.type(query), pages)
                    for query, pages in queries.items()})
 
 
@@ -73,27 +81,10 @@ def test_titles_of_threads_find_the_page_that_answers_them(search):
 
 
 def test_a_pasted_message_finds_its_entry_or_its_page(search):
-    """An entry that leads to the page is as good."""
-    leads_to = {f"{address(entry.page)}#{entry.anchor}": entry.cause + section(entry)
-                for entry in all_entries(GUIDE)}
-
-    def place_of_message(found, pages):
-        right = addresses(pages)
-        return next((place for place, links in enumerate(found, 1)
-                     if links[0].partition("#")[0] in right
-                     or any(page in leads_to.get(links[0], "") for page in pages)), 99)
-
-    three, _ = shares({text: place_of_message(
-        search.paste(text), [pages] if isinstance(pages, str) else pages)
-        for text, pages in QUERIES["message"].items()})
+    three, _ = shares({text: place(search.paste(text), pages)
+                       for text, pages in QUERIES["message"].items()})
     assert len(QUERIES["message"]) >= 20
     assert three == 1
-
-
-def section(entry: Entry) -> str:
-    page = GUIDE.page(f"docs/{entry.page}")
-    lines = page.section(entry.anchor)
-    return "\n".join(page.lines[lines.start:lines.stop])
 
 
 def test_each_paste_finds_in_the_browser_what_it_finds_in_the_terminal(search):
@@ -120,7 +111,7 @@ def test_a_name_without_a_page_finds_something(search, name):
 
 
 def test_a_sign_in_a_message_excludes_no_page(search):
-    assert place(search.type("softmax gives -inf"), addresses("numerics/stable-softmax.md")) <= 3
+    assert place(search.type("softmax gives -inf"), "numerics/stable-softmax.md") <= 3
 
 
 def bare(text: str) -> str:

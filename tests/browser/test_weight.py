@@ -16,7 +16,7 @@ SEARCH = "dialog.search input"
 
 def of_search(requested, home):
     return [url.removeprefix(home) for url in requested
-            if url.endswith(("search/index.js", "assets/minisearch.js"))]
+            if url.endswith(("search/index.js", "assets/minisearch.js", "assets/search.js"))]
 
 
 @pytest.fixture

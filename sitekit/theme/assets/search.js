@@ -1,5 +1,5 @@
-/* The search: a box that opens by a key or a touch, and answers in the page. Its index and MiniSearch
-   are fetched when it opens. sitekit/publish/search.py makes the index, with the same terms;
+/* The search: it answers in the box that assets/site.js opens, and is fetched then, with its index and
+   MiniSearch. sitekit/publish/search.py makes the index, with the same terms;
    sitekit/read/entries.py tells in Python, as `Matcher` here, which message a pasted text is. */
 
 "use strict"
@@ -19,10 +19,11 @@ const stem = word => word.length < 4 || word.endsWith("ss") ? word
 
 /* --- messages ---------------------------------------------------------------------------------- */
 
-const KIND = /(?:^|(?<=[\s\]:]))((?:\w+\.)*\w*(?:Error|Warning|Exception|Unsupported)):[ \n]/gmu
+const KIND = /(?:^|(?<=[\s\]:]))((?:\w+\.)*\w*(?:Error|Warning|Exception|Unsupported|Node)):[ \n]/gmu
 const OWN = /\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|Byte|\w*Impl\w*|\w+_\w+)\b/gu
 const RELATED = new Set(["RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
-  "TorchRuntimeError", "OutOfMemoryError", "ModuleAttributeError", "AttributeError"])
+  "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode", "DistBackendError", "ModuleAttributeError", "AttributeError"])
+const QUOTED = /'[^'\s]{1,80}'|"[^"\s]{1,80}"|`[^`\s]{1,80}`/g
 const ALIKE = 0.78
 
 /* The kind and the words of the message in a pasted text; no kind where it names none. */
@@ -40,7 +41,7 @@ const messageOf = pasted => {
 /* The words that tell one message from another: no numbers, shapes, and names of the reader. */
 const wordsOf = message => {
   const own = text => text.match(OWN)?.join(" ") ?? " "
-  const kept = message.replace(/'[^'\n]{1,80}'|"[^"\n]{1,80}"|`[^`\n]{1,80}`/g, own)
+  const kept = message.replace(QUOTED, own)
     .replace(/\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)/g, own)
   return new Set(kept.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase().match(/[a-z_]{2,}/g) ?? [])
 }
@@ -67,12 +68,14 @@ class Matcher {
   match(pasted) {
     const [kind, message] = messageOf(pasted)
     const given = wordsOf(message)
+    const names = new Set(message.match(QUOTED))
     let best = [0, null]
     for (const [entry, held] of this.wordings) {
       const both = this.weight([...given].filter(word => held.has(word)))
       let share = both / (this.weight(held) || 1)
       if (kind && entry[1] !== kind && !(RELATED.has(kind) && RELATED.has(entry[1]))) share *= 0.9
       share *= 0.9 + 0.1 * both / (this.weight(given) || 1)
+      share += 1e-3 * new Set((entry[2].match(QUOTED) ?? []).filter(name => names.has(name))).size
       if (share > best[0]) best = [share, entry]
     }
     return best[0] >= ALIKE ? best[1] : null
@@ -220,12 +223,6 @@ class Search {
     })
   }
 
-  open() {
-    if (!this.dialog.open) this.dialog.showModal()
-    this.input.select()
-    return this.load()
-  }
-
   load() {
     return this.loaded ??= Promise.all([script("assets/minisearch.js"), script("search/index.js")])
       .then(() => {
@@ -310,27 +307,5 @@ class Search {
   }
 }
 
-const box = document.querySelector("dialog.search")
-if (box) {
-  const search = new Search(box)
-  for (const button of document.querySelectorAll("[data-search-open]"))
-    button.addEventListener("click", () => search.open())
-  addEventListener("keydown", event => {
-    const writes = event.target.closest?.("input, textarea, select, [contenteditable]")
-    if (["/", "s", "f"].includes(event.key) && !writes && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      event.preventDefault()
-      search.open()
-    }
-  })
-  const asked = new URLSearchParams(location.search).get("q")
-  if (asked) search.open().then(() => {
-    search.input.value = asked
-    search.answer()
-  })
-}
-
-/* The box around a copy button is no landmark of the page. */
-new MutationObserver(() => {
-  for (const nav of document.querySelectorAll("nav.md-code__nav:not([role])"))
-    nav.setAttribute("role", "presentation")
-}).observe(document, { childList: true, subtree: true })
+const search = new Search(document.querySelector("dialog.search"))
+search.load().then(() => search.answer())
