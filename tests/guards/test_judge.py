@@ -1,5 +1,6 @@
 import copy
 import math
+import threading
 
 import pytest
 import torch
@@ -8,7 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from snippets.guards.judge import Undecided, copied, judge, on_copies, tensors_along
+from snippets.guards.judge import (
+    Undecided,
+    copied,
+    judge,
+    judge_all,
+    on_copies,
+    tensors_along,
+)
 from snippets.modules.wrong_module_list import BlocksInAList
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -409,3 +417,67 @@ def test_weights_that_are_passed_to_a_module_are_the_ones_that_are_used(device, 
 
     judge(lambda: run(x), own=lambda: run(-2 * x), other=lambda: run(x), message="leaks")
     torch.testing.assert_close(outputs[0], ensemble(model, weights, x))
+
+
+def test_an_output_that_is_no_tensor_or_holds_no_numbers_is_undecided():
+    with pytest.raises(Undecided, match=r"of type dict: .*such as its .logits"):
+        tensors_along({"logits": torch.zeros(2)}, 0, 2)
+    with pytest.raises(Undecided, match="output 0 is on meta"):
+        tensors_along(torch.zeros(2, device="meta"), 0, 2)
+
+
+def test_a_module_that_holds_a_lock_is_undecided():
+    module = nn.Linear(1, 1)
+    module.lock = threading.Lock()
+    with pytest.raises(Undecided, match="Linear holds what cannot be copied"):
+        copied(module)
+
+
+def test_an_assert_of_the_call_is_not_the_verdict_of_the_guard():
+    def call():
+        raise AssertionError("of the model")
+
+    with pytest.raises(Undecided, match="an assert of the call itself fails: of the model"):
+        judge(call, own=call, other=call, message="leaks")
+
+
+def test_random_draws_whose_number_follows_the_data_are_undecided():
+    def draws(count):
+        return lambda: torch.rand(count).sum()[None]
+
+    with pytest.raises(Undecided, match="the number of random draws follows the data"):
+        judge(draws(3), own=draws(3), other=draws(4), message="leaks")
+    with pytest.raises(AssertionError, match="leaks"):
+        judge(draws(3), own=draws(3), other=lambda: draws(3)() + 1, message="leaks")
+
+
+def test_a_difference_that_is_rounding_is_no_leak():
+    values = iter([0.0, 0.0, 1e-13, 1e-14])
+    with pytest.raises(Undecided, match="leaves the output as it is"):
+        judge(lambda: torch.tensor([1.0 + next(values)], dtype=torch.float64),
+              own=lambda: torch.tensor([1.0 + next(values)], dtype=torch.float64),
+              other=lambda: torch.tensor([1.0 + next(values)], dtype=torch.float64),
+              message="leaks", double=True)
+
+
+def test_a_compiled_function_is_judged():
+    def double(x):
+        return 2 * x
+
+    compiled = torch.compile(double, backend="eager")
+    x, other = torch.ones(2, 1), torch.tensor([[1.0], [2.0]])
+    judge(lambda: compiled(x)[0], own=lambda: compiled(x + 1)[0], other=lambda: compiled(other)[0],
+          message="leaks")
+
+
+def test_a_failure_outweighs_an_undecided_one():
+    def undecided():
+        raise Undecided("first")
+
+    def fails():
+        raise AssertionError("leaks")
+
+    with pytest.raises(AssertionError, match="leaks"):
+        judge_all([undecided, fails])
+    with pytest.raises(Undecided, match="first"):
+        judge_all([undecided, lambda: None])
