@@ -42,16 +42,20 @@ def scale_by_count(
 # --8<-- [start:assert_leaves_input_alone]
 def assert_leaves_input_alone(
         f: Callable[[torch.Tensor], object], x: torch.Tensor) -> None:
-    """Call `f(x)`; no operation in it writes to `x`.
+    """Call `f` on a copy of floating `x`; it must not be written to.
+
+    A write by `.data` or `.numpy()` is found by the numbers.
 
     Raises: AssertionError otherwise.
 
     Source: https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-correctness-checks
     """
     x = x.detach().requires_grad_().clone()
-    before = x._version
+    before, numbers = x._version, x.detach().clone()
     f(x)
-    if x._version != before:
+    now = x.detach()
+    same = (now == numbers) | (now.isnan() & numbers.isnan())
+    if x._version != before or not same.all():
         raise AssertionError("the input was written to:"
                              " a residual around this is wrong")
 # --8<-- [end:assert_leaves_input_alone]

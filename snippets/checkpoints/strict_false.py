@@ -47,23 +47,27 @@ def assert_loads(
     load: Callable[[], object],
     new: tuple[str, ...] = (),
 ) -> None:
-    """Fail where `load` leaves a floating tensor of `model` as it was.
+    """Fail where `load` leaves numbers of `model` as they were.
 
-    Writes nan to the parameters and saved buffers, then calls `load`.
-    `new` holds the beginnings of keys that are not to be loaded;
-    those get their numbers back.
+    Writes nan to the floating and complex parameters and saved
+    buffers, then calls `load`. Where nan is left, also after an
+    error, the old numbers come back. `new` holds the beginnings of
+    keys that are not to be loaded.
 
     Raises: AssertionError that names the keys.
     """
     before = {k: x.clone() for k, x in model.state_dict().items()}
     for x in model.state_dict().values():
-        if x.is_floating_point():
+        if x.is_floating_point() or x.is_complex():
             x.fill_(torch.nan)
-    load()
-    after = model.state_dict()
-    left = [k for k, x in after.items() if x.isnan().all()]
-    for key in left:
-        after[key].copy_(before[key])
+    try:
+        load()
+    finally:
+        after = model.state_dict()
+        left = [k for k, x in after.items() if x.isnan().any()]
+        for key in left:
+            x = after[key]
+            x.copy_(torch.where(x.isnan(), before[key], x))
     left = [key for key in left if not key.startswith(new)]
     assert not left, f"not loaded: {', '.join(left)}"
 # --8<-- [end:assert_loads]

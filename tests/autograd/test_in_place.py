@@ -46,3 +46,14 @@ def test_the_guard_sees_a_write_through_a_view(device, f, clean):
         with pytest.raises(AssertionError, match="written to"):
             assert_leaves_input_alone(f, x)
     assert x.sum() == 4
+
+
+@pytest.mark.parametrize("write", [
+    lambda x: x.data.add_(1), lambda x: x.detach().numpy().fill(7.0)])
+def test_the_guard_finds_a_write_that_the_version_does_not_count(write):
+    with pytest.raises(AssertionError, match="input was written to"):
+        assert_leaves_input_alone(write, torch.zeros(3))
+
+
+def test_nan_in_the_input_is_no_alarm():
+    assert_leaves_input_alone(torch.sin, torch.tensor([float("nan"), 1.0]))

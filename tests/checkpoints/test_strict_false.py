@@ -46,3 +46,31 @@ def test_the_guard_passes_where_a_whole_state_is_loaded():
     model, other = (nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)) for _ in range(2))
     assert_loads(model, lambda: model.load_state_dict(other.state_dict()))
     assert torch.equal(model[0].weight, other[0].weight)
+
+
+def test_the_guard_finds_half_a_tensor_and_gives_back_the_other_half():
+    model = nn.Linear(2, 2, bias=False)
+    before = model.weight.detach().clone()
+    with pytest.raises(AssertionError, match="not loaded: weight"):
+        assert_loads(model, lambda: model.weight.data[0].zero_())
+    assert model.weight[0].eq(0).all()
+    assert torch.equal(model.weight[1], before[1])
+
+
+def test_the_guard_finds_a_complex_parameter():
+    with pytest.raises(AssertionError, match="not loaded: weight, bias"):
+        assert_loads(nn.Linear(2, 2, dtype=torch.complex64), lambda: None)
+
+
+def test_a_buffer_without_elements_is_no_alarm():
+    model = nn.Module()
+    model.register_buffer("empty", torch.zeros(0))
+    assert_loads(model, lambda: None)
+
+
+def test_the_guard_gives_the_numbers_back_where_load_raises():
+    model = nn.Linear(2, 2)
+    before = model.weight.detach().clone()
+    with pytest.raises(RuntimeError, match="Missing key"):
+        assert_loads(model, lambda: model.load_state_dict({}))
+    assert torch.equal(model.weight, before)
