@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:warp_by_flow]
 def warp_by_flow(
@@ -13,8 +15,10 @@ def warp_by_flow(
     """Read each pixel of the result at its place plus the flow.
 
     image (B, C, H, W), flow (B, 2, H, W) in pixels: channel 0 to the
-    right, channel 1 down. Pixels outside the image are 0.
+    right, channel 1 down. Pixels outside the image are 0. Half
+    precision is computed in float32: it cannot hold the places.
 
+    Raises: TypeError where the image is not of floating dtype.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.grid_sample.html
 
     >>> image = torch.tensor([[[[1.0, 2.0, 3.0, 4.0]]]])
@@ -22,14 +26,19 @@ def warp_by_flow(
     >>> warp_by_flow(image, right.expand(1, 2, 1, 4))
     tensor([[[[2., 3., 4., 0.]]]])
     """
+    if not image.is_floating_point():
+        raise TypeError(f"{image.dtype}: convert to floats first")
+    wide = torch.promote_types(image.dtype, torch.float32)
     H, W = image.shape[-2:]
     y, x = torch.meshgrid(
         torch.arange(H, device=flow.device),
         torch.arange(W, device=flow.device), indexing="ij")
-    places = torch.stack([x, y], dim=-1) + flow.permute(0, 2, 3, 1)
+    moves = flow.to(wide).permute(0, 2, 3, 1)
+    places = torch.stack([x, y], dim=-1) + moves
     size = torch.tensor([W, H], device=flow.device)
     grid = (2 * places + 1) / size - 1
-    return F.grid_sample(image, grid, align_corners=False)
+    result = F.grid_sample(image.to(wide), grid, align_corners=False)
+    return result.to(image.dtype)
 # --8<-- [end:warp_by_flow]
 
 
@@ -41,17 +50,31 @@ def assert_zero_flow_changes_nothing(
     """Fail where a flow of 0, or of one pixel, misses the pixels.
 
     `warp` takes image (B, C, H, W) and flow (B, 2, H, W) as (x, y).
-    Give an image of random numbers with H and W different.
+    Give an image of random float32 or float64 numbers.
 
-    Raises: AssertionError that names the likely cause.
+    Raises: AssertionError that names the likely cause; Undecided where
+    the image is not finite or does not vary along both axes.
     """
     B, _, H, W = image.shape
-    still = torch.zeros(B, 2, H, W, device=image.device)
+    if not image.isfinite().all() or min(H, W) < 2 or not (
+            image.diff(dim=2).any() and image.diff(dim=3).any()):
+        raise Undecided("give an image of random numbers")
+    tolerance = 1e-4 * image.abs().max().item()
+    still = image.new_zeros(B, 2, H, W)
     right = still.clone()
     right[:, 0] = 1
-    assert torch.allclose(warp(image, still), image, atol=1e-4), (
-        "a flow of 0 blurs: grid and grid_sample differ in align_corners")
+    found = warp(image, still)
+    if not torch.allclose(found, image, atol=tolerance, rtol=0):
+        columns = torch.zeros_like(image) + still[0, 0, 0].add(1).cumsum(0)
+        middle = warp(columns, still)[0, 0, H // 2]
+        step = middle[W // 2] - middle[W // 2 - 1]
+        assert step > 0.1, (
+            "a flow of 0 swaps the axes: the grid is (x, y)")
+        raise AssertionError(
+            "a flow of 0 blurs: grid and grid_sample differ in "
+            "align_corners")
     moved = warp(image, right)[..., :-1]
-    assert torch.allclose(moved, image[..., 1:], atol=1e-4), (
+    assert torch.allclose(
+        moved, image[..., 1:], atol=tolerance, rtol=0), (
         "a flow to the right reads elsewhere: the grid is (x, y)")
 # --8<-- [end:assert_zero_flow_changes_nothing]

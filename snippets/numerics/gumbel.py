@@ -1,9 +1,13 @@
 """Gumbel noise without infinities."""
 
+import contextlib
 from collections.abc import Callable
+from typing import Any
 from unittest import mock
 
 import torch
+
+from snippets.guards.judge import Undecided
 
 
 # --8<-- [start:gumbel_like]
@@ -13,8 +17,11 @@ def gumbel_like(logits: torch.Tensor) -> torch.Tensor:
     Minus the log of an exponential draw, which is never 0. The draw
     is made in float32 where the dtype has fewer bits.
 
+    Raises: TypeError where the logits are not of floating dtype.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.exponential_.html
     """
+    if not logits.is_floating_point():
+        raise TypeError(f"{logits.dtype}: convert to floats first")
     wide = torch.promote_types(logits.dtype, torch.float32)
     draws = torch.empty_like(logits, dtype=wide).exponential_()
     return -draws.log().to(logits.dtype)
@@ -27,15 +34,36 @@ def assert_finite_at_0(
 ) -> None:
     """Fail where `noise(logits)` is not finite for a draw of 0.
 
-    `torch.rand` and `torch.rand_like` give only 0 in the meantime.
+    Meanwhile, `torch.rand`, `torch.rand_like` and `Tensor.uniform_`
+    give their lowest number, by default 0, and `Tensor.exponential_`
+    gives the smallest normal number, because it leaves 0 out.
 
-    Raises: AssertionError that says so.
+    Raises: AssertionError that says so; Undecided where `noise` calls
+    none of the four, or where the logits have no elements.
     """
-    def zeros_like(x: torch.Tensor, **options: object) -> torch.Tensor:
-        return torch.zeros_like(x)
+    calls = []
 
-    with (mock.patch.object(torch, "rand", torch.zeros),
-          mock.patch.object(torch, "rand_like", zeros_like)):
-        found = noise(logits)
-    assert found.isfinite().all(), "the noise is infinite where rand is 0"
+    def lowest(name: str, draw: Callable[..., torch.Tensor]) -> (
+            Callable[..., torch.Tensor]):
+        def call(*args: Any, **options: Any) -> torch.Tensor:
+            calls.append(name)
+            drawn = draw(*args, **options)
+            low = 0.0
+            if name == "uniform_":
+                low = options.get("from", (*args[1:2], 0.0)[0])
+            if name == "exponential_":
+                low = torch.finfo(drawn.dtype).tiny
+            return drawn.detach().fill_(low)
+        return call
+
+    with contextlib.ExitStack() as stack:
+        for home, name in [(torch, "rand"), (torch, "rand_like"),
+                           (torch.Tensor, "uniform_"),
+                           (torch.Tensor, "exponential_")]:
+            stack.enter_context(mock.patch.object(
+                home, name, lowest(name, getattr(home, name))))
+        result = noise(logits)
+    if not calls or not result.numel():
+        raise Undecided("noise draws from no function that is replaced")
+    assert result.isfinite().all(), "the noise is infinite where rand is 0"
 # --8<-- [end:assert_finite_at_0]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:log_mixture]
 def log_mixture(
@@ -34,16 +36,26 @@ def assert_survives_large_logits(
     logits: torch.Tensor,
     scale: float = 1000.0,
 ) -> None:
-    """Fail where `scale` times the logits give inf or nan.
+    """Fail where `scale` times the logits give inf or nan, or a floor.
 
     gate and logits are what `log_probs` takes. All its results and
-    their gradients are looked at.
+    their gradients are looked at. With a small constant inside the
+    log, the results stay above the log of that constant.
 
-    Raises: AssertionError that says which of the two is not finite.
+    Raises: AssertionError that says what is wrong; Undecided where
+    the classes of each part have logits that differ by less than 1,
+    where the inputs are not finite or where there are none.
     """
     inputs = [(scale * x).detach().requires_grad_() for x in (gate, logits)]
+    if not all(x.numel() and x.isfinite().all() for x in inputs) or (
+            logits.amax(-1) - logits.amin(-1)).amax() < 1:
+        raise Undecided("give finite logits that differ by 1 or more")
     result = log_probs(*inputs)
     assert result.isfinite().all(), "a log probability is inf or nan"
     grads = torch.autograd.grad(result.sum(), inputs)
     assert all(g.isfinite().all() for g in grads), "a gradient is not finite"
+    exact = log_mixture(*(x.detach().double() for x in inputs))
+    floored = result.double() > exact.clamp(max=-1) / 2
+    assert not (floored & (exact < -100)).any(), (
+        "a log probability stops falling: a constant inside the log")
 # --8<-- [end:assert_survives_large_logits]

@@ -1,8 +1,10 @@
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snippets.guards.judge import Undecided
 from snippets.numerics.dtype_promotion import assert_agrees_with_float64, difference, promoted
 from snippets.numerics.wrong_dtype_promotion import difference_that_wraps, halves_that_are_cut
 
@@ -11,12 +13,67 @@ REAL = [torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int
 TENSORS = st.tuples(st.sampled_from(REAL), st.sampled_from([(), (1,), (2, 1)]))
 
 
+NARROW = [torch.uint16, torch.uint32, torch.uint64, torch.float8_e4m3fn, torch.float8_e5m2]
+
+
+def answer(function, *operands):
+    """The dtype, or the kind of error."""
+    try:
+        return function(*operands)
+    except RuntimeError:
+        return RuntimeError
+
+
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(of_tensors=st.lists(TENSORS, min_size=3, max_size=3))
-def test_three_tensors_at_once_follow_the_same_rule(device, of_tensors):
+def test_where_follows_the_same_rule(device, of_tensors):
     condition, *pair = (torch.ones(shape, dtype=dtype, device=device)
                         for dtype, shape in of_tensors)
     assert torch.where(condition.bool(), *pair).dtype == promoted(*pair)
+
+
+@pytest.mark.parametrize("dtype", NARROW)
+@pytest.mark.parametrize("shape", [(), (2,)])
+def test_the_dtypes_that_torch_hardly_promotes_raise_as_in_torch(dtype, shape):
+    x = torch.ones(shape).to(dtype)
+    for other in [torch.ones(of_other).to(kind) for kind in REAL + NARROW
+                  for of_other in [(), (2,)]]:
+        assert answer(promoted, x, other) == answer(torch.result_type, x, other)
+        assert answer(promoted, other, x) == answer(torch.result_type, other, x)
+
+
+def test_a_numpy_scalar_is_a_python_number():
+    x = torch.ones(2, dtype=torch.int64)
+    assert promoted(x, np.float64(0.5)) == (x + np.float64(0.5)).dtype == torch.float32
+
+
+def test_a_sum_of_three_is_promoted_pair_by_pair():
+    count, half = torch.ones((), dtype=torch.int64), torch.ones((), dtype=torch.float16)
+    assert (count + 0.5 + half).dtype == torch.float32
+    assert (count + half + 0.5).dtype == torch.float16
+
+
+@pytest.mark.parametrize("dtype", [d for d in REAL if not d.is_floating_point])
+def test_division_of_integers_gives_the_default_dtype(device, dtype):
+    x = torch.ones(2, dtype=dtype, device=device)
+    assert (x / x).dtype == torch.float32
+    assert torch.result_type(x, x) == dtype
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_the_guard_has_teeth_in_half_precision(device, dtype):
+    x = torch.tensor([1.0, 2.0, 3.0], dtype=dtype, device=device)
+    assert_agrees_with_float64(lambda x: x.softmax(0), x)
+    for wrong in (lambda x: x * (1.0 if x.dtype == torch.float64 else 1.5),
+                  lambda x: x.softmax(0) * (x.dtype == torch.float64)):
+        with pytest.raises(AssertionError, match="in float64"):
+            assert_agrees_with_float64(wrong, x)
+
+
+def test_the_guard_passes_nan_in_both_and_does_not_decide_about_nothing():
+    assert_agrees_with_float64(lambda x: x + 1, torch.tensor([1.0, torch.nan]))
+    with pytest.raises(Undecided):
+        assert_agrees_with_float64(lambda x: x + 1, torch.ones(0))
 
 
 @pytest.mark.parametrize("default", [torch.float16, torch.float32, torch.float64])

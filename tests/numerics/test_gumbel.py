@@ -1,6 +1,8 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
+from snippets.guards.judge import Undecided
 from snippets.numerics.gumbel import assert_finite_at_0, gumbel_like
 from snippets.numerics.wrong_gumbel import gumbel_from_uniform
 
@@ -32,3 +34,35 @@ def test_the_guard_gives_rand_back():
     with pytest.raises(AssertionError, match="where rand is 0"):
         assert_finite_at_0(lambda x: torch.rand(x.shape).log(), torch.zeros(2))
     assert torch.rand(8).any()
+
+
+@pytest.mark.parametrize("noise", [
+    lambda x: torch.rand(x.shape, generator=torch.Generator().manual_seed(0)).log(),
+    lambda x: torch.rand_like(x).log(), lambda x: torch.empty_like(x).uniform_().log(),
+    lambda x: torch.empty_like(x).uniform_(0, 1).log(),
+    lambda x: 1 / torch.rand(*x.shape, dtype=x.dtype)])
+def test_the_guard_sees_every_way_to_draw_uniformly(noise):
+    with pytest.raises(AssertionError, match="where rand is 0"):
+        assert_finite_at_0(noise, torch.zeros(2, 3))
+
+
+@pytest.mark.parametrize("noise", [
+    lambda x: torch.empty_like(x).uniform_(1e-6, 1).log(), lambda x: (1 - torch.rand_like(x)).log(),
+    lambda x: torch.distributions.Gumbel(x, torch.ones_like(x)).sample(),
+    lambda x: F.gumbel_softmax(x, dim=-1)])
+def test_the_guard_passes_draws_that_leave_0_out(noise):
+    assert_finite_at_0(noise, torch.zeros(2, 3))
+
+
+@pytest.mark.parametrize(("noise", "logits"), [
+    (torch.zeros_like, torch.zeros(2)), (torch.randn_like, torch.zeros(2)),
+    (torch.rand_like, torch.zeros(0))])
+def test_the_guard_is_undecided_where_it_replaced_nothing(noise, logits):
+    with pytest.raises(Undecided):
+        assert_finite_at_0(noise, logits)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.uint8, torch.bool])
+def test_noise_of_integer_logits_raises(device, dtype):
+    with pytest.raises(TypeError, match="floats first"):
+        gumbel_like(torch.ones(5, dtype=dtype, device=device))

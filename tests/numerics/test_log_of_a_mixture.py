@@ -1,6 +1,8 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
+from snippets.guards.judge import Undecided
 from snippets.numerics.log_of_a_mixture import assert_survives_large_logits, log_mixture
 from snippets.numerics.wrong_log_of_a_mixture import log_of_the_sum, mean_of_logs
 
@@ -30,4 +32,37 @@ def test_the_guard_looks_at_gradients_too(device):
         return torch.where(logits.abs() > 1, logits.sqrt(), 0.0).nan_to_num() + gate
 
     with pytest.raises(AssertionError, match="gradient"):
-        assert_survives_large_logits(finite_value, torch.zeros(1), torch.tensor([-1.0, 0.0]))
+        assert_survives_large_logits(finite_value, torch.zeros(1, device=device),
+                                     torch.tensor([[-1.0, 0.0]], device=device))
+
+
+@pytest.mark.parametrize("constant", [1e-8, 1e-30])
+def test_the_guard_sees_a_constant_inside_the_log(device, constant):
+    def with_floor(gate, logits):
+        weights = F.softmax(gate, dim=-1).unsqueeze(-1)
+        return ((weights * F.softmax(logits, dim=-1)).sum(dim=-2) + constant).log()
+
+    logits = torch.arange(16.0, device=device).view(2, 8)
+    with pytest.raises(AssertionError, match="constant inside the log"):
+        assert_survives_large_logits(with_floor, torch.zeros(2, device=device), logits)
+
+
+def test_the_guard_passes_the_mixture_in_each_dtype(device):
+    for dtype in (torch.float32, torch.float64, torch.bfloat16):
+        logits = torch.randn(4, 3, 8, device=device).to(dtype) * 3
+        gate = torch.zeros(4, 3, device=device, dtype=dtype)
+        assert_survives_large_logits(log_mixture, gate, logits)
+
+
+@pytest.mark.parametrize("logits", [
+    torch.ones(2, 8), torch.zeros(2, 1), torch.full((2, 2), torch.nan), torch.zeros(2, 0),
+    torch.tensor([[0.0, -torch.inf]] * 2)])
+def test_the_guard_is_undecided_where_nothing_could_underflow(logits):
+    with pytest.raises(Undecided):
+        assert_survives_large_logits(log_mixture, torch.zeros(2), logits)
+
+
+def test_a_class_that_one_part_allows_has_a_finite_gradient(device):
+    logits = torch.tensor([[0.0, -torch.inf], [0.0, 0.0]], device=device).requires_grad_()
+    log_mixture(torch.zeros(2, device=device), logits).sum().backward()
+    assert logits.grad.isfinite().all()

@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snippets.guards.judge import Undecided
 from snippets.numerics.stable_softmax import (
     assert_stable,
     cross_entropy,
@@ -196,3 +197,34 @@ def test_what_is_not_finite_in_float64_either_does_not_pass(device, fill):
     x, hide = torch.zeros(2, device=device), torch.tensor([True, True], device=device)
     with pytest.raises(AssertionError, match="float64 too"):
         assert_stable(lambda x: x.masked_fill(hide, fill).softmax(dim=0), x)
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("logits", [None, [0.0, 16.7], [0.0, 20.0], [0.0, 60.0]])
+@pytest.mark.parametrize("call", [
+    lambda x: F.log_softmax(x, dim=-1), lambda x: F.cross_entropy(x[None], second(x)),
+    lambda x: F.softmax(x, dim=-1)])
+def test_functions_of_torch_are_stable_where_logits_lie_far_apart(device, call, logits, seed):
+    generator = torch.Generator().manual_seed(seed)
+    x = torch.randn(8, generator=generator) * 10 if logits is None else torch.tensor(logits)
+    assert_stable(call, x.to(device))
+
+
+def test_no_numbers_are_undecided():
+    with pytest.raises(Undecided):
+        assert_stable(lambda x: x.softmax(-1), torch.zeros(2, 0))
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.int64, torch.bool])
+@pytest.mark.parametrize("call", [
+    lambda x: softmax(x, 1), lambda x: log_softmax(x, 1),
+    lambda x: cross_entropy(x, torch.tensor([0], device=x.device))])
+def test_integers_raise(device, dtype, call):
+    with pytest.raises(TypeError, match="floats first"):
+        call(torch.tensor([[0, 255]], device=device).to(dtype))
+
+
+@pytest.mark.parametrize(("shape", "dim"), [((2, 0), 1), ((0, 2), 1), ((0,), 0)])
+def test_no_classes_give_an_empty_result_as_in_torch(device, shape, dim):
+    x = torch.zeros(shape, device=device)
+    assert softmax(x, dim).shape == log_softmax(x, dim).shape == F.softmax(x, dim).shape

@@ -3,6 +3,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from snippets.guards.judge import Undecided
 from snippets.numerics.std import assert_biased, standardize
 from snippets.numerics.wrong_std import standardize_by_default
 
@@ -28,3 +29,41 @@ def test_the_guard_tells_them_apart_up_to_a_thousand_samples(device):
     assert_biased(lambda x: x.var(dim=0, correction=0), x)
     with pytest.raises(AssertionError, match="1000 samples"):
         assert_biased(lambda x: x.var(dim=0), x)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_standardize_of_half_precision_does_not_overflow(device, dtype):
+    x = torch.tensor([[0.0, 600.0], [300.0, 400.0]], dtype=dtype, device=device)
+    found = standardize(x, dim=1)
+    assert found.dtype == dtype
+    torch.testing.assert_close(found, F.layer_norm(x, (2,)))
+
+
+def test_integers_raise(device):
+    with pytest.raises(TypeError, match="floats first"):
+        standardize(torch.ones(2, 2, dtype=torch.int64, device=device), dim=0)
+
+
+@pytest.mark.filterwarnings("ignore:std")
+@pytest.mark.parametrize("x", [
+    torch.ones(1), torch.ones(4),
+    torch.zeros(4, 2), torch.tensor([1.0, torch.nan]), torch.zeros(3, 0)])
+def test_the_guard_is_undecided_where_the_data_have_no_spread(x):
+    for correction in (0, 1):
+        with pytest.raises(Undecided):
+            assert_biased(lambda x: x.std(dim=0, correction=correction), x)  # noqa: B023
+
+
+@pytest.mark.parametrize("scale", [1e-8, 1.0, 1e8])
+def test_the_guard_judges_by_the_size_of_the_spread(device, scale):
+    x = scale * torch.arange(4.0, device=device)
+    assert_biased(lambda x: x.std(dim=0, correction=0), x)
+    with pytest.raises(AssertionError, match="4 samples"):
+        assert_biased(lambda x: x.std(dim=0), x)
+
+
+def test_the_guard_judges_where_one_column_is_constant(device):
+    x = torch.tensor([[1.0, 2.0], [1.0, 3.0]], device=device)
+    assert_biased(lambda x: x.std(dim=0, correction=0), x)
+    with pytest.raises(AssertionError, match=r"1\.225 times"):
+        assert_biased(lambda x: x.std(dim=0), x)
