@@ -65,7 +65,8 @@ def assert_zero_flow_changes_nothing(
     right[:, 0] = 1
     found = warp(image, still)
     if not torch.allclose(found, image, atol=tolerance, rtol=0):
-        columns = torch.zeros_like(image) + still[0, 0, 0].add(1).cumsum(0)
+        ramp = still[0, 0, 0].add(1).cumsum(0)
+        columns = torch.zeros_like(image) + ramp
         middle = warp(columns, still)[0, 0, H // 2]
         step = middle[W // 2] - middle[W // 2 - 1]
         assert step > 0.1, (

@@ -65,5 +65,6 @@ def assert_finite_at_0(
         result = noise(logits)
     if not calls or not result.numel():
         raise Undecided("noise draws from no function that is replaced")
-    assert result.isfinite().all(), "the noise is infinite where rand is 0"
+    assert result.isfinite().all(), (
+        "the noise is infinite where rand is 0")
 # --8<-- [end:assert_finite_at_0]

@@ -46,14 +46,16 @@ def assert_survives_large_logits(
     the classes of each part have logits that differ by less than 1,
     where the inputs are not finite or where there are none.
     """
-    inputs = [(scale * x).detach().requires_grad_() for x in (gate, logits)]
+    inputs = [(scale * x).detach().requires_grad_()
+              for x in (gate, logits)]
     if not all(x.numel() and x.isfinite().all() for x in inputs) or (
             logits.amax(-1) - logits.amin(-1)).amax() < 1:
         raise Undecided("give finite logits that differ by 1 or more")
     result = log_probs(*inputs)
     assert result.isfinite().all(), "a log probability is inf or nan"
     grads = torch.autograd.grad(result.sum(), inputs)
-    assert all(g.isfinite().all() for g in grads), "a gradient is not finite"
+    assert all(g.isfinite().all() for g in grads), (
+        "a gradient is not finite")
     exact = log_mixture(*(x.detach().double() for x in inputs))
     floored = result.double() > exact.clamp(max=-1) / 2
     assert not (floored & (exact < -100)).any(), (
