@@ -66,7 +66,7 @@ def test_the_search_is_fetched_when_it_is_touched(visit, home):
         page.locator("[data-search-open]").click()
     page.fill(SEARCH, "softmax")
     page.wait_for_selector("dialog.search li")
-    assert len(of_search(page.requested, home)) == 2
+    assert len(of_search(page.requested, home)) == 3
 
 
 def test_a_notebook_weighs_at_most_twice_a_plain_page(browser, home):
