@@ -172,6 +172,8 @@ def judge(
         return result if isinstance(result, tuple) else (result,)
 
     def wide(x: torch.Tensor) -> torch.Tensor:
+        if x.is_meta:
+            raise Undecided("an output on meta holds no numbers")
         return x.detach().cpu().to(torch.complex128)
 
     def distance(a: torch.Tensor, b: torch.Tensor) -> float:
@@ -240,3 +242,19 @@ def judge_all(judgements: Iterable[Callable[[], None]]) -> None:
     if undecided:
         raise undecided[0]
 # --8<-- [end:judge_all]
+
+
+# --8<-- [start:opened]
+def opened(module: nn.Module, size: float = 0.1) -> nn.Module:
+    """Return a copy of `module` in which no gate is closed.
+
+    Parameters whose numbers are all below 0.001, as those that start
+    at 0 are, become random numbers of deviation `size`.
+    """
+    twin: nn.Module = copied(module)
+    with torch.no_grad():
+        for weight in twin.parameters():
+            if weight.numel() and not (weight.abs() >= 1e-3).any():
+                weight.normal_(std=size)
+    return twin
+# --8<-- [end:opened]

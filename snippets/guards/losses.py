@@ -48,6 +48,8 @@ def perfect_prediction_costs_nothing(
             wrong one does not.
         Undecided: no prediction is wrong, or the loss is random.
     """
+    if prediction.is_meta or target.is_meta:
+        raise Undecided("data on meta holds no numbers")
     if torch.equal(target, target.roll(1, 0)):
         raise Undecided("all targets are the same, so none is wrong")
     with torch.random.fork_rng(range(torch.cuda.device_count())):
@@ -85,14 +87,19 @@ def loss_is_mean_of_samples(
 
     Raises:
         AssertionError: the batch costs something else.
-        Undecided: all samples cost or weigh the same, or a sample
-            costs nothing that is finite.
+        Undecided: the loss is random, all samples cost or weigh the
+            same, or a sample costs nothing that is finite.
     """
+    if prediction.is_meta or target.is_meta:
+        raise Undecided("data on meta holds no numbers")
     pairs = list(zip(prediction.split(1), target.split(1), strict=True))
     with torch.random.fork_rng(range(torch.cuda.device_count())):
-        batch = cost(loss, prediction, target, double=True)
+        batch, again = (cost(loss, prediction, target, double=True)
+                        for _ in range(2))
         costs = [cost(loss, *pair, double=True) for pair in pairs]
     weights = [float(count(t)) if count else 1.0 for _, t in pairs]
+    if again != batch and not math.isnan(batch):
+        raise Undecided("the loss is random")
     if not all(math.isfinite(cost) for cost in costs):
         raise Undecided("a sample alone costs inf or nan")
     mean = sum(weight * cost for weight, cost in zip(
