@@ -6,7 +6,12 @@ from typing import Any
 
 import torch
 
-from snippets.guards.judge import Undecided, judge, tensors_along
+from snippets.guards.judge import (
+    Undecided,
+    judge,
+    judge_all,
+    tensors_along,
+)
 
 
 # --8<-- [start:causal]
@@ -38,8 +43,7 @@ def causal(
         outputs = tensors_along(call(take(places)), time_dim, length)
         return tuple(out.narrow(time_dim, 0, t + 1) for out in outputs)
 
-    order = list(range(length))
-    for t in sorted({0, (length - 1) // 2, length - 2}):
+    def judge_until(t: int) -> None:
         past, future = order[:t + 1], order[t + 1:]
         other = past + [0] * len(future)
         if torch.equal(take(other), x):
@@ -51,4 +55,8 @@ def causal(
             message=f"outputs up to {t} change with later positions: "
             "a mask left out or inverted, a convolution padded on both "
             "sides, heads split by view, or statistics over time")
+
+    order = list(range(length))
+    times = sorted({0, (length - 1) // 2, length - 2})
+    judge_all(partial(judge_until, t) for t in times)
 # --8<-- [end:causal]

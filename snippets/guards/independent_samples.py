@@ -6,7 +6,12 @@ from typing import Any
 
 import torch
 
-from snippets.guards.judge import Undecided, judge, tensors_along
+from snippets.guards.judge import (
+    Undecided,
+    judge,
+    judge_all,
+    tensors_along,
+)
 
 
 # --8<-- [start:independent_samples]
@@ -35,8 +40,7 @@ def independent_samples(
         outputs = tensors_along(result, batch_dim, size)
         return tuple(out.select(batch_dim, row) for out in outputs)
 
-    order = list(range(size))
-    for row in sorted({0, size // 2, size - 1}):
+    def judge_sample(row: int) -> None:
         own = [*order[:row], (row + 1) % size, *order[row + 1:]]
         judge(
             partial(sample, row, *order),
@@ -45,6 +49,10 @@ def independent_samples(
             message=f"sample {row} changes with the rest of its batch: "
             "batch_first left out, BatchNorm in training, mean() or "
             "softmax over the batch axis, or a view that mixes samples")
+
+    order = list(range(size))
+    rows = sorted({0, size // 2, size - 1})
+    judge_all(partial(judge_sample, row) for row in rows)
 # --8<-- [end:independent_samples]
 
 
@@ -79,8 +87,7 @@ def same_alone(
     def alone(row: int) -> Any:
         return call(data.narrow(batch_dim, row, 1).clone())
 
-    order = list(range(size))
-    for row in sorted({0, size // 2, size - 1}):
+    def judge_sample(row: int) -> None:
         own = [*order[:row], (row + 1) % size, *order[row + 1:]]
         judge(
             partial(together, row, *order),
@@ -91,4 +98,8 @@ def same_alone(
             message=f"sample {row} alone has another output or shape: "
             "squeeze() without dim, BatchNorm in training, or a mean, "
             "softmax or view over the batch axis")
+
+    order = list(range(size))
+    rows = sorted({0, size // 2, size - 1})
+    judge_all(partial(judge_sample, row) for row in rows)
 # --8<-- [end:same_alone]

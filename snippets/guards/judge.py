@@ -4,7 +4,8 @@ import contextlib
 import copy
 import math
 import re
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from unittest import mock
 
@@ -24,13 +25,21 @@ def tensors_along(
 ) -> tuple[torch.Tensor, ...]:
     """Give the tensors of `result`, each of `size` along `dim`.
 
-    Raises: Undecided that names the first tensor of another size.
+    Raises: Undecided that names the first output that is no tensor,
+        has another size there, or holds no numbers (on meta).
     """
+    if not isinstance(result, (tuple, torch.Tensor)):
+        raise Undecided(
+            f"the output is of type {type(result).__name__}: let call "
+            "return a tensor of it, such as its .logits")
     tensors = result if isinstance(result, tuple) else (result,)
     for place, tensor in enumerate(tensors):
         if not isinstance(tensor, torch.Tensor):
             raise Undecided(
                 f"output {place} is no tensor: leave it out of call")
+        if tensor.is_meta:
+            raise Undecided(
+                f"output {place} is on meta and holds no numbers")
         if not -tensor.dim() <= dim < tensor.dim() or (
                 tensor.shape[dim] != size):
             raise Undecided(
@@ -44,7 +53,7 @@ def tensors_along(
 def copied(module: Any) -> Any:
     """Return a deep copy of a module, or of anything else.
 
-    Raises: Undecided where a tensor in it cannot be copied.
+    Raises: Undecided where something in it cannot be copied.
     """
     try:
         twin = copy.deepcopy(module)
@@ -55,6 +64,10 @@ def copied(module: Any) -> Any:
             f"{type(module).__name__} holds a tensor with a graph, "
             "from a call before: make it anew, or detach what it keeps"
         ) from error
+    except TypeError as error:
+        raise Undecided(
+            f"{type(module).__name__} holds what cannot be copied: "
+            f"{error}") from error
     return twin
 # --8<-- [end:copied]
 
@@ -94,9 +107,12 @@ def on_copies(
             method(module, *args, **kw)
         return make
 
+    plain = (torch.compiler.set_stance("force_eager")
+             if "torch._dynamo" in sys.modules
+             else contextlib.nullcontext())
     torch.set_default_dtype(torch.float64 if double else dtype)
     try:
-        with mock.patch.multiple(
+        with plain, mock.patch.multiple(
                 nn.Module, __call__=call_twin,
                 __init__=registers(nn.Module.__init__),
                 __setstate__=registers(nn.Module.__setstate__)):
@@ -138,20 +154,31 @@ def judge(
     Raises:
         AssertionError: `other` changes the result; says `message`.
         Undecided: `own` changes nothing, or hardly more than a
-            repetition, or gives nan or another shape.
+            repetition, or gives nan or another shape; or `other`
+            draws another number of random numbers; or an `assert` of
+            the call itself fails.
     """
     def results(run: Callable[[], Any], times: int = 1) -> Any:
         with torch.random.fork_rng(range(torch.cuda.device_count())):
             for _ in range(times):
-                with on_copies(double=double):
-                    result = run()
+                try:
+                    with on_copies(double=double):
+                        result = run()
+                except AssertionError as error:
+                    raise Undecided("an assert of the call itself "
+                                    f"fails: {error}") from error
+            drawn.append([torch.get_rng_state(),
+                          *torch.cuda.get_rng_state_all()])
         return result if isinstance(result, tuple) else (result,)
 
+    def wide(x: torch.Tensor) -> torch.Tensor:
+        return x.detach().cpu().to(torch.complex128)
+
     def distance(a: torch.Tensor, b: torch.Tensor) -> float:
-        a, b = a.detach().cpu(), b.detach().cpu()
         if a.shape != b.shape:
             return math.inf
-        gap = (a.to(torch.complex128) - b.to(torch.complex128)).abs()
+        a, b = wide(a), wide(b)
+        gap = (a - b).abs()
         gap[(a == b) | (a.isnan() & b.isnan())] = 0
         gap[gap.isnan()] = math.inf
         return gap.max().item() if gap.numel() else 0.0
@@ -160,16 +187,32 @@ def judge(
         pairs = zip(first, those, strict=True)
         return [distance(ours, theirs) for ours, theirs in pairs]
 
+    def rounding(x: torch.Tensor) -> float:
+        sizes = wide(x).abs()
+        sizes = sizes[sizes.isfinite()]
+        largest = sizes.max().item() if sizes.numel() else 0.0
+        return 1e-12 * largest if double else 0.0
+
+    drawn: list[list[torch.Tensor]] = []
     first = results(run)
     noises = distances(results(run, times=1 if reset else 2))
     signals, leaks = distances(results(own)), distances(results(other))
-    for noise, signal, leak in zip(noises, signals, leaks, strict=True):
-        assert leak <= max(10 * noise, 1e-4 * signal), message
-    for noise, signal in zip(noises, signals, strict=True):
-        if signal == 0 or signal == math.inf:
+    grains = [rounding(y) for y in first]
+    alike = all(map(torch.equal, drawn[0], drawn[-1])) or not reset
+    for noise, signal, leak, grain in zip(
+            noises, signals, leaks, grains, strict=True):
+        limit = max(10 * noise, 1e-4 * min(signal, 1e300), grain)
+        if leak > limit and not alike:
+            raise Undecided(
+                "the number of random draws follows the data: call "
+                "eval(), or turn off what is random")
+        assert leak <= limit, message
+    for noise, signal, grain in zip(
+            noises, signals, grains, strict=True):
+        if signal <= grain or signal == math.inf:
             raise Undecided(
                 "changing what must matter leaves the output as it is"
-                if signal == 0 else
+                if signal <= grain else
                 "changing what must matter gives nan or another shape")
         if signal <= 100 * noise:
             raise Undecided(
@@ -178,3 +221,38 @@ def judge(
     if not first:
         raise Undecided("there is no output to judge")
 # --8<-- [end:judge]
+
+
+# --8<-- [start:judge_all]
+def judge_all(judgements: Iterable[Callable[[], None]]) -> None:
+    """Call all `judgements`; one that fails outweighs one undecided.
+
+    Raises:
+        AssertionError: one of them fails; at once.
+        Undecided: none fails, and one is undecided; the first.
+    """
+    undecided: list[Undecided] = []
+    for judgement in judgements:
+        try:
+            judgement()
+        except Undecided as error:
+            undecided.append(error)
+    if undecided:
+        raise undecided[0]
+# --8<-- [end:judge_all]
+
+
+# --8<-- [start:opened]
+def opened(module: nn.Module, size: float = 0.1) -> nn.Module:
+    """Return a copy of `module` in which no gate is closed.
+
+    Parameters whose numbers are all below 0.001, as those that start
+    at 0 are, become random numbers of deviation `size`.
+    """
+    twin: nn.Module = copied(module)
+    with torch.no_grad():
+        for weight in twin.parameters():
+            if weight.numel() and not (weight.abs() >= 1e-3).any():
+                weight.normal_(std=size)
+    return twin
+# --8<-- [end:opened]

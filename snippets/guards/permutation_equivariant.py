@@ -6,7 +6,12 @@ from typing import Any
 
 import torch
 
-from snippets.guards.judge import Undecided, judge, tensors_along
+from snippets.guards.judge import (
+    Undecided,
+    judge,
+    judge_all,
+    tensors_along,
+)
 
 
 # --8<-- [start:permutation_equivariant]
@@ -39,8 +44,7 @@ def permutation_equivariant(
         outputs = tensors_along(result, dim, length)
         return tuple(out.index_select(dim, again) for out in outputs)
 
-    order = list(range(length))
-    for moved in ([1, 0, *order[2:]], [*order[1:], 0]):
+    def judge_order(moved: list[int]) -> None:
         inverse = sorted(order, key=moved.__getitem__)
         judge(
             partial(run, order, order),
@@ -51,4 +55,8 @@ def permutation_equivariant(
             message="the outputs do not follow their tokens: heads "
             "split or merged by view, positions added, a convolution, "
             "a recurrent layer, or a causal mask")
+
+    order = list(range(length))
+    swap, turn = [1, 0, *order[2:]], [*order[1:], 0]
+    judge_all(partial(judge_order, moved) for moved in (swap, turn))
 # --8<-- [end:permutation_equivariant]
