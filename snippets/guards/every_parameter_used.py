@@ -21,7 +21,7 @@ def every_parameter_used(
     trainable parameter and no other leaf; `optimizer` must hold each
     and no other tensor. `allow` names parameters that may be unused,
     `inputs` are other tensors that require a gradient. Warns of a
-    gradient that is 0 but for rounding.
+    gradient that is 0, or rounding beside its module's largest.
 
     Raises:
         AssertionError: a tensor is on one side only, or no gradient
@@ -30,6 +30,7 @@ def every_parameter_used(
             a reentrant checkpoint hides a part of the graph.
     """
     names = {id(p): name for name, p in model.named_parameters()}
+    known = {*names, *map(id, inputs)}
     trainable = {name: p for name, p in model.named_parameters()
                  if p.requires_grad and name not in allow}
     weights = list(trainable.values())
@@ -67,7 +68,6 @@ def every_parameter_used(
             module._buffers[key] = buffer
 
     def strangers(found: dict[int, torch.Tensor]) -> str:
-        known = {*names, *map(id, inputs)}
         return ", ".join(f"one of shape {tuple(leaf.shape)}"
                          for key, leaf in found.items()
                          if key not in known)
@@ -98,14 +98,32 @@ def every_parameter_used(
                 "the optimizer holds tensors that are no parameters of "
                 f"the model, {strangers(held)}: a layer replaced after "
                 "it was made, or another model")
-    sizes = [0.0 if grad is None or not grad.numel()
-             else grad.to_dense().abs().max().item() for grad in grads]
-    if not all(size < float("inf") for size in sizes):
+    if any(grad is not None and grad.is_meta for grad in grads):
+        raise Undecided("a gradient is on meta and holds no numbers")
+    sizes = {name: 0.0 if grad is None or not grad.numel()
+             else grad.to_dense().abs().max().item()
+             for name, grad in zip(trainable, grads, strict=True)}
+    if not all(size < float("inf") for size in sizes.values()):
         raise Undecided("a gradient is not finite")
-    if not any(sizes):
+    if not any(sizes.values()):
         raise AssertionError("all gradients are 0: a constant loss")
-    tiny = [name for name, size in zip(trainable, sizes, strict=True)
-            if size <= 1e-5 * max(sizes)]
+    largest: dict[str, float] = {}  # of the parameters of one module
+    for name, size in sizes.items():
+        part = name.rpartition(".")[0]
+        largest[part] = max(size, largest.get(part, 0.0))
+    zero = [name for name, size in sizes.items()
+            if size == 0 and trainable[name].numel()
+            and (trainable[name].dim() > 1
+                 or not largest[name.rpartition(".")[0]])]
+    if zero:
+        warnings.warn(
+            f"the gradient is exactly 0 in {', '.join(zero)}: dead "
+            "ReLUs, rows that the batch does not use, or behind a "
+            "weight that starts at 0; then allow it", stacklevel=2)
+    tiny = [name for name, size in sizes.items()
+            if trainable[name].numel() and name not in zero
+            and size <= max(1e-5 * largest[name.rpartition(".")[0]],
+                            1e-9 * max(largest.values()))]
     if tiny:
         warnings.warn(
             f"no gradient but rounding in {', '.join(tiny)}: innocent "

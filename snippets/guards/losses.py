@@ -85,14 +85,17 @@ def loss_is_mean_of_samples(
 
     Raises:
         AssertionError: the batch costs something else.
-        Undecided: all samples cost or weigh the same, or a sample
-            costs nothing that is finite.
+        Undecided: the loss is random, all samples cost or weigh the
+            same, or a sample costs nothing that is finite.
     """
     pairs = list(zip(prediction.split(1), target.split(1), strict=True))
     with torch.random.fork_rng(range(torch.cuda.device_count())):
-        batch = cost(loss, prediction, target, double=True)
+        batch, again = (cost(loss, prediction, target, double=True)
+                        for _ in range(2))
         costs = [cost(loss, *pair, double=True) for pair in pairs]
     weights = [float(count(t)) if count else 1.0 for _, t in pairs]
+    if again != batch and not math.isnan(batch):
+        raise Undecided("the loss is random")
     if not all(math.isfinite(cost) for cost in costs):
         raise Undecided("a sample alone costs inf or nan")
     mean = sum(weight * cost for weight, cost in zip(

@@ -66,17 +66,20 @@ def padding_length_ignored(
     pooled: bool = False,
     pad: float = 0,
     extra: int = 3,
+    left: bool = False,
 ) -> None:
-    """Check that `extra` places of padding on the right do nothing.
+    """Check that `extra` more places of padding do nothing.
 
     `call`, `x`, `keep` and `pooled` are those of
-    `padding_values_ignored`; the new places hold `pad`. It runs in
-    float64, on copies of the modules.
+    `padding_values_ignored`; the new places hold `pad`, and stand on
+    the right, or with `left=True` on the left. It runs in float64, on
+    copies of the modules.
 
     Raises:
         AssertionError: an output changes with the padded length.
-        Undecided: the call is random, or an output has no axis of the
-            padded length or ignores the real places.
+        Undecided: the call is random, takes no more places, or an
+            output has no axis of the padded length or ignores the
+            real places.
     """
     x = x.double() if x.is_floating_point() else x
     keep = keep.bool()
@@ -84,8 +87,9 @@ def padding_length_ignored(
         raise Undecided("keep must hold True")
     B = keep.shape[0]
     padding = x.new_full((B, extra, *x.shape[2:]), pad)
-    longer = torch.cat([x, padding], dim=1)
-    still = torch.cat([keep, keep.new_zeros(B, extra)], dim=1)
+    places = keep.new_zeros(B, extra)
+    longer = torch.cat([padding, x] if left else [x, padding], dim=1)
+    still = torch.cat([places, keep] if left else [keep, places], dim=1)
     own = x.clone()
     own[keep] = x[keep][:1].expand_as(x[keep])
 
@@ -96,10 +100,18 @@ def padding_length_ignored(
         outputs = tensors_along(result, 1, keep.shape[1])
         return tuple(output[keep] for output in outputs)
 
+    def run_longer() -> Any:
+        try:
+            return run(longer, still)
+        except (IndexError, RuntimeError) as error:
+            raise Undecided(
+                f"the call takes no {extra} places more: make `extra` "
+                f"smaller or x shorter ({error})") from error
+
     judge(
         partial(run, x, keep),
         own=partial(run, own, keep),
-        other=partial(run, longer, still),
+        other=run_longer,
         reset=False,
         double=True,
         message="more padding changes the output: a division by the "

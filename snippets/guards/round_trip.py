@@ -18,12 +18,14 @@ def round_trip(
 
     `x` holds different numbers, and its axes have different sizes but
     for those named in `alike`. `spec` is `there`, slow and plain: loops
-    and slices. Exact for every dtype.
+    and slices. Numbers are compared exactly, in the dtypes that torch
+    can compare, which are all but float8 and smaller.
 
     Raises:
         AssertionError: a number is not where `spec` puts it, or `back`
             does not bring it home.
-        Undecided: with this `x`, a wrong layout could pass.
+        Undecided: with this `x`, a wrong layout could pass, or `x` has
+            nan, a dtype that cannot be compared, or no numbers (meta).
     """
     def first_gap(got: torch.Tensor, want: torch.Tensor) -> str:
         if got.shape != want.shape:
@@ -40,8 +42,16 @@ def round_trip(
              if i not in alike and i - x.dim() not in alike]
     if min(x.shape, default=0) < 2 or len(set(sizes)) < len(sizes):
         raise Undecided(f"axes of size {tuple(x.shape)}: a swap would "
-                        "not show; make all differ, none below 2")
-    if x.unique().numel() < x.numel():
+                        "not show; make all differ, none below 2, or "
+                        "name axes that must be alike in `alike`")
+    if x.is_meta or (x.dtype.itemsize == 1 and x.is_floating_point()):
+        raise Undecided(f"numbers of {x.dtype} on {x.device} cannot "
+                        "be compared; take torch.arange")
+    if x.isnan().any():
+        raise Undecided("nan is not equal to itself; take torch.arange")
+    flat = torch.view_as_real(x.resolve_conj()) if x.is_complex() else x
+    flat = flat.reshape(x.numel(), -1)
+    if len(flat.unique(dim=0)) < len(flat):
         raise Undecided("numbers repeat, so a swap would not show; "
                         "take torch.arange")
     with torch.random.fork_rng(range(torch.cuda.device_count())):

@@ -11,6 +11,12 @@ from snippets.guards.agrees_with_reference import agrees_with_reference
 from snippets.guards.judge import Undecided
 from snippets.guards.wrong_agrees_with_reference import grouped_attention_by_repeat
 from snippets.normalization.wrong_layer_norm import layer_norm_by_sample_deviation
+from tests.awkward import Guard
+
+AWKWARD = [
+    Guard(agrees_with_reference, right=lambda guard, x: guard(lambda x: x + x, lambda x: 2 * x, x),
+          wrong=lambda guard, x: guard(lambda x: x[:, :2], lambda x: x, x)),
+]
 
 
 def numbers(device, *shape, dtype=torch.float32):

@@ -6,8 +6,14 @@ from torch import nn
 from snippets.attention.wrong_attention_by_hand import attend_to_the_future
 from snippets.attention.wrong_split_heads import merge_heads_by_reshape, split_heads_by_view
 from snippets.guards.causal import causal
-from snippets.guards.judge import Undecided
+from snippets.guards.judge import Undecided, opened
 from snippets.guards.wrong_causal import PaddedOnBothSides, attend_with_mask_added
+from tests.awkward import Guard
+
+AWKWARD = [
+    Guard(causal, right=lambda guard, x: guard(lambda x: x.cummax(1).values, x),
+          wrong=lambda guard, x: guard(lambda x: x.flip(1), x)),
+]
 
 
 def attend(split, merge):
@@ -96,3 +102,56 @@ def test_what_cannot_be_told_is_undecided(device):
         causal(lambda x: x[:, 1:], x)
     with pytest.raises(Undecided, match="leaves the output"):
         causal(lambda x: F.pad(x[:, :-1], (0, 0, 1, 0)), x)
+
+
+def leaks_at(*pairs):
+    """Let position t of each pair (t, u) read position u."""
+    def call(x):
+        out = x.clone()
+        for t, u in pairs:
+            if u < x.shape[1]:
+                out[:, t] = out[:, t] + x[:, u]
+        return out
+    return call
+
+
+def test_four_positions_try_every_place(device):
+    x = torch.arange(9.0, device=device).view(1, 9, 1).sin()
+    for leak in [(0, 1), (1, 2), (2, 3), (0, 3)]:
+        with pytest.raises(AssertionError, match="later positions"):
+            causal(leaks_at(leak), x[:, :4])
+    for missed in [leaks_at((1, 2), (3, 4)), leaks_at((6, 7))]:
+        causal(missed, x)
+
+
+def test_an_undecided_place_hides_no_failure(device):
+    def shifted_then_leaks(x):
+        return torch.cat([torch.zeros_like(x[:, :1]), x[:, :-2], x[:, -1:]], dim=1).roll(-1, 1) * (
+            torch.arange(x.shape[1], device=x.device).view(1, -1, 1) > 0)
+
+    with pytest.raises(AssertionError, match="later positions"):
+        causal(shifted_then_leaks, torch.randn(2, 5, 3, device=device))
+
+
+class Gated(nn.Module):
+    """Add a branch that sees the future, behind a gate."""
+
+    def __init__(self, gate):
+        super().__init__()
+        self.gate = nn.Parameter(torch.full((3,), gate))
+
+    def forward(self, x):
+        return x + self.gate * x.mean(dim=1, keepdim=True)
+
+
+@pytest.mark.parametrize(("gate", "fails"), [(0.0, False), (1e-6, False), (1e-5, False),
+                                             (1e-3, True), (1.0, True)])
+def test_a_gate_that_is_closed_hides_the_future_until_it_is_opened(device, gate, fails):
+    model, x = Gated(gate).to(device), torch.randn(2, 4, 3, device=device)
+    if fails:
+        with pytest.raises(AssertionError):
+            causal(model, x)
+    else:
+        causal(model, x)
+    with pytest.raises(AssertionError):
+        causal(opened(model), x)

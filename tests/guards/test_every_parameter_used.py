@@ -13,6 +13,24 @@ from snippets.guards.wrong_every_parameter_used import (
     LayersInAList,
     groups_without_the_last,
 )
+from tests.awkward import Guard
+
+
+class Weighs(nn.Module):
+    """Hold the numbers as a weight, where they can be one."""
+
+    def __init__(self, x):
+        super().__init__()
+        can = x.is_floating_point() or x.is_complex()
+        self.weight = nn.Parameter(x.detach().clone(), requires_grad=can)
+
+
+AWKWARD = [
+    Guard(every_parameter_used,
+          right=lambda guard, x: (lambda m: guard(lambda: m.weight.abs().sum(), m))(Weighs(x)),
+          wrong=lambda guard, x: (lambda m: guard(
+              lambda: m.weight.detach().abs().sum(), m))(Weighs(x))),
+]
 
 
 @pytest.fixture
@@ -234,3 +252,24 @@ def test_a_loss_that_is_no_tensor_is_undecided(device, x, make):
     model = mlp(device)
     with pytest.raises(Undecided, match="no tensor"):
         every_parameter_used(lambda: make(model(x).mean()), model)
+
+
+def test_a_generator_of_inputs_is_read_once(device, x):
+    model, discriminator = mlp(device), nn.Linear(1, 1, device=device)
+    optimizer = torch.optim.SGD([*model.parameters(), *discriminator.parameters()])
+    every_parameter_used(lambda: discriminator(model(x)).square().mean(), model,
+                         optimizer=optimizer, inputs=discriminator.parameters())
+
+
+def test_parameters_without_elements_and_small_branches_are_no_warning(device, x):
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.branch, self.scale = mlp(device), nn.Parameter(torch.tensor(1e-6, device=device))
+            self.empty = nn.Parameter(torch.zeros(0, device=device))
+
+        def forward(self, x):
+            return x.mean() + self.scale * self.branch(x) + self.empty.sum()
+
+    model = Scaled()
+    every_parameter_used(lambda: (model(x) - 3).square().mean(), model)

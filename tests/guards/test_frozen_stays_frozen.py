@@ -6,6 +6,31 @@ from snippets.guards.frozen_stays_frozen import frozen_stays_frozen
 from snippets.guards.judge import Undecided
 from snippets.guards.wrong_frozen_stays_frozen import freeze_by_eval, train_last_row_only
 from snippets.normalization.wrong_batch_norm_statistics import freeze_weights_only
+from tests.awkward import Guard
+
+
+class Holds(nn.Module):
+    """Hold numbers that stay, beside a weight that is trained."""
+
+    def __init__(self, x):
+        super().__init__()
+        self.register_buffer("kept", x.detach().clone())
+        self.weight = nn.Parameter(torch.zeros(2))
+
+
+def step(model, moved=0):
+    with torch.no_grad():
+        model.weight += 1
+        if moved:
+            model.kept = ~model.kept if model.kept.dtype == torch.bool else model.kept[..., :2] + 1
+
+
+AWKWARD = [
+    Guard(frozen_stays_frozen,
+          right=lambda guard, x: guard(step, Holds(x), frozen=lambda m: {"kept": m.kept}),
+          wrong=lambda guard, x: guard(
+              lambda m: step(m, 1), Holds(x), frozen=lambda m: {"kept": m.kept})),
+]
 
 
 def make(device, dtype=torch.float32):
@@ -156,3 +181,22 @@ def test_nothing_is_left_changed(device):
         assert torch.equal(x, before[name])
     for p, grad in zip(model.parameters(), grads, strict=True):
         assert torch.equal(p.grad, grad)
+
+
+def test_nan_that_stays_is_no_change(device):
+    model = make(device)
+    model[0].requires_grad_(False).eval()
+    model[0][1].running_mean.fill_(torch.nan)
+
+    def train(model):
+        with torch.no_grad():
+            model[1].weight += 1
+
+    frozen_stays_frozen(train, model, frozen=backbone)
+
+    def moves(model):
+        train(model)
+        model[0][1].running_mean[0] = 0
+
+    with pytest.raises(AssertionError, match="running_mean"):
+        frozen_stays_frozen(moves, model, frozen=backbone)

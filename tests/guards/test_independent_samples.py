@@ -10,6 +10,14 @@ from snippets.guards.wrong_independent_samples import (
     divide_by_batch_power,
     score_images,
 )
+from tests.awkward import Guard
+
+AWKWARD = [
+    Guard(independent_samples, right=lambda guard, x: guard(lambda x: x.flip(1), x),
+          wrong=lambda guard, x: guard(lambda x: x.flip(0), x)),
+    Guard(same_alone, right=lambda guard, x: guard(lambda x: x.flip(1), x),
+          wrong=lambda guard, x: guard(lambda x: x.flip(0).squeeze(), x)),
+]
 
 
 def softmax_over_the_batch(x):
@@ -119,3 +127,12 @@ def test_dropout_is_undecided_where_the_shape_changes(device):
     independent_samples(nn.Dropout(), x)
     with pytest.raises(Undecided, match="call eval"):
         same_alone(nn.Dropout(), x)
+
+
+@pytest.mark.parametrize("guard", [independent_samples, same_alone])
+def test_an_undecided_sample_hides_no_failure(device, guard):
+    def mixes_the_last(x):
+        return torch.cat([torch.zeros_like(x[:-1]), x[-1:] + x[:1]])
+
+    with pytest.raises(AssertionError, match=r"sample \d"):
+        guard(mixes_the_last, torch.randn(4, 3, device=device))

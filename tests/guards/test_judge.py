@@ -1,5 +1,6 @@
 import copy
 import math
+import threading
 
 import pytest
 import torch
@@ -8,8 +9,31 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from snippets.guards.judge import Undecided, copied, judge, on_copies, tensors_along
+from snippets.guards.judge import (
+    Undecided,
+    copied,
+    judge,
+    judge_all,
+    on_copies,
+    opened,
+    tensors_along,
+)
 from snippets.modules.wrong_module_list import BlocksInAList
+from tests.awkward import Case, Guard, LeftOut
+
+AWKWARD = [
+    Case(copied, lambda copied, x: copied(x), like=lambda x: x.detach().clone(), compiled=False),
+    Case(tensors_along, lambda along, x: along(x, 0, 3)[0], like=lambda x: x, compiled=False),
+    LeftOut(Undecided, "it is an exception"),
+    LeftOut(on_copies, "a context manager for the guards, which are tried themselves"),
+    LeftOut(judge_all, "it takes functions"),
+    LeftOut(opened, "it takes a module"),
+    Guard(judge,
+          right=lambda judge, x: judge(lambda: x, own=lambda: -x.flip(1), other=lambda: x,
+                                       message="leaks"),
+          wrong=lambda judge, x: judge(lambda: x, own=lambda: x.flip(1), other=lambda: x[:, ::2],
+                                       message="leaks")),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -409,3 +433,108 @@ def test_weights_that_are_passed_to_a_module_are_the_ones_that_are_used(device, 
 
     judge(lambda: run(x), own=lambda: run(-2 * x), other=lambda: run(x), message="leaks")
     torch.testing.assert_close(outputs[0], ensemble(model, weights, x))
+
+
+def fails(call, x, **options):
+    with pytest.raises(AssertionError, match="leaks"):
+        judge(lambda: call(x), own=lambda: call(-x), other=lambda: call(x.flip(1)), message="leaks",
+              **options)
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1.0, 1e30])
+def test_rounding_in_float64_is_neither_a_leak_nor_a_signal(device, scale):
+    x = torch.arange(1.0, 31.0, device=device).sin().view(3, 10).double() * scale
+    with pytest.raises(Undecided, match="leaves the output as it is"):
+        judge(lambda: x.cumsum(1)[:, -1], own=lambda: x.roll(1, 1).cumsum(1)[:, -1],
+              other=lambda: x.flip(1).cumsum(1)[:, -1], message="leaks", double=True)
+    judge(lambda: x.sum(1), own=lambda: 2 * x.sum(1), other=lambda: x.flip(1).sum(1),
+          message="leaks", double=True)
+    fails(lambda x: x.cumsum(1), x, double=True)
+
+
+@pytest.mark.parametrize("signal", [1.0, math.inf, math.nan])
+def test_an_infinite_leak_fails_whatever_the_signal(signal):
+    assert verdict(0.0, signal, math.inf) == verdict(0.0, signal, math.nan) == "fail"
+
+
+def test_a_failure_outweighs_what_is_undecided(device):
+    def undecided(reason):
+        raise Undecided(reason)
+
+    def fail():
+        raise AssertionError("leaks")
+
+    with pytest.raises(AssertionError, match="leaks"):
+        judge_all([lambda: undecided("first"), fail])
+    with pytest.raises(Undecided, match="first"):
+        judge_all([lambda: None, lambda: undecided("first"), lambda: undecided("second")])
+    judge_all([])
+
+
+def test_draws_that_follow_the_data_are_undecided_and_no_leak(device):
+    def drops_what_is_real(x):
+        kept = x[x[:, 0] > 0]
+        return F.dropout(kept, training=True).sum() + F.dropout(x[0], training=True)
+
+    x = torch.tensor([[1.0, 2.0], [3.0, 4.0]], device=device)
+    other = torch.tensor([[1.0, 2.0], [-3.0, 4.0]], device=device)
+    with pytest.raises(Undecided, match=r"draws follows the data: call eval\(\)"):
+        judge(lambda: drops_what_is_real(x), own=lambda: drops_what_is_real(2 * x),
+              other=lambda: drops_what_is_real(other), message="leaks")
+
+
+def test_a_compiled_function_is_run_uncompiled(device):
+    compiled = []
+
+    def backend(graph, inputs):
+        compiled.append(graph)
+        return graph.forward
+
+    layer = nn.Linear(3, 3, device=device)
+    call = torch.compile(lambda x: layer(x).cumsum(1), backend=backend)
+    fails(call, torch.randn(2, 3, device=device))
+    assert not compiled
+    call(torch.randn(2, 3, device=device))
+    assert compiled
+
+
+def test_what_cannot_be_copied_is_undecided():
+    class Locks(nn.Linear):
+        def __init__(self):
+            super().__init__(2, 2)
+            self.lock = threading.Lock()
+
+    model, x = Locks(), torch.ones(1, 2)
+    with pytest.raises(Undecided, match=r"Locks holds what cannot be copied: .*lock"):
+        judge(lambda: model(x), own=lambda: model(-x), other=lambda: model(x), message="leaks")
+
+
+def test_an_assert_of_the_call_is_not_the_guards():
+    def positive(x):
+        assert (x > 0).all(), "numbers must be positive"
+        return x
+
+    x = torch.ones(2)
+    with pytest.raises(Undecided, match="of the call itself fails: numbers must be positive"):
+        judge(lambda: positive(x), own=lambda: positive(-x), other=lambda: positive(x),
+              message="leaks")
+
+
+def test_an_output_that_is_a_dict_is_named_by_its_type():
+    with pytest.raises(Undecided, match=r"of type dict: .* its \.logits"):
+        tensors_along({"logits": torch.ones(2)}, 0, 2)
+    with pytest.raises(Undecided, match="output 1 is on meta"):
+        tensors_along((torch.ones(2), torch.ones(2, device="meta")), 0, 2)
+
+
+def test_closed_gates_are_opened_on_a_copy(device):
+    model = nn.Sequential(nn.Linear(3, 3), nn.LayerNorm(3)).to(device)
+    nn.init.constant_(model[0].weight, 1e-6)
+    nn.init.zeros_(model[0].bias)
+    model.register_parameter("empty", nn.Parameter(torch.zeros(0, device=device)))
+    twin = opened(model)
+    assert twin[0].weight.abs().amax() > 1e-3
+    assert twin[0].bias.any()
+    assert twin[1].bias.any()
+    assert torch.equal(twin[1].weight, torch.ones(3, device=device))
+    assert not model[0].bias.any()

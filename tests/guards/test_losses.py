@@ -6,7 +6,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from snippets.guards.judge import Undecided
-from snippets.guards.losses import loss_is_mean_of_samples, perfect_prediction_costs_nothing
+from snippets.guards.losses import (
+    cost,
+    loss_is_mean_of_samples,
+    perfect_prediction_costs_nothing,
+)
 from snippets.guards.wrong_losses import (
     cross_entropy_divided_twice,
     cross_entropy_with_padding,
@@ -18,6 +22,18 @@ from snippets.losses.wrong_logits_not_probabilities import (
     cross_entropy_of_probabilities,
     log_of_sigmoid_loss,
 )
+from tests.awkward import Guard, LeftOut
+
+AWKWARD = [
+    LeftOut(cost, "it calls the loss, which decides what it takes"),
+    Guard(perfect_prediction_costs_nothing,
+          right=lambda guard, x: guard(lambda p, t: (p != t).double().mean(), x, x),
+          wrong=lambda guard, x: guard(lambda p, t: (p == t).double().mean(), x, x)),
+    Guard(loss_is_mean_of_samples,
+          right=lambda guard, x: guard(lambda p, t: (p != t).double().mean(), x, x.flip(1)),
+          wrong=lambda guard, x: guard(
+              lambda p, t: 1 + (p != t).double().sum(), x, x.flip(1))),
+]
 
 BCE = F.binary_cross_entropy_with_logits
 
@@ -225,3 +241,43 @@ def test_a_loss_that_is_no_scalar_is_undecided_and_a_plain_number_is_one(device,
         guard(lambda z, t: {"loss": F.cross_entropy(z, t)}, logits, target)
     prediction = logits if guard is perfect_prediction_costs_nothing else noisy(device, 10, 10)
     guard(lambda z, t: F.cross_entropy(z, t).item(), prediction, target)
+
+
+def test_a_random_loss_is_undecided_and_does_not_fail(device):
+    def at_a_random_time(p, t):
+        return ((p - t) * torch.rand((), device=p.device)).square().mean()
+
+    dropped = nn.Sequential(nn.Dropout())
+    p, t = noisy(device, 6), numbers(device)[1]
+    for loss in (at_a_random_time, lambda p, t: (dropped(p) - t).square().mean()):
+        with pytest.raises(Undecided, match="the loss is random"):
+            loss_is_mean_of_samples(loss, p, t)
+
+
+def triplet(p, t):
+    """Draw what has one target together, and push the others a distance of 1 away."""
+    gaps = (p.unsqueeze(0) - p.unsqueeze(1)).abs()
+    same = t.unsqueeze(0) == t.unsqueeze(1)
+    return torch.where(same, gaps, (1 - gaps).clamp(min=0)).mean()
+
+
+def contrastive(p, t):
+    """Tell each prediction's own target from those of the others."""
+    return F.cross_entropy(-(p.unsqueeze(1) - t.unsqueeze(0)).abs(),
+                           torch.arange(len(p), device=p.device))
+
+
+@pytest.mark.parametrize(("loss", "data"), [
+    (contrastive, lambda: (torch.arange(4.0), torch.arange(4.0))),
+    (triplet, lambda: (torch.tensor([0.0, 0.5, 1.0]), torch.tensor([0, 1, 2])))])
+def test_losses_of_pairs_fail_the_first_guard_too(device, loss, data):
+    with pytest.raises(AssertionError, match="a perfect prediction costs"):
+        perfect_prediction_costs_nothing(loss, *(x.to(device) for x in data()))
+
+
+def test_a_dice_that_is_flattened_over_classes_passes_both(device):
+    def flattened(p, t):
+        return 1 - (2 * (p * t).sum() + 1) / (p.sum() + t.sum() + 1)
+
+    truth = torch.eye(3, device=device)
+    perfect_prediction_costs_nothing(flattened, truth, truth)

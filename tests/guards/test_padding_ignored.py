@@ -11,6 +11,24 @@ from snippets.guards.wrong_padding_ignored import (
     attend_with_queries_masked,
     average_over_length,
 )
+from tests.awkward import Guard
+
+KEEP = torch.tensor([[True, True, True, False], [True, True, False, False], [True] * 4])
+
+
+def zeroed(x, keep):
+    return torch.where(keep, x, torch.zeros_like(x))
+
+
+AWKWARD = [
+    Guard(padding_values_ignored,
+          right=lambda guard, x: guard(zeroed, x, KEEP[:len(x)].to(x.device)),
+          wrong=lambda guard, x: guard(lambda x, keep: x.flip(1), x, KEEP[:len(x)].to(x.device))),
+    Guard(padding_length_ignored,
+          right=lambda guard, x: guard(zeroed, x, KEEP[:len(x)].to(x.device)),
+          wrong=lambda guard, x: guard(
+              lambda x, keep: x + x.shape[1], x, KEEP[:len(x)].to(x.device))),
+]
 
 
 @pytest.fixture
@@ -155,3 +173,37 @@ def test_what_cannot_be_told_is_undecided(x, keep):
         padding_values_ignored(attend, torch.ones_like(x), keep)
     with pytest.raises(Undecided, match="call eval"):
         padding_length_ignored(lambda x, keep: F.dropout(x), x, keep)
+
+
+def test_padding_on_the_left_finds_positions_that_are_counted_from_it(device):
+    places = nn.Embedding(9, 4).to(device)
+    x, keep = torch.randn(2, 5, 4, device=device), torch.tensor(
+        [[False, False, True, True, True], [True] * 5], device=device)
+
+    def by_arange(x, keep):
+        return x + places(torch.arange(x.shape[1], device=device))
+
+    def by_mask(x, keep):
+        return x + places((keep.cumsum(1) - 1).clamp(min=0))
+
+    padding_length_ignored(by_arange, x, keep)
+    padding_length_ignored(by_mask, x, keep)
+    padding_length_ignored(by_mask, x, keep, left=True)
+    with pytest.raises(AssertionError, match="more padding"):
+        padding_length_ignored(by_arange, x, keep, left=True)
+
+
+@pytest.mark.parametrize("learned", [lambda p, x: p(torch.arange(x.shape[1], device=x.device)),
+                                     lambda p, x: p.weight[:x.shape[1]]])
+def test_a_short_context_is_undecided_and_extra_is_named(device, learned):
+    places = nn.Embedding(6, 4).to(device)
+    x, keep = torch.randn(2, 5, 4, device=device), torch.ones(2, 5, device=device).bool()
+    keep[0, 3:] = False
+
+    def call(x, keep):
+        return x + learned(places, x)
+
+    if x.device.type == "cpu":
+        with pytest.raises(Undecided, match="takes no 3 places more: make `extra` smaller"):
+            padding_length_ignored(call, x, keep)
+    padding_length_ignored(call, x, keep, extra=1)

@@ -10,6 +10,12 @@ from snippets.guards.independent_samples import independent_samples
 from snippets.guards.judge import Undecided
 from snippets.guards.permutation_equivariant import permutation_equivariant
 from snippets.guards.wrong_permutation_equivariant import AttendInFoldedHeads, SetWithPositions
+from tests.awkward import Guard
+
+AWKWARD = [
+    Guard(permutation_equivariant, right=lambda guard, x: guard(lambda x: x.flip(0), x),
+          wrong=lambda guard, x: guard(lambda x: x.cummax(1).values.flip(1), x)),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -79,3 +85,30 @@ def test_what_cannot_be_told_is_undecided(device):
         permutation_equivariant(nn.Dropout(), x)
     with pytest.raises(Undecided, match=r"output 0, of shape \(2, 3\), has no axis 1 of size 4"):
         permutation_equivariant(lambda x: x.mean(1), x)
+
+
+def test_rounding_of_a_second_output_is_no_failure(device):
+    layer, x = nn.Linear(8, 8, device=device), torch.randn(2, 6, 8, device=device)
+
+    def with_mean(x):
+        h = layer(x).relu()
+        return h, h.mean(1, keepdim=True).expand_as(h)
+
+    def with_ones(x):
+        return x, (x @ x.mT).softmax(-1).sum(-1)
+
+    for call in (with_mean, with_ones):
+        with pytest.raises(Undecided, match="leaves the output"):
+            permutation_equivariant(call, x)
+
+
+def test_a_capacity_that_this_input_does_not_meet_passes(device):
+    def first_two_of_an_expert(x):
+        first = x[..., 0] > 0
+        return x * (first & (first.cumsum(1) <= 2)).unsqueeze(-1) + x
+
+    below = torch.tensor([[[1.0], [2.0], [-1.0], [-2.0]]], device=device)
+    permutation_equivariant(first_two_of_an_expert, below)
+    above = torch.tensor([[[1.0], [2.0], [3.0], [4.0]]], device=device)
+    with pytest.raises(AssertionError):
+        permutation_equivariant(first_two_of_an_expert, above)

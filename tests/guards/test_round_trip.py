@@ -9,6 +9,15 @@ from snippets.guards.wrong_round_trip import patchify_by_view, unpatchify_channe
 from snippets.shapes.image_patches import patches_by_slicing, patchify, unpatchify
 from snippets.shapes.wrong_image_patches import patchify_interleaved, unpatchify_interleaved
 from snippets.shapes.wrong_permute_vs_reshape import image_to_tokens_by_reshape
+from tests.awkward import Guard
+
+AWKWARD = [
+    Guard(round_trip, shape=(2, 3),
+          right=lambda guard, x: guard(
+              lambda x: x.T.clone(), lambda y: y.T, x, spec=lambda x: x.T),
+          wrong=lambda guard, x: guard(
+              lambda x: x.reshape(3, 2), lambda y: y.reshape(x.shape), x, spec=lambda x: x.T)),
+]
 
 SIZE, PATCH = (4, 12), (2, 3)
 
@@ -131,3 +140,22 @@ def test_what_is_no_tensor_is_undecided(device):
     for there, back in [(lambda x: [x.mT], lambda y: y.mT), (lambda x: x.mT, lambda y: (y.mT,))]:
         with pytest.raises(Undecided, match="no tensor"):
             round_trip(there, back, x, spec=lambda x: x.mT)
+
+
+@pytest.mark.parametrize("dtype", [torch.complex64, torch.float16, torch.uint8, torch.uint16])
+def test_other_dtypes_are_compared(device, dtype):
+    x = torch.arange(24, device=device).view(2, 3, 4).to(dtype)
+
+    def moved(x):
+        return x.permute(2, 0, 1)
+
+    round_trip(moved, lambda y: y.permute(1, 2, 0), x, spec=moved)
+    with pytest.raises(AssertionError, match="misplaced"):
+        round_trip(lambda x: x.reshape(4, 2, 3), lambda y: y.reshape(2, 3, 4), x, spec=moved)
+
+
+@pytest.mark.parametrize("x", [torch.full((2, 3), torch.nan), torch.ones(2, 3, device="meta"),
+                               torch.arange(6).view(2, 3).to(torch.float8_e4m3fn)])
+def test_numbers_that_cannot_be_compared_are_undecided(x):
+    with pytest.raises(Undecided, match=r"take torch\.arange"):
+        round_trip(lambda x: x.T, lambda y: y.T, x, spec=lambda x: x.T)
