@@ -31,6 +31,8 @@ def causal(
         Undecided: an output has no axis of time or does not change
             with its past, or the positions of `x` are equal.
     """
+    if x.is_meta:
+        raise Undecided("data on meta holds no numbers")
     length = x.shape[time_dim]
     if length < 2:
         raise Undecided("one position has no later positions")

@@ -83,7 +83,7 @@ def every_parameter_used(
             f"the loss does not reach {', '.join(unused)}: a layer "
             "that is not called, detach, no_grad or .data on the way, "
             "or an output that is left out of the loss")
-    if not weights:
+    if not any(p.numel() for p in weights):
         raise Undecided("no parameter requires a gradient")
     if optimizer is not None:
         held = {id(p): p for group in optimizer.param_groups

@@ -172,6 +172,8 @@ def judge(
         return result if isinstance(result, tuple) else (result,)
 
     def wide(x: torch.Tensor) -> torch.Tensor:
+        if x.is_meta:
+            raise Undecided("an output on meta holds no numbers")
         return x.detach().cpu().to(torch.complex128)
 
     def distance(a: torch.Tensor, b: torch.Tensor) -> float:

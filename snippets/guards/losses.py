@@ -48,6 +48,8 @@ def perfect_prediction_costs_nothing(
             wrong one does not.
         Undecided: no prediction is wrong, or the loss is random.
     """
+    if prediction.is_meta or target.is_meta:
+        raise Undecided("data on meta holds no numbers")
     if torch.equal(target, target.roll(1, 0)):
         raise Undecided("all targets are the same, so none is wrong")
     with torch.random.fork_rng(range(torch.cuda.device_count())):
@@ -88,6 +90,8 @@ def loss_is_mean_of_samples(
         Undecided: the loss is random, all samples cost or weigh the
             same, or a sample costs nothing that is finite.
     """
+    if prediction.is_meta or target.is_meta:
+        raise Undecided("data on meta holds no numbers")
     pairs = list(zip(prediction.split(1), target.split(1), strict=True))
     with torch.random.fork_rng(range(torch.cuda.device_count())):
         batch, again = (cost(loss, prediction, target, double=True)

@@ -29,6 +29,8 @@ def padding_values_ignored(
         Undecided: an output has no axis L or ignores the real places,
             or `x` has no padding that could be changed.
     """
+    if keep.is_meta or x.is_meta:
+        raise Undecided("data on meta holds no numbers")
     keep = keep.bool()
     if keep.all() or not keep.any():
         raise Undecided("keep must hold True and False")
@@ -81,6 +83,8 @@ def padding_length_ignored(
             output has no axis of the padded length or ignores the
             real places.
     """
+    if keep.is_meta or x.is_meta:
+        raise Undecided("data on meta holds no numbers")
     x = x.double() if x.is_floating_point() else x
     keep = keep.bool()
     if not keep.any():

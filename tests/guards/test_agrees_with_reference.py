@@ -14,7 +14,7 @@ from snippets.normalization.wrong_layer_norm import layer_norm_by_sample_deviati
 from tests.awkward import Guard
 
 AWKWARD = [
-    Guard(agrees_with_reference, right=lambda guard, x: guard(lambda x: x + x, lambda x: 2 * x, x),
+    Guard(agrees_with_reference, right=lambda guard, x: guard(lambda x: x.clone(), lambda x: x, x),
           wrong=lambda guard, x: guard(lambda x: x[:, :2], lambda x: x, x)),
 ]
 
@@ -324,3 +324,8 @@ def test_a_number_that_a_module_makes_itself_is_in_float64(device):
             return x + torch.full((8,), 0.1, device=device)
 
     agrees_with_reference(Adds(), lambda x: x + 0.1, numbers(device, 3, 8))
+
+
+def test_data_on_meta_is_undecided():
+    with pytest.raises(Undecided, match="on meta"):
+        agrees_with_reference(torch.sum, torch.sum, torch.ones(3, device="meta"))

@@ -11,7 +11,7 @@ from snippets.guards.wrong_causal import PaddedOnBothSides, attend_with_mask_add
 from tests.awkward import Guard
 
 AWKWARD = [
-    Guard(causal, right=lambda guard, x: guard(lambda x: x.cummax(1).values, x),
+    Guard(causal, right=lambda guard, x: guard(lambda x: torch.cat([x[:, :1], x[:, :-1]], 1), x),
           wrong=lambda guard, x: guard(lambda x: x.flip(1), x)),
 ]
 
@@ -155,3 +155,8 @@ def test_a_gate_that_is_closed_hides_the_future_until_it_is_opened(device, gate,
         causal(model, x)
     with pytest.raises(AssertionError):
         causal(opened(model), x)
+
+
+def test_data_on_meta_is_undecided():
+    with pytest.raises(Undecided, match="on meta"):
+        causal(nn.Identity(), torch.ones(2, 5, 8, device="meta"))

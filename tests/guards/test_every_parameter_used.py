@@ -27,9 +27,10 @@ class Weighs(nn.Module):
 
 AWKWARD = [
     Guard(every_parameter_used,
-          right=lambda guard, x: (lambda m: guard(lambda: m.weight.abs().sum(), m))(Weighs(x)),
+          right=lambda guard, x: (lambda m: guard(
+              lambda: torch.real((m.weight * 2).sum()), m))(Weighs(x)),
           wrong=lambda guard, x: (lambda m: guard(
-              lambda: m.weight.detach().abs().sum(), m))(Weighs(x))),
+              lambda: torch.real((m.weight.detach() * 2).sum()), m))(Weighs(x))),
 ]
 
 
@@ -273,3 +274,16 @@ def test_parameters_without_elements_and_small_branches_are_no_warning(device, x
 
     model = Scaled()
     every_parameter_used(lambda: (model(x) - 3).square().mean(), model)
+
+
+def test_gradients_on_meta_are_undecided():
+    model = nn.Linear(2, 1, device="meta")
+    with pytest.raises(Undecided, match="on meta"):
+        every_parameter_used(lambda: model(torch.ones(3, 2, device="meta")).sum(), model)
+
+
+def test_parameters_without_elements_alone_are_undecided():
+    model = nn.Module()
+    model.empty = nn.Parameter(torch.zeros(0))
+    with pytest.raises(Undecided, match="no parameter requires"):
+        every_parameter_used(lambda: model.empty.sum(), model)

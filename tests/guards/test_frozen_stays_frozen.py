@@ -200,3 +200,9 @@ def test_nan_that_stays_is_no_change(device):
 
     with pytest.raises(AssertionError, match="running_mean"):
         frozen_stays_frozen(moves, model, frozen=backbone)
+
+
+def test_a_frozen_tensor_of_another_shape_fails(device):
+    model = Holds(torch.zeros(3, 4, device=device)).to(device)
+    with pytest.raises(AssertionError, match="training changes kept"):
+        frozen_stays_frozen(lambda m: step(m, 1), model, frozen=lambda m: {"kept": m.kept})

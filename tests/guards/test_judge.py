@@ -29,7 +29,7 @@ AWKWARD = [
     LeftOut(judge_all, "it takes functions"),
     LeftOut(opened, "it takes a module"),
     Guard(judge,
-          right=lambda judge, x: judge(lambda: x, own=lambda: -x.flip(1), other=lambda: x,
+          right=lambda judge, x: judge(lambda: x, own=lambda: x.flip(1), other=lambda: x,
                                        message="leaks"),
           wrong=lambda judge, x: judge(lambda: x, own=lambda: x.flip(1), other=lambda: x[:, ::2],
                                        message="leaks")),
@@ -538,3 +538,9 @@ def test_closed_gates_are_opened_on_a_copy(device):
     assert twin[1].bias.any()
     assert torch.equal(twin[1].weight, torch.ones(3, device=device))
     assert not model[0].bias.any()
+
+
+def test_outputs_on_meta_are_undecided():
+    x = torch.ones(2, device="meta")
+    with pytest.raises(Undecided, match="on meta"):
+        judge(lambda: x, own=lambda: -x, other=lambda: x, message="leaks")

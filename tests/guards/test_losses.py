@@ -27,7 +27,8 @@ from tests.awkward import Guard, LeftOut
 AWKWARD = [
     LeftOut(cost, "it calls the loss, which decides what it takes"),
     Guard(perfect_prediction_costs_nothing,
-          right=lambda guard, x: guard(lambda p, t: (p != t).double().mean(), x, x),
+          right=lambda guard, x: guard(
+              lambda p, t: ((p != t) & ~p.isnan()).double().mean(), x, x),
           wrong=lambda guard, x: guard(lambda p, t: (p == t).double().mean(), x, x)),
     Guard(loss_is_mean_of_samples,
           right=lambda guard, x: guard(lambda p, t: (p != t).double().mean(), x, x.flip(1)),
@@ -281,3 +282,10 @@ def test_a_dice_that_is_flattened_over_classes_passes_both(device):
 
     truth = torch.eye(3, device=device)
     perfect_prediction_costs_nothing(flattened, truth, truth)
+
+
+@pytest.mark.parametrize("guard", [perfect_prediction_costs_nothing, loss_is_mean_of_samples])
+def test_data_on_meta_is_undecided(guard):
+    x = torch.ones(3, device="meta")
+    with pytest.raises(Undecided, match="on meta"):
+        guard(F.mse_loss, x, x)

@@ -27,7 +27,7 @@ AWKWARD = [
     Guard(padding_length_ignored,
           right=lambda guard, x: guard(zeroed, x, KEEP[:len(x)].to(x.device)),
           wrong=lambda guard, x: guard(
-              lambda x, keep: x + x.shape[1], x, KEEP[:len(x)].to(x.device))),
+              lambda x, keep: x.flip(1), x, KEEP[:len(x)].to(x.device))),
 ]
 
 
@@ -207,3 +207,9 @@ def test_a_short_context_is_undecided_and_extra_is_named(device, learned):
         with pytest.raises(Undecided, match="takes no 3 places more: make `extra` smaller"):
             padding_length_ignored(call, x, keep)
     padding_length_ignored(call, x, keep, extra=1)
+
+
+@pytest.mark.parametrize("guard", [padding_values_ignored, padding_length_ignored])
+def test_data_on_meta_is_undecided(guard):
+    with pytest.raises(Undecided, match="on meta"):
+        guard(zeroed, torch.ones(3, 4, device="meta"), KEEP)
