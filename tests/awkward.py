@@ -306,4 +306,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    from tests import awkward  # its classes, and not those of __main__
+
+    sys.exit(awkward.main())
