@@ -8,7 +8,10 @@ def mean_by_group(values: torch.Tensor, group: torch.Tensor,
                   groups: int) -> torch.Tensor:
     """Average the rows of `values` (N, D) that have one `group` (N,).
 
-    The result is (groups, D), with 0 for groups without a row.
+    The result is (groups, D), with 0 for groups without a row. Half
+    precision is summed in float32.
+
+    Raises: TypeError where `values` are integers or booleans.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html
 
@@ -17,10 +20,13 @@ def mean_by_group(values: torch.Tensor, group: torch.Tensor,
     tensor([[7.],
             [3.]])
     """
-    sums = values.new_zeros(groups, values.shape[1])
-    sums = sums.index_add(0, group, values)
+    if not (values.is_floating_point() or values.is_complex()):
+        raise TypeError("a mean needs floats: pass values.float()")
+    wide = values.to(torch.promote_types(values.dtype, torch.float32))
+    sums = wide.new_zeros(groups, values.shape[1])
+    sums = sums.index_add(0, group, wide)
     counts = torch.bincount(group, minlength=groups)
-    return sums / counts.clamp(min=1)[:, None]
+    return (sums / counts.clamp(min=1)[:, None]).to(values.dtype)
 # --8<-- [end:mean_by_group]
 
 

@@ -7,30 +7,37 @@ import torch
 def mask_first_sample(mask: torch.Tensor, batch: int) -> torch.Tensor:
     """Return `mask` (T,) for each sample: (batch, T).
 
-    The second half of the first sample is 0; `mask` stays as it is.
+    The first sample is 0 from place T // 2 on. `mask` stays as it is.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html
     """
     masks = mask.expand(batch, -1).clone()
-    masks[0, len(mask) // 2:] = 0
+    masks[:1, len(mask) // 2:] = 0
     return masks
 # --8<-- [end:mask_first_sample]
 
 
 # --8<-- [start:assert_own_memory]
 def assert_own_memory(x: torch.Tensor) -> None:
-    """Look for an axis of `x` along which all elements are one.
+    """Look for two elements of `x` that lie in one place of memory.
 
-    Raises: AssertionError where `x` is an expanded tensor.
+    Raises: AssertionError where `x` is an expanded tensor, or where
+    its elements overlap as windows of `Tensor.unfold` do.
 
     Source: https://docs.pytorch.org/docs/stable/tensor_view.html
 
     >>> assert_own_memory(torch.ones(1, 4).expand(1, 4))
     """
+    places = torch.zeros(1, dtype=torch.int64)
     for axis, (size, stride) in enumerate(
             zip(x.shape, x.stride(), strict=True)):
         if size > 1 and stride == 0:
             raise AssertionError(
                 f"axis {axis} has size {size} and stride 0:"
                 " an expanded tensor, clone it before writing")
+        steps = torch.arange(size) * stride
+        places = (places[:, None] + steps).flatten()
+    if places.unique().numel() < places.numel():
+        raise AssertionError("elements overlap in memory,"
+                             " clone the tensor before writing")
 # --8<-- [end:assert_own_memory]

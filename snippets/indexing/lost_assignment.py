@@ -28,12 +28,14 @@ def assert_writes(write: Callable[[torch.Tensor], object],
     """Call `write(x)`; it changes `x` at `where`, and only there.
 
     `where` is a mask of the shape of `x`; the new values must differ.
+    A nan that stays nan counts as unchanged.
 
     Raises: AssertionError otherwise.
     """
     before = x.clone()
     write(x)
-    changed = x != before
+    kept = (x == before) | (x != x) & (before != before)  # nan
+    changed = ~kept
     lost = (where & ~changed).sum().item()
     stray = (changed & ~where).sum().item()
     if lost:

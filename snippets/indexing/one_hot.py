@@ -7,16 +7,19 @@ import torch
 def one_hot(target: torch.Tensor, classes: int) -> torch.Tensor:
     """Encode int64 classes (N, ...) as floats (N, C, ...).
 
+    One class, without axes, becomes (C,).
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html
 
     >>> one_hot(torch.tensor([1, 0]), 3)
     tensor([[0., 1., 0.],
             [1., 0., 0.]])
     """
-    index = target.unsqueeze(1)
-    shape = (len(target), classes, *target.shape[1:])
+    axis = min(1, target.dim())
+    index = target.unsqueeze(axis)
+    shape = (*target.shape[:axis], classes, *target.shape[axis:])
     encoded = torch.zeros(shape, device=target.device)
-    return encoded.scatter_(1, index, 1)
+    return encoded.scatter(axis, index, 1)
 # --8<-- [end:one_hot]
 
 

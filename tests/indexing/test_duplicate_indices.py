@@ -38,3 +38,12 @@ def test_assert_unique_agrees_with_a_set(device, index):
     else:
         with pytest.raises(AssertionError, match=f"occurs {max(map(index.count, index))} times"):
             assert_unique(tensor)
+
+
+def test_mean_by_group_does_not_overflow_and_refuses_integers(device):
+    group = torch.zeros(3, dtype=torch.int64, device=device)
+    large = torch.full((3, 1), 30000.0, dtype=torch.float16, device=device)
+    assert torch.equal(mean_by_group(large, group, 1), large[:1])
+    for dtype in [torch.uint8, torch.int64, torch.bool]:
+        with pytest.raises(TypeError, match="a mean needs floats"):
+            mean_by_group(torch.ones(3, 1, dtype=dtype, device=device), group, 1)

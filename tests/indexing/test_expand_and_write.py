@@ -27,3 +27,16 @@ def test_the_guard_lets_transposes_slices_and_empty_tensors_pass(device):
     for view in [x[0].expand(2, 6), x.unsqueeze(2).expand(-1, -1, 3)]:
         with pytest.raises(AssertionError, match="stride 0"):
             assert_own_memory(view)
+
+
+def test_no_sample_and_an_odd_length(device):
+    mask = torch.ones(5, device=device)
+    assert mask_first_sample(mask, 0).shape == (0, 5)
+    assert mask_first_sample(mask, 2).tolist() == [[1, 1, 0, 0, 0], [1, 1, 1, 1, 1]]
+
+
+def test_the_guard_finds_windows_that_overlap(device):
+    x = torch.arange(6.0, device=device)
+    assert_own_memory(x.unfold(0, 2, 2))
+    with pytest.raises(AssertionError, match="overlap"):
+        assert_own_memory(x.unfold(0, 3, 1))

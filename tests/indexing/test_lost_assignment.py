@@ -30,3 +30,21 @@ def test_the_guard_notices_a_write_elsewhere(device):
     assert_writes(lambda x: x[:1].fill_(1), torch.zeros(2, device=device), where)
     with pytest.raises(AssertionError, match="1 other elements"):
         assert_writes(lambda x: x.fill_(1), torch.zeros(2, device=device), where)
+
+
+def test_the_guard_takes_a_nan_that_stays_for_unchanged(device):
+    x = torch.tensor([0.0, float("nan"), 1.0], device=device)
+    assert_writes(lambda y: y[:1].fill_(1), x, torch.tensor([True, False, False], device=device))
+    with pytest.raises(AssertionError, match="1 other elements"):
+        assert_writes(lambda y: y.fill_(1), x.clone(), torch.tensor([False] * 3, device=device))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64, torch.int64])
+@pytest.mark.parametrize("shape", [(3, 4), (2, 4, 3)])
+def test_a_shift_along_axis_1_raises_nothing_and_is_right_with_a_clone(device, dtype, shape):
+    x = torch.arange(torch.Size(shape).numel(), device=device).view(shape).to(dtype)
+    silent = x.clone()
+    silent[:, 1:] = silent[:, :-1]
+    shifted = x.clone()
+    shifted[:, 1:] = shifted[:, :-1].clone()
+    assert torch.equal(shifted, torch.cat([x[:, :1], x[:, :-1]], dim=1))

@@ -32,3 +32,12 @@ def test_the_guard_refuses_a_permuted_one_hot(device):
     for wrong in [one_hot(target, 3).T, one_hot(target, 3) * 2, one_hot(target, 4).roll(1, 1)]:
         with pytest.raises(AssertionError, match="not one class"):
             assert_one_hot(wrong, target)
+
+
+def test_one_hot_of_one_class_and_under_vmap(device):
+    target = torch.tensor([2, 0, 1], device=device)
+    assert torch.equal(one_hot(target[0], 3), F.one_hot(target[0], 3).float())
+    mapped = torch.vmap(lambda one: one_hot(one, 3))(target)
+    assert torch.equal(mapped, F.one_hot(target, 3).float())
+    rows = target.expand(2, 3)
+    assert torch.equal(torch.vmap(lambda row: one_hot(row, 3))(rows), F.one_hot(rows, 3).float())

@@ -91,3 +91,40 @@ def test_the_guard_passes_what_only_reads(device, call):
 def test_the_guard_is_undecided_where_a_write_might_not_show(device, shape):
     with pytest.raises(Undecided):
         assert_input_unchanged(clear_through_reshape, torch.zeros(shape, device=device))
+
+
+def test_tensors_without_elements_share_nothing_and_meta_is_refused(device):
+    x = torch.zeros(2, 3, device=device)
+    assert not shares_storage(x, x[:0])
+    assert not shares_storage(x[:0], x[:0])
+    with pytest.raises(ValueError, match="meta"):
+        shares_storage(x, x.to("meta"))
+
+
+def test_the_guard_takes_a_nan_that_stays_for_unchanged(device):
+    x = torch.arange(6.0, device=device).view(2, 3)
+    x[0, 1] = float("nan")
+    assert_input_unchanged(torch.Tensor.clone, x)
+    for write in [double_in_place, torch.Tensor.nan_to_num_]:
+        with pytest.raises(AssertionError, match="the input changes"):
+            assert_input_unchanged(write, x)
+
+
+def test_one_number_is_not_called_a_repetition(device):
+    with pytest.raises(Undecided, match="fewer than two numbers"):
+        assert_input_unchanged(torch.Tensor.clone, torch.ones(1, device=device))
+
+
+@pytest.mark.filterwarnings("ignore:Using a non-tuple sequence")
+def test_a_list_that_holds_a_slice_gives_a_view(device):
+    x = torch.zeros(2, 3, device=device)
+    assert shares_storage(x, x[[slice(0, 1)]])
+    assert not shares_storage(x, x[[0]])
+
+
+@pytest.mark.parametrize("reshape", [torch.Tensor.view, torch.Tensor.reshape])
+def test_minus_1_beside_a_size_of_0_is_ambiguous(device, reshape):
+    x = torch.empty(0, 3, device=device)
+    assert reshape(x, (0, 3)).shape == (0, 3)
+    with pytest.raises(RuntimeError, match="is ambiguous"):
+        reshape(x, (0, -1))
