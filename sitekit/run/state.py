@@ -26,6 +26,7 @@ class Setting:
         torch.backends.cudnn.allow_tf32 = False
         torch.set_default_device(self.device)
         torch.set_warn_always(True)
+        torch.distributions.Distribution.set_default_validate_args(True)  # Dynamo turns it off
         torch.manual_seed(0)
         return self
 
