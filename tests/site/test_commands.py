@@ -150,8 +150,11 @@ def test_a_move_that_is_none(project, old, new, words):
 
 
 def make(*arguments, cwd=ROOT, **environment):
+    """Make, without what the make that runs these tests exports."""
+    outer = {name: value for name, value in os.environ.items()
+             if name not in ("MAKEFLAGS", "MAKELEVEL", "SOURCE_DATE_EPOCH")}
     return subprocess.run(["make", *arguments], cwd=cwd, capture_output=True, text=True,
-                          env=os.environ | environment)
+                          env=outer | environment)
 
 
 def test_without_git_the_build_has_a_date(project):
