@@ -70,7 +70,8 @@ def full_float32() -> Iterator[None]:
 
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
-    cudnn, mkldnn = torch.backends.cudnn, torch.backends.mkldnn
+    cudnn: Any = torch.backends.cudnn
+    mkldnn: Any = torch.backends.mkldnn
     parts: list[Any] = [
         torch.backends, cudnn, torch.backends.cuda.matmul, cudnn.conv,
         cudnn.rnn, mkldnn.matmul, mkldnn.conv, mkldnn.rnn]
