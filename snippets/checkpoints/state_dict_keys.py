@@ -1,5 +1,6 @@
 """State dicts of wrapped models."""
 
+from collections import OrderedDict
 from collections.abc import Iterable
 
 import torch
@@ -35,7 +36,9 @@ def with_keys_of(
     """Return `state` under the keys that `model` has.
 
     The names `module` and `_orig_mod` count for nothing on either
-    side, wherever they stand in a key; all else stays as it is.
+    side, wherever they stand in a key. A key that `model` does not
+    have then stays as it is. The versions of the modules, which
+    `state_dict` notes in `_metadata`, come along.
 
     Raises: ValueError where two keys differ by such a name only.
 
@@ -51,9 +54,17 @@ def with_keys_of(
             p for p in parts if p not in ("module", "_orig_mod"))
 
     wanted = {bare(key): key for key in model.state_dict()}
-    found = {wanted.get(bare(k), bare(k)): x for k, x in state.items()}
-    if len(found) < len(state) or len(wanted) < len(model.state_dict()):
+    if (len({bare(key) for key in state}) < len(state)
+            or len(wanted) < len(model.state_dict())):
         raise ValueError("two keys differ by a wrapper's name only")
+    found = OrderedDict(
+        (wanted.get(bare(key), key), x) for key, x in state.items())
+    if hasattr(state, "_metadata"):
+        notes = {bare(k): note for k, note in state._metadata.items()}
+        paths = model.named_modules(remove_duplicate=False)
+        vars(found)["_metadata"] = OrderedDict(
+            (path, notes[bare(path)])
+            for path, _ in paths if bare(path) in notes)
     return found
 # --8<-- [end:with_keys_of]
 

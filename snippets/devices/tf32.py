@@ -1,7 +1,8 @@
 """Which digits TF32 keeps, how to see them and how to keep the rest."""
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import torch
 
@@ -61,22 +62,41 @@ def relative_error(result: torch.Tensor, exact: torch.Tensor) -> float:
 def full_float32() -> Iterator[None]:
     """Keep float32's digits in products and convolutions.
 
-    Uses the older names of the settings. The newer ones, if none was
-    set before, read "ieee" afterwards where they read "none".
-
-    Raises: RuntimeError where the newer names have set TF32.
+    Inside, the older and the newer names of the settings say so.
+    Afterwards both read what they read before. An older name that
+    raised, since the newer ones differ from it, is then at "highest"
+    or False. A `torch.backends.fp32_precision` that is set later does
+    not reach convolutions.
 
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
-    matmul = torch.get_float32_matmul_precision()
-    cudnn = torch.backends.cudnn.allow_tf32
-    torch.set_float32_matmul_precision("highest")
-    torch.backends.cudnn.allow_tf32 = False
+    cudnn: Any = torch.backends.cudnn
+    mkldnn: Any = torch.backends.mkldnn
+    parts: list[Any] = [
+        torch.backends, cudnn, torch.backends.cuda.matmul, cudnn.conv,
+        cudnn.rnn, mkldnn.matmul, mkldnn.conv, mkldnn.rnn]
+    matmul, convolve, newer = "highest", False, []
+    with contextlib.suppress(RuntimeError):
+        matmul = torch.get_float32_matmul_precision()
+    with contextlib.suppress(RuntimeError):
+        convolve = cudnn.allow_tf32
+
+    def set_all(
+        matmul: str, allow_tf32: bool, values: Iterable[str]
+    ) -> None:
+        torch.set_float32_matmul_precision(matmul)
+        cudnn.allow_tf32 = allow_tf32
+        for part, value in zip(parts, values, strict=True):
+            part.fp32_precision = value
+
+    for part in parts:  # the first ones speak for the others
+        newer.append(part.fp32_precision)
+        part.fp32_precision = "none"
     try:
+        set_all("highest", False, ["ieee"] * len(parts))
         yield
     finally:
-        torch.set_float32_matmul_precision(matmul)
-        torch.backends.cudnn.allow_tf32 = cudnn
+        set_all(matmul, convolve, newer)
 # --8<-- [end:full_float32]
 
 

@@ -43,6 +43,28 @@ def test_two_keys_that_differ_by_a_wrapper_only_are_refused(in_model):
         with_keys_of(model, state.state_dict())
 
 
+def test_the_versions_of_the_modules_come_along():
+    def build():
+        return nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+
+    plain = build()
+    for save in [lambda m: m, nn.DataParallel, compiled]:
+        for target in [build(), nn.DataParallel(build()), compiled(build())]:
+            state = with_keys_of(target, save(plain).state_dict())
+            wanted = target.state_dict()._metadata
+            assert {k: v for k, v in state._metadata.items() if k in wanted} == wanted
+            del state[next(k for k in state if k.endswith("num_batches_tracked"))]
+            with pytest.raises(RuntimeError, match="num_batches_tracked"):
+                target.load_state_dict(state)
+
+
+def test_a_part_of_ones_own_called_module_stays_where_the_model_lacks_it():
+    state = {"encoder.module.weight": torch.ones(1), "module.weight": torch.ones(2, 2)}
+    found = with_keys_of(nn.Linear(2, 2), state)
+    assert list(found) == ["encoder.module.weight", "weight"]
+    assert not hasattr(found, "_metadata")
+
+
 @pytest.mark.parametrize("saved", [["weight"], ["weight", "bias", "scale"]])
 def test_the_guard_fails_on_a_key_too_few_and_one_too_many(saved):
     with pytest.raises(AssertionError):

@@ -27,6 +27,28 @@ def test_a_size_that_differs_raises():
         load_except(nn.Linear(2, 2), nn.Linear(2, 1).state_dict())
 
 
+@pytest.mark.parametrize("build", [
+    lambda: nn.BatchNorm1d(2), lambda: nn.Sequential(nn.Linear(2, 2), nn.BatchNorm2d(2)),
+    lambda: nn.InstanceNorm1d(2, track_running_stats=True)])
+def test_a_file_without_a_count_of_batches_loads_where_torch_takes_it(build):
+    state = build().state_dict()
+    name = next(k for k in state if k.endswith("num_batches_tracked"))
+    del state[name]
+    build().load_state_dict(dict(state))
+    load_except(build(), dict(state))
+    with pytest.raises(RuntimeError, match=name):
+        build().load_state_dict(state)
+    with pytest.raises(ValueError, match=name):
+        load_except(build(), state)
+
+
+def test_a_buffer_of_that_name_outside_a_norm_is_asked_for():
+    model = nn.Module()
+    model.register_buffer("num_batches_tracked", torch.tensor(0))
+    with pytest.raises(ValueError, match="num_batches_tracked"):
+        load_except(model, {})
+
+
 def test_throwing_the_result_away_leaves_a_renamed_layer_random():
     source, target = nn.Sequential(nn.Linear(2, 2)), nn.ModuleDict({"a": nn.Linear(2, 2)})
     before = target["a"].weight.detach().clone()
@@ -60,6 +82,26 @@ def test_the_guard_finds_half_a_tensor_and_gives_back_the_other_half():
 def test_the_guard_finds_a_complex_parameter():
     with pytest.raises(AssertionError, match="not loaded: weight, bias"):
         assert_loads(nn.Linear(2, 2, dtype=torch.complex64), lambda: None)
+
+
+def test_the_guard_leaves_extra_state_and_integers_alone():
+    class Extra(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(2, 2)
+            self.register_buffer("order", torch.arange(3))
+
+        def get_extra_state(self):
+            return {"step": 3}
+
+        def set_extra_state(self, state):
+            pass
+
+    model = Extra()
+    assert_loads(model, lambda: model.load_state_dict(Extra().state_dict()))
+    with pytest.raises(AssertionError, match=r"not loaded: layer.weight, layer.bias$"):
+        assert_loads(model, lambda: None)
+    assert model.order.tolist() == [0, 1, 2]
 
 
 def test_a_buffer_without_elements_is_no_alarm():

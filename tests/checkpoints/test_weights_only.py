@@ -1,5 +1,7 @@
 import argparse
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -49,6 +51,30 @@ def test_a_file_runs_code_only_without_weights_only(path, capsys):
     assert capsys.readouterr().out == ""
     torch.load(path, weights_only=False)
     assert "run by the file" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", [argparse.Namespace, (argparse.Namespace, "argparse.Namespace")])
+def test_what_this_process_allows_is_refused_and_stays_allowed(path, name):
+    torch.save(argparse.Namespace(), path)
+    with torch.serialization.safe_globals([name]):
+        before = set(torch.serialization.get_safe_globals())
+        with pytest.raises(AssertionError, match=r"refuses argparse\.Namespace"):
+            assert_weights_only(argparse.Namespace())
+        assert set(torch.serialization.get_safe_globals()) == before
+        assert torch.load(path) == argparse.Namespace()
+    with pytest.raises(pickle.UnpicklingError):
+        torch.load(path)
+
+
+def test_what_an_import_allows_is_refused_as_a_new_process_refuses_it(path):
+    rows = [torch.ones(1), torch.ones(2)]
+    jagged = torch.nested.nested_tensor(rows, layout=torch.jagged)
+    torch.save(jagged, path)
+    code = f"import torch; torch.load({str(path)!r})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "UnpicklingError: Weights only load failed" in loaded.stderr
+    with pytest.raises(AssertionError, match=r"torch\.load refuses torch"):
+        assert_weights_only(jagged)
 
 
 def test_the_guard_names_every_class():

@@ -16,12 +16,26 @@ from snippets.devices.wrong_tf32 import turn_tf32_off
 NORMAL = st.floats(2.0**-126, 2.0**127, width=32)
 
 
+b = torch.backends
+PARTS = {
+    "all": b, "cudnn": b.cudnn, "cuda.matmul": b.cuda.matmul, "cudnn.conv": b.cudnn.conv,
+    "cudnn.rnn": b.cudnn.rnn, "mkldnn.matmul": b.mkldnn.matmul, "mkldnn.conv": b.mkldnn.conv,
+    "mkldnn.rnn": b.mkldnn.rnn}
+
+
 @pytest.fixture
 def kept():
     matmul, cudnn = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    newer = settings_now()
     yield
     torch.set_float32_matmul_precision(matmul)
     torch.backends.cudnn.allow_tf32 = cudnn
+    for name, part in PARTS.items():
+        part.fp32_precision = newer[name]
+
+
+def settings_now():
+    return {name: part.fp32_precision for name, part in PARTS.items()}
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -70,6 +84,33 @@ def test_full_float32_covers_both_and_gives_back_what_was_set(kept, matmul, cudn
         raise ZeroDivisionError
     assert torch.get_float32_matmul_precision() == matmul
     assert torch.backends.cudnn.allow_tf32 == cudnn
+
+
+@pytest.mark.parametrize("part", [None, *PARTS])
+@pytest.mark.parametrize("value", ["tf32", "ieee"])
+@pytest.mark.parametrize("older", ["highest", "high"])
+def test_full_float32_covers_the_newer_names_and_gives_them_back(kept, part, value, older):
+    torch.set_float32_matmul_precision(older)
+    torch.backends.cudnn.allow_tf32 = older == "high"
+    if part:
+        PARTS[part].fp32_precision = value
+    before = settings_now()
+    with full_float32():
+        assert set(settings_now().values()) == {"ieee"}
+        assert torch.get_float32_matmul_precision() == "highest"
+        assert not torch.backends.cudnn.allow_tf32
+    with pytest.raises(ZeroDivisionError), full_float32():
+        raise ZeroDivisionError
+    assert settings_now() == before
+
+
+def test_a_part_that_followed_the_whole_follows_it_afterwards(kept):
+    torch.backends.fp32_precision = "ieee"
+    with full_float32():
+        pass
+    torch.backends.fp32_precision = "tf32"
+    assert torch.backends.cuda.matmul.fp32_precision == "tf32"
+    assert torch.backends.mkldnn.matmul.fp32_precision == "tf32"
 
 
 def test_the_switch_of_matrix_products_leaves_convolutions(kept):
