@@ -287,7 +287,8 @@ class Search {
   entry([address, kind, text, cause]) {
     return element("li", { className: "entry" },
       element("a", { href: home + address }, element("strong", {}, `${kind}: ${text}`)),
-      element("p", {}, cause))
+      element("p", {}, ...cause.split("`").map((text, place) =>
+        place % 2 ? element("code", {}, text) : text)))
   }
 
   page({ page: [address, title, lead], terms }) {
