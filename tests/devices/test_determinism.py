@@ -128,3 +128,21 @@ def test_the_guard_says_what_it_cannot_compare(device):
             assert_repeats(run)
     assert_repeats(lambda: torch.eye(2, device=device).to_sparse())
     assert torch.get_deterministic_debug_mode() == 0
+
+
+@pytest.mark.parametrize(("name", "raises"), [
+    ("nn.Conv2d", False), ("torch.index_add", False), ("Tensor.scatter_add_", False),
+    ("torch.index_select", False), ("torch.gather", False),
+    ("interpolate", True), ("grid_sample", True), ("AdaptiveAvgPool2d", True),
+    ("ReflectionPad2d", True), ("CTCLoss", True), ("torch.cumsum", True), ("torch.bincount", True),
+    ("Tensor.put_` when ``accumulate=False", True), ("MaxUnpool2d", True)])
+def test_the_table_says_what_the_documentation_of_torch_says(name, raises):
+    has_an_order, _, refused = torch.use_deterministic_algorithms.__doc__.partition(
+        "operations will throw")
+    assert (name in refused, name in has_an_order) == (raises, not raises)
+
+
+def test_a_maximum_is_not_unpooled_in_the_mode_on_any_device(device):
+    x = torch.ones(1, 1, 1, 1, device=device)
+    with reproducible(0), pytest.raises(RuntimeError, match="max_unpooling2d"):
+        nn.MaxUnpool2d(2)(x, torch.zeros_like(x, dtype=torch.int64))
