@@ -1,6 +1,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from snippets.compile.graph_breaks import (
     assert_one_graph,
@@ -9,6 +10,25 @@ from snippets.compile.graph_breaks import (
     sum_of_positive,
 )
 from snippets.compile.wrong_graph_breaks import branch_on_a_tensor, leave_a_loop, sum_by_mask
+from tests.awkward import Case, Guard, LeftOut
+
+TARGETS, KEEP = torch.tensor([0, 3, 1]), torch.tensor([True, False, True])
+AWKWARD = [
+    LeftOut(count_graphs, "counts graphs; the numbers are those of the function that it is given"),
+    Case(sum_of_positive, lambda positive, x: positive(x),
+         like=lambda x: x.masked_fill(~(x > 0), 0).sum()),
+    Case(masked_cross_entropy, lambda loss, x: loss(x, TARGETS[:len(x)], KEEP[:len(x)]),
+         like=lambda x: F.cross_entropy(x[KEEP[:len(x)]], TARGETS[:len(x)][KEEP[:len(x)]])
+         if len(x) else x.sum()),
+    Guard(assert_one_graph, right=lambda guard, x: guard(torch.clone, x),
+          wrong=lambda guard, x: guard(in_two_pieces, x)),
+]
+
+
+def in_two_pieces(x):
+    y = x.clone()
+    torch._dynamo.graph_break()
+    return y.clone()
 
 
 @pytest.mark.parametrize(("function", "graphs"),
@@ -30,6 +50,26 @@ def test_the_helpers_forget_what_was_compiled_before(device):
         assert count_graphs(sum_of_positive, [(x,)] * 2) == (1, 2)
 
 
+def test_a_count_leaves_the_limit_the_module_and_the_generator_as_they_were(device):
+    def repeated(x, n):
+        for _ in range(n):
+            x = x * 2
+        return x
+
+    x = torch.ones(2, 3, device=device)
+    assert count_graphs(repeated, [(x, n) for n in range(2, 12)]) == (8, 8)
+    ran = []
+    compiled = torch.compile(repeated, backend=lambda graph, inputs: ran.append(0) or graph.forward)
+    compiled(x, 3)
+    assert ran == [0]  # not at the limit
+    model = nn.Sequential(nn.BatchNorm1d(3, device=device), nn.Dropout())
+    before, state = torch.get_rng_state(), model[0].num_batches_tracked.item()
+    assert count_graphs(model, [(x,)] * 2)[1] == 2
+    assert_one_graph(model, x)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert model[0].num_batches_tracked.item() == state == 0
+
+
 @pytest.mark.parametrize("kept", [[True, False, True], [False, False, False]])
 def test_masked_cross_entropy_averages_over_the_kept(device, kept):
     keep = torch.tensor(kept, device=device)
@@ -38,6 +78,17 @@ def test_masked_cross_entropy_averages_over_the_kept(device, kept):
     got = masked_cross_entropy(logits, targets, keep)
     expected = F.cross_entropy(logits[keep], targets[keep]) if any(kept) else got.new_zeros(())
     torch.testing.assert_close(got, expected)
+
+
+@pytest.mark.parametrize("kept", [[True, False], [False, False]])
+def test_a_masked_row_may_hold_anything(device, kept):
+    logits = torch.tensor([[1.0, 2.0], [torch.nan, torch.inf]], device=device, requires_grad=True)
+    loss = masked_cross_entropy(logits, torch.tensor([0, -1], device=device),
+                                torch.tensor(kept, device=device))
+    loss.backward()
+    assert loss.isfinite()
+    assert logits.grad.isfinite().all()
+    assert logits.grad[1].count_nonzero() == 0
 
 
 def test_the_sum_of_positive_ignores_nan_and_an_empty_input(device):

@@ -5,6 +5,25 @@ from hypothesis import strategies as st
 
 from snippets.indexing.duplicate_indices import assert_unique, mean_by_group
 from snippets.indexing.wrong_duplicate_indices import count_by_assignment
+from tests.awkward import Case, Guard
+
+GROUP = torch.tensor([2, 0, 2])
+
+
+def slowly(x):
+    if not (x.is_floating_point() or x.is_complex()):
+        raise TypeError
+    if x.is_meta:
+        return x.new_zeros(4, x.shape[1])
+    rows = [x[GROUP[:len(x)] == group] for group in range(4)]
+    return torch.stack([row.mean(0) if len(row) else x.new_zeros(x.shape[1]) for row in rows])
+
+
+AWKWARD = [
+    Case(mean_by_group, lambda mean, x: mean(x, GROUP[:len(x)].to(x.device), 4), like=slowly),
+    Guard(assert_unique, right=lambda guard, x: guard(torch.arange(x.numel(), device=x.device)),
+          wrong=lambda guard, x: guard(torch.arange(x.numel() + 2, device=x.device) // 2)),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 GROUPS = st.lists(st.integers(0, 4), max_size=12)

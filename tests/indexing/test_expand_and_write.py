@@ -3,6 +3,21 @@ import torch
 
 from snippets.indexing.expand_and_write import assert_own_memory, mask_first_sample
 from snippets.indexing.wrong_expand_and_write import mask_first_sample_only
+from tests.awkward import Case, Guard
+
+
+def slowly(x):
+    rows = torch.stack([x, x, x])
+    return torch.cat([rows[:1, :2], x.new_zeros(1, 3), rows[1:].flatten()[None]], 1).view(3, 5)
+
+
+AWKWARD = [
+    Case(mask_first_sample, lambda mask, x: mask(x, 3), like=slowly, shape=(5,), batch=None),
+    Guard(assert_own_memory, right=lambda guard, x: guard(x.clone().contiguous()),
+          wrong=lambda guard, x: guard(x.new_zeros(1, 4).expand(len(x) + 2, 4))),
+    Guard(assert_own_memory, right=lambda guard, x: guard(x.contiguous().T),
+          wrong=lambda guard, x: guard(x.new_zeros(5).unfold(0, 3, 1))),
+]
 
 
 @pytest.mark.parametrize("batch", [1, 2, 5])
