@@ -45,6 +45,8 @@ _OWN = re.compile(r"\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat1
                   r"Byte|\w*Impl\w*|\w+_\w+)\b")
 _QUOTED = re.compile(r"'[^'\s]{1,80}'|\"[^\"\s]{1,80}\"|`[^`\s]{1,80}`")
 _BRACKETS = re.compile(r"\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)")
+_PATH = re.compile(r"\S*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
+_CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )")
 _WORD = re.compile(r"[a-z_]{2,}")
 _RELATED = {"RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
             "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode",
@@ -144,8 +146,10 @@ def message_of(text: str) -> tuple[str, str]:
 
 def words(message: str) -> list[str]:
     """The words that tell one message from another: no numbers, shapes, and names of the reader."""
+    message = _PATH.sub(" ", message)
     kept = _QUOTED.sub(lambda quoted: " ".join(_OWN.findall(quoted[0])) or " ", message)
     kept = _BRACKETS.sub(lambda found: " ".join(_OWN.findall(found[0])) or " ", kept)
+    kept = _CALLED.sub(r"\1 \1_called", kept)  # whose arguments are wrong tells most
     return _WORD.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kept).lower())
 
 
@@ -153,13 +157,13 @@ class Matcher:
     """Tells which entry a pasted text is."""
 
     def __init__(self, listed: Sequence[Entry]):
-        self.wordings = [(entry, frozenset(words(text)))
-                         for entry in listed for text in (entry.text, *entry.also)]
+        self.wordings = [(entry, frozenset(held), " ".join(held)) for entry in listed
+                         for text in (entry.text, *entry.also) for held in [words(text)]]
 
     @cached_property
     def weights(self) -> dict[str, float]:
         """How rare each word is among the entries."""
-        counted = Counter(word for _, held in self.wordings for word in held)
+        counted = Counter(word for _, held, _ in self.wordings for word in held)
         return {word: math.log(1 + len(self.wordings) / times) for word, times in counted.items()}
 
     def weight(self, held: Iterable[str]) -> float:
@@ -171,10 +175,11 @@ class Matcher:
         return self.ranked_of(*message_of(text))
 
     def ranked_of(self, kind: str, message: str) -> list[tuple[float, Entry]]:
-        given, names = frozenset(words(message)), set(_QUOTED.findall(message))
+        listed, names = words(message), set(_QUOTED.findall(message))
+        given, in_order = frozenset(listed), " ".join(listed)
         told = self.weight(given)
         best: dict[Entry, float] = {}
-        for entry, held in self.wordings:
+        for entry, held, said in self.wordings:
             both, needed = self.weight(given & held), self.weight(held)
             share = both / (needed or 1)
             if told >= CUT:  # the end may have been left out
@@ -183,6 +188,7 @@ class Matcher:
             if kind and entry.kind != kind and not {kind, entry.kind} <= _RELATED:
                 share *= 0.9
             share *= 0.9 + 0.1 * both / (told or 1)
+            share += 5e-3 * (said in in_order)
             share += 1e-3 * len(names.intersection(_QUOTED.findall(entry.text)))
             best[entry] = max(best.get(entry, 0), share)
         return sorted(((share, entry) for entry, share in best.items()),
