@@ -127,7 +127,7 @@ def recorded(x):
 
 def test_no_method_of_a_tensor_is_recorded_under_no_grad():
     x = torch.full((2, 2), 0.5, requires_grad=True)
-    assert {"exp", "sum", "t", "inverse", "clone"} < recorded(x)
+    assert {"exp", "sum", "t", "mean", "clone"} < recorded(x)
     assert len(recorded(x)) > 80
     with torch.no_grad():
         assert recorded(x) == set()
