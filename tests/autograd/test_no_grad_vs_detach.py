@@ -1,3 +1,5 @@
+import warnings
+
 import pytest
 import torch
 from torch import nn
@@ -9,6 +11,7 @@ from snippets.autograd.no_grad_vs_detach import (
 )
 from snippets.autograd.wrong_no_grad_vs_detach import through_frozen_without_grad
 from snippets.guards.judge import Undecided
+from tests import populations
 from tests.awkward import Case, Guard, LeftOut
 
 
@@ -79,3 +82,53 @@ def test_the_guard_leaves_grads_buffers_modes_and_the_random_state_as_they_were(
 def test_gradients_reach_works_under_no_grad():
     with torch.no_grad():
         assert gradients_reach(through_frozen) == (False, True)
+
+
+def test_requires_grad_on_the_loss_trains_nothing(device):
+    model = nn.Linear(2, 1, device=device)
+    with torch.no_grad():
+        loss = model(torch.ones(1, 2, device=device)).sum()
+    loss.requires_grad_().backward()
+    assert [p.grad for p in model.parameters()] == [None, None]
+
+
+def test_a_residual_around_a_cut_part_passes(device):
+    layer, x = nn.Linear(3, 3, device=device), torch.ones(2, 3, device=device)
+    assert_gradient_passes(lambda x: x + through_frozen_without_grad(layer, x), x)
+
+
+def test_a_view_and_the_write_to_it_are_allowed_on_one_side_of_the_block(device):
+    x = torch.ones(2, requires_grad=True, device=device)
+    with torch.no_grad():
+        x.view(2, 1).add_(1)
+        view = x.view(2, 1)
+    assert x.tolist() == [2, 2]
+    (x * 1).view(2, 1).add_(1).sum().backward()
+    assert x.grad.tolist() == [1, 1]
+    with pytest.raises(RuntimeError, match="A view was created in no_grad mode"):
+        view.add_(1)
+
+
+def recorded():
+    """The methods of tensors, called without arguments, whose result has a node in the graph."""
+    found = set()
+    for name in populations.methods(lambda name, overloads: not name.endswith("_")):
+        x = torch.full((2, 2), 0.5, requires_grad=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                results = getattr(x, name)()
+            except Exception:  # it takes arguments, another shape or another device
+                continue
+        results = results if isinstance(results, tuple) else (results,)
+        if any(getattr(result, "grad_fn", None) is not None for result in results):
+            found.add(name)
+    return found
+
+
+def test_no_method_of_a_tensor_is_recorded_under_no_grad():
+    found = recorded()
+    assert {"exp", "sum", "t", "mean", "clone"} < found
+    assert len(found) > 80
+    with torch.no_grad():
+        assert recorded() == set()
