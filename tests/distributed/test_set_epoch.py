@@ -82,3 +82,11 @@ def test_the_guard_compares_indices_that_are_tensors():
 def test_what_has_one_order_alone_is_undecided(epochs):
     with pytest.raises(Undecided, match="two epochs"):
         assert_epochs_differ(epochs)
+
+
+def test_the_epoch_is_0_until_the_sampler_is_told_another():
+    untold, told = sampler_of(0, 20), sampler_of(0, 20)
+    told.set_epoch(0)
+    assert list(untold) == list(told)
+    told.set_epoch(1)
+    assert list(untold) != list(told)
