@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -32,7 +36,8 @@ def in_two_pieces(x):
 
 
 @pytest.mark.parametrize(("function", "graphs"),
-                         [(sum_by_mask, 2), (branch_on_a_tensor, 2), (leave_a_loop, 0)])
+                         [(sum_by_mask, 2), (branch_on_a_tensor, 2), (leave_a_loop, 0),
+                          (lambda x: x * x.sum().item(), 2)])
 def test_a_break_is_right_and_in_pieces(device, function, graphs):
     x = torch.tensor([-1.0, 2.0, 3.0], device=device)
     compiled = torch.compile(function, backend="eager")
@@ -94,3 +99,24 @@ def test_a_masked_row_may_hold_anything(device, kept):
 def test_the_sum_of_positive_ignores_nan_and_an_empty_input(device):
     assert sum_of_positive(torch.tensor([torch.nan, -1.0, 2.0], device=device)) == 2
     assert sum_of_positive(torch.ones(0, device=device)) == 0
+
+
+def test_the_log_names_the_file_and_the_line_of_each_break(tmp_path):
+    script = tmp_path / "broken.py"
+    script.write_text("""import torch
+def by_mask(x):
+    y = x * 2
+    return y[y > 0].sum()
+def by_item(x):
+    return x * x.sum().item()
+def by_branch(x):
+    if x.sum() > 0:
+        return x + 1
+    return x - 1
+for function in (by_mask, by_item, by_branch):
+    torch.compile(function, backend="eager")(torch.ones(2))
+""")
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True,
+                         env={**os.environ, "TORCH_LOGS": "graph_breaks"})
+    for line in (4, 6, 8):
+        assert f"broken.py:{line}" in run.stderr

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from snippets.compile.graph_breaks import count_graphs
 from snippets.compile.recompiles import Warmup, assert_compiles
 from snippets.compile.wrong_recompiles import WarmupByPythonNumber
 from snippets.guards.judge import Undecided
@@ -53,3 +54,61 @@ def test_a_number_in_a_tensor_is_compiled_once(device):
     assert model.step == 0
     with pytest.raises(Undecided, match="1 calls: give more than 1"):
         assert_compiles(model, calls[:1], most=1)
+
+
+class Scaled(torch.nn.Module):
+    by = 0.5
+
+    def forward(self, x):
+        return x * self.by if self.training else x + 1
+
+
+def attributes(name, values):
+    model = Scaled()
+
+    def calls():
+        for value in values:
+            setattr(model, name, value)
+            yield (torch.ones(2),)
+    return lambda x: model(x), calls()
+
+
+def modes(model):
+    def calls():
+        for mode in [True, False] * 2:
+            model.train(mode)
+            yield (torch.ones(2),)
+    return lambda x: model(x), calls()
+
+
+def grad_modes():
+    def calls():
+        for mode in [True, False] * 2:
+            with torch.set_grad_enabled(mode):
+                yield (torch.ones(2),)
+    return lambda x: x * 2, calls()
+
+
+@pytest.mark.parametrize(("use", "graphs"), [
+    (lambda: attributes("by", [n / 16 for n in range(2, 12)]), 2),
+    (lambda: attributes("by", range(2, 8)), 6),
+    (lambda: modes(Scaled()), 2),
+    (lambda: modes(torch.nn.Linear(2, 2)), 1),
+    (grad_modes, 2),
+    (lambda: (lambda x, n: x * [1, 2, 3, 4, 5, 6][n], [(torch.ones(2), n) for n in range(6)]), 6),
+    (lambda: (lambda x, n: x * n, [(torch.ones(2), n / 16) for n in range(10)]), 2),
+], ids=["float attribute", "int attribute", "training", "training unread", "grad mode",
+        "index of a list", "float argument"])
+def test_the_table_of_what_changes(use, graphs):
+    function, calls = use()
+    assert count_graphs(function, calls)[0] == graphs
+
+
+def test_each_piece_has_a_limit_of_its_own():
+    def in_two_pieces(x):
+        y = x * 2
+        torch._dynamo.graph_break()
+        return y + 1
+
+    calls = [(torch.ones(length),) for length in range(2, 12)]
+    assert count_graphs(in_two_pieces, calls, dynamic=False) == (16, 16)

@@ -91,7 +91,7 @@ def test_the_guard_finds_records_that_a_function_closes_over():
             self.read = read
 
     for read in (lambda i: records[i], lambda i, held=tuple(records): held[i]):
-        with pytest.raises(AssertionError, match="^read holds more than 100 Python objects"):
+        with pytest.raises(AssertionError, match=r"^read holds more than 100 Python objects"):
             assert_few_objects(Closed(read), limit=100)
 
 

@@ -75,3 +75,12 @@ def test_the_guard_puts_the_array_back():
         assert array.tolist() == [[1, 3]]
     with pytest.raises(Undecided, match="no elements"):
         assert_array_unchanged(torch.from_numpy, np.zeros((0, 2)))
+
+
+def test_a_copy_by_clone_keeps_the_graph_and_a_detached_one_does_not(device):
+    x = torch.ones(2, device=device, requires_grad=True)
+    assert x.clone().grad_fn is not None
+    copy = x.detach().clone()
+    assert copy.grad_fn is None
+    assert not copy.requires_grad
+    assert copy.data_ptr() != x.data_ptr()

@@ -66,3 +66,16 @@ def test_mean_by_group_does_not_overflow_and_refuses_integers(device):
     for dtype in [torch.uint8, torch.int64, torch.bool]:
         with pytest.raises(TypeError, match="a mean needs floats"):
             mean_by_group(torch.ones(3, 1, dtype=dtype, device=device), group, 1)
+
+
+@pytest.mark.parametrize(("reduce", "start"), [("amax", -torch.inf), ("amin", torch.inf)])
+def test_a_maximum_from_minus_infinity_has_the_gradient_of_the_loop(device, reduce, start):
+    index = torch.tensor([0, 0, 2, 2, 1, 0], device=device)
+    values = torch.tensor([0.0, -1, 3, 2, 0, 1], dtype=torch.float64, device=device,
+                          requires_grad=True)
+    groups = values.new_full((3,), start).scatter_reduce(0, index, values, reduce)
+    (got,) = torch.autograd.grad(groups.sum(), values)
+    slow = sum(getattr(values[index == group], reduce)() for group in range(3))
+    assert torch.equal(got, torch.autograd.grad(slow, values)[0])
+    groups = values.new_zeros(3).scatter_reduce(0, index, values, reduce, include_self=False)
+    assert not torch.equal(got, torch.autograd.grad(groups.sum(), values)[0])

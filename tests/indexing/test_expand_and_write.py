@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 import torch
 
@@ -55,3 +57,16 @@ def test_the_guard_finds_windows_that_overlap(device):
     assert_own_memory(x.unfold(0, 2, 2))
     with pytest.raises(AssertionError, match="overlap"):
         assert_own_memory(x.unfold(0, 3, 1))
+
+
+def test_expand_takes_the_sizes_that_broadcasting_takes(device):
+    x = torch.ones(2, device=device)
+    assert x[:, None].expand(2, 3).shape == (2, 3)
+    for old in itertools.product([1, 2, 3], repeat=2):
+        for new in itertools.product([1, 2, 3], repeat=3):
+            fits = all(size in (1, wanted) for size, wanted in zip(old, new[1:], strict=True))
+            if fits:
+                assert torch.ones(old, device=device).expand(new).shape == new
+            else:
+                with pytest.raises(RuntimeError, match="must match the existing size"):
+                    torch.ones(old, device=device).expand(new)
