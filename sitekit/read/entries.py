@@ -157,13 +157,14 @@ class Matcher:
     """Tells which entry a pasted text is."""
 
     def __init__(self, listed: Sequence[Entry]):
-        self.wordings = [(entry, frozenset(held), " ".join(held)) for entry in listed
-                         for text in (entry.text, *entry.also) for held in [words(text)]]
+        self.wordings = [(entry, frozenset(held), " ".join(held), set(_QUOTED.findall(text)))
+                         for entry in listed for text in (entry.text, *entry.also)
+                         for held in [words(text)]]
 
     @cached_property
     def weights(self) -> dict[str, float]:
         """How rare each word is among the entries."""
-        counted = Counter(word for _, held, _ in self.wordings for word in held)
+        counted = Counter(word for _, held, _, _ in self.wordings for word in held)
         return {word: math.log(1 + len(self.wordings) / times) for word, times in counted.items()}
 
     def weight(self, held: Iterable[str]) -> float:
@@ -179,7 +180,7 @@ class Matcher:
         given, in_order = frozenset(listed), " ".join(listed)
         told = self.weight(given)
         best: dict[Entry, float] = {}
-        for entry, held, said in self.wordings:
+        for entry, held, said, named in self.wordings:
             both, needed = self.weight(given & held), self.weight(held)
             share = both / (needed or 1)
             if told >= CUT:  # the end may have been left out
@@ -189,7 +190,7 @@ class Matcher:
                 share *= 0.9
             share *= 0.9 + 0.1 * both / (told or 1)
             share += 5e-3 * (said in in_order)
-            share += 1e-3 * len(names.intersection(_QUOTED.findall(entry.text)))
+            share += 1e-3 * len(names & named)
             best[entry] = max(best.get(entry, 0), share)
         return sorted(((share, entry) for entry, share in best.items()),
                       key=lambda pair: -pair[0])

@@ -57,8 +57,8 @@ class Matcher {
   /* entries: [address, kind, text, cause, [other wordings]] */
   constructor(entries) {
     this.wordings = entries.flatMap(entry =>
-      [entry[2], ...entry[4]].map(text => wordsOf(text))
-        .map(held => [entry, new Set(held), held.join(" ")]))
+      [entry[2], ...entry[4]].map(text => [wordsOf(text), new Set(text.match(QUOTED))])
+        .map(([held, named]) => [entry, new Set(held), held.join(" "), named]))
     const counted = new Map()
     for (const [, words] of this.wordings)
       for (const word of words) counted.set(word, (counted.get(word) ?? 0) + 1)
@@ -88,7 +88,7 @@ class Matcher {
     const told = this.weight(given)
     const names = new Set(message.match(QUOTED))
     let best = [0, null]
-    for (const [entry, held, said] of this.wordings) {
+    for (const [entry, held, said, named] of this.wordings) {
       const both = this.weight([...given].filter(word => held.has(word)))
       const needed = this.weight(held)
       let share = both / (needed || 1)
@@ -97,7 +97,7 @@ class Matcher {
       if (kind && entry[1] !== kind && !(RELATED.has(kind) && RELATED.has(entry[1]))) share *= 0.9
       share *= 0.9 + 0.1 * both / (told || 1)
       if (inOrder.includes(said)) share += 5e-3
-      share += 1e-3 * new Set((entry[2].match(QUOTED) ?? []).filter(name => names.has(name))).size
+      share += 1e-3 * [...named].filter(name => names.has(name)).length
       if (share > best[0]) best = [share, entry]
     }
     return best
