@@ -45,6 +45,7 @@ _OWN = re.compile(r"\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat1
                   r"Byte|\w*Impl\w*|\w+_\w+)\b")
 _QUOTED = re.compile(r"'[^'\s]{1,80}'|\"[^\"\s]{1,80}\"|`[^`\s]{1,80}`")
 _BRACKETS = re.compile(r"\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)")
+_IMPORTED = re.compile(r"(No module named|cannot import name|from) '((\w+)[\w.]*)'")
 _PATH = re.compile(r"\S*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
 _CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )")
 _WORD = re.compile(r"[a-z_]{2,}")
@@ -146,7 +147,8 @@ def message_of(text: str) -> tuple[str, str]:
 
 def words(message: str) -> list[str]:
     """The words that tell one message from another: no numbers, shapes, and names of the reader."""
-    message = _PATH.sub(" ", message)
+    message = _IMPORTED.sub(lambda found: f"{found[1]} module_{found[3]} module_" +
+                            found[2].replace(".", "_"), _PATH.sub(" ", message))
     kept = _QUOTED.sub(lambda quoted: " ".join(_OWN.findall(quoted[0])) or " ", message)
     kept = _BRACKETS.sub(lambda found: " ".join(_OWN.findall(found[0])) or " ", kept)
     kept = _CALLED.sub(r"\1 \1_called", kept)  # whose arguments are wrong tells most
