@@ -45,6 +45,7 @@ _OWN = re.compile(r"\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat1
                   r"Byte|\w*Impl\w*|\w+_\w+)\b")
 _QUOTED = re.compile(r"'[^'\s]{1,80}'|\"[^\"\s]{1,80}\"|`[^`\s]{1,80}`")
 _BRACKETS = re.compile(r"\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)")
+_IMPORTED = re.compile(r"(No module named|cannot import name|from) '((\w+)[\w.]*)'")
 _PATH = re.compile(r"\S*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
 _CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )")
 _WORD = re.compile(r"[a-z_]{2,}")
@@ -146,7 +147,8 @@ def message_of(text: str) -> tuple[str, str]:
 
 def words(message: str) -> list[str]:
     """The words that tell one message from another: no numbers, shapes, and names of the reader."""
-    message = _PATH.sub(" ", message)
+    message = _IMPORTED.sub(lambda found: f"{found[1]} module_{found[3]} module_" +
+                            found[2].replace(".", "_"), _PATH.sub(" ", message))
     kept = _QUOTED.sub(lambda quoted: " ".join(_OWN.findall(quoted[0])) or " ", message)
     kept = _BRACKETS.sub(lambda found: " ".join(_OWN.findall(found[0])) or " ", kept)
     kept = _CALLED.sub(r"\1 \1_called", kept)  # whose arguments are wrong tells most
@@ -157,13 +159,14 @@ class Matcher:
     """Tells which entry a pasted text is."""
 
     def __init__(self, listed: Sequence[Entry]):
-        self.wordings = [(entry, frozenset(held), " ".join(held)) for entry in listed
-                         for text in (entry.text, *entry.also) for held in [words(text)]]
+        self.wordings = [(entry, frozenset(held), " ".join(held), set(_QUOTED.findall(text)))
+                         for entry in listed for text in (entry.text, *entry.also)
+                         for held in [words(text)]]
 
     @cached_property
     def weights(self) -> dict[str, float]:
         """How rare each word is among the entries."""
-        counted = Counter(word for _, held, _ in self.wordings for word in held)
+        counted = Counter(word for _, held, _, _ in self.wordings for word in held)
         return {word: math.log(1 + len(self.wordings) / times) for word, times in counted.items()}
 
     def weight(self, held: Iterable[str]) -> float:
@@ -179,7 +182,7 @@ class Matcher:
         given, in_order = frozenset(listed), " ".join(listed)
         told = self.weight(given)
         best: dict[Entry, float] = {}
-        for entry, held, said in self.wordings:
+        for entry, held, said, named in self.wordings:
             both, needed = self.weight(given & held), self.weight(held)
             share = both / (needed or 1)
             if told >= CUT:  # the end may have been left out
@@ -189,7 +192,7 @@ class Matcher:
                 share *= 0.9
             share *= 0.9 + 0.1 * both / (told or 1)
             share += 5e-3 * (said in in_order)
-            share += 1e-3 * len(names.intersection(_QUOTED.findall(entry.text)))
+            share += 1e-3 * len(names & named)
             best[entry] = max(best.get(entry, 0), share)
         return sorted(((share, entry) for entry, share in best.items()),
                       key=lambda pair: -pair[0])

@@ -47,7 +47,10 @@ const messagesOf = pasted => {
 /* The words that tell one message from another: no numbers, shapes, and names of the reader. */
 const wordsOf = message => {
   const own = text => text.match(OWN)?.join(" ") ?? " "
-  const kept = message.replace(/\S*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+/g, " ").replace(QUOTED, own)
+  const kept = message.replace(/\S*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+/g, " ")
+    .replace(/(No module named|cannot import name|from) '((\w+)[\w.]*)'/g, (_, before, name, top) =>
+      `${before} module_${top} module_${name.replaceAll(".", "_")}`)
+    .replace(QUOTED, own)
     .replace(/\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)/g, own)
     .replace(/(\w+)\(\)(?= (?:takes|missing) )/g, "$1 $1_called")
   return kept.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase().match(/[a-z_]{2,}/g) ?? []
@@ -57,8 +60,8 @@ class Matcher {
   /* entries: [address, kind, text, cause, [other wordings]] */
   constructor(entries) {
     this.wordings = entries.flatMap(entry =>
-      [entry[2], ...entry[4]].map(text => wordsOf(text))
-        .map(held => [entry, new Set(held), held.join(" ")]))
+      [entry[2], ...entry[4]].map(text => [wordsOf(text), new Set(text.match(QUOTED))])
+        .map(([held, named]) => [entry, new Set(held), held.join(" "), named]))
     const counted = new Map()
     for (const [, words] of this.wordings)
       for (const word of words) counted.set(word, (counted.get(word) ?? 0) + 1)
@@ -88,7 +91,7 @@ class Matcher {
     const told = this.weight(given)
     const names = new Set(message.match(QUOTED))
     let best = [0, null]
-    for (const [entry, held, said] of this.wordings) {
+    for (const [entry, held, said, named] of this.wordings) {
       const both = this.weight([...given].filter(word => held.has(word)))
       const needed = this.weight(held)
       let share = both / (needed || 1)
@@ -97,7 +100,7 @@ class Matcher {
       if (kind && entry[1] !== kind && !(RELATED.has(kind) && RELATED.has(entry[1]))) share *= 0.9
       share *= 0.9 + 0.1 * both / (told || 1)
       if (inOrder.includes(said)) share += 5e-3
-      share += 1e-3 * new Set((entry[2].match(QUOTED) ?? []).filter(name => names.has(name))).size
+      share += 1e-3 * [...named].filter(name => names.has(name)).length
       if (share > best[0]) best = [share, entry]
     }
     return best
