@@ -116,8 +116,10 @@ def all_entries(guide: Guide) -> list[Entry]:
 def own(guide: Guide, matcher: Matcher) -> list[Entry]:
     """What the guards and other snippets of the guide raise, with the section that explains it."""
     found: dict[frozenset[str], Entry] = {}
-    order = sorted(guide.pages, key=lambda page: (page.folder != "guards", page.meta.get("order", 99)))
-    for page in order:
+    def late(page: Page) -> tuple[bool, int]:
+        return page.folder != "guards", page.meta.get("order", 99)
+
+    for page in sorted(guide.pages, key=late):
         if has_entries(page) or page.folder == "exercises":
             continue
         for text, anchor in raised(page):
