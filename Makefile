@@ -38,6 +38,13 @@ page: .venv/installed  ## run all that is asked of one page: PAGE=shapes/squeeze
 	@test -n "$(PAGE)" || { echo "make page: which one? PAGE=shapes/squeeze" >&2; exit 2; }
 	@$(BIN)/python -m pytest -q --page $(PAGE)
 
+prose: .venv/installed  ## list the sentences of a page beside what proves them: PAGE=shapes/squeeze
+	@test -n "$(PAGE)" || { echo "make prose: which one? PAGE=shapes/squeeze" >&2; exit 2; }
+	@$(BIN)/python -m sitekit.run.ledger docs/$(PAGE).md
+
+awkward: $(READY)  ## print what each public function of snippets/ does on awkward input
+	@$(BIN)/python -m tests.awkward
+
 test-browser: chromium build .venv/browser  ## read the built site in Chromium (SAMPLE=8: each eighth case)
 	$(BIN)/python -m pytest tests/browser -n auto --sample $(SAMPLE)
 
@@ -130,6 +137,6 @@ NEEDS = coverage|einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pyte
 clean:  ## remove what these targets made
 	rm -rf .venv .torch .made site site-offline
 
-.PHONY: help serve test page test-browser build offline screenshots bench cost lint record mutants accept \
+.PHONY: help serve test page prose awkward test-browser build offline screenshots bench cost lint record mutants accept \
 	bump guards models font changes moved lock python chromium clean
 .SECONDARY:

@@ -20,7 +20,8 @@ from .current import Current
 
 BLOCKS = {"pre", "textarea", "listing", "xmp", "plaintext"}
 CODE = {"code", "samp", "kbd", "tt"}
-UNREADABLE = {"iframe", "object", "embed", "script", "style", "template", "noscript", "canvas"}
+UNREADABLE = {"iframe", "object", "embed", "script", "style", "template", "noscript", "canvas",
+              "img", "video", "picture"}  # a picture may show what nothing computed
 EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "wbr"}
 ENDS_A_LINE = {"p", "li", "td", "th", "div", "tr", "dd", "dt", "blockquote"}
 READ_ALOUD = ("alt", "title", "aria-label", "placeholder", "value", "summary", "label")

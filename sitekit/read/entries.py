@@ -22,6 +22,8 @@ from .session import TRACEBACK
 
 FOLDER = "messages"
 ALIKE = 0.78  # the share of an entry's words, weighed by rarity, that a message must have
+CUT = 25.0  # the weight of words from which on a message is told by its beginning
+SHORT = 0.3  # how much a short wording loses in a message that says more
 NOT_RAISED = "Read off"  # what the section of an entry says that no session raises
 
 _CODE = re.compile(r"(?P<ticks>`+) ?(?P<text>.+?) ?(?P=ticks)")
@@ -31,8 +33,11 @@ _RAISED = re.compile(rf"^{re.escape(TRACEBACK)}(?P<error>.+)\Z", re.MULTILINE | 
 _WARNED = re.compile(r"^(?P<warning>\w*Warning: .+)$", re.MULTILINE)
 
 _KIND = re.compile(
-    r"(?:^|(?<=[\s\]:]))(?P<kind>(?:\w+\.)*\w*(?:Error|Warning|Exception|Unsupported|Node)):[ \n]",
-    re.MULTILINE)
+    r"(?:^|(?<=[\s\]:,>]))(?<!raise )(?P<kind>(?:\w+\.)*_?(?:[A-Z]\w*)?"
+    r"(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\([\"'])", re.MULTILINE)
+_STACK = re.compile(r"Traceback \(most recent call last\)|^ *File \"", re.MULTILINE)
+_AROUND = {"ChildFailedError", "CalledProcessError", "ProcessRaisedException",
+           "BackendCompilerFailed"}  # what is said of another error, which is pasted too
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PREFIX = re.compile(r"^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*", re.MULTILINE)
 _OTHER = re.compile(r"\n(?=\s*(?:File \"|Traceback|During handling|The above exception))")
@@ -40,6 +45,9 @@ _OWN = re.compile(r"\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat1
                   r"Byte|\w*Impl\w*|\w+_\w+)\b")
 _QUOTED = re.compile(r"'[^'\s]{1,80}'|\"[^\"\s]{1,80}\"|`[^`\s]{1,80}`")
 _BRACKETS = re.compile(r"\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)")
+_IMPORTED = re.compile(r"(No module named|cannot import name|from) '((\w+)[\w.]*)'")
+_PATH = re.compile(r"\S*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
+_CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )")
 _WORD = re.compile(r"[a-z_]{2,}")
 _RELATED = {"RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
             "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode",
@@ -116,24 +124,34 @@ def in_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def message_of(text: str) -> tuple[str, str]:
-    """The kind and the words of the message in a pasted text; no kind where it names none.
+def messages_of(text: str) -> list[tuple[str, str]]:
+    """The kind and the words of each message in a pasted text; no kind where it names none.
 
-    Of a traceback, the last error; colours, a rank's prefix and pytest's marks are taken off.
+    Of a traceback, the last error comes first, and what only hands another one on comes last;
+    colours, a rank's prefix and pytest's marks are taken off.
     """
     text = _PREFIX.sub("", _COLOUR.sub("", text.replace("\r\n", "\n")))
-    found = list(_KIND.finditer(text))
-    if not found:
-        return "", text.strip()
-    last = found[-1] if TRACEBACK.split("\n")[0] in text else found[0]
-    message = _OTHER.split(text[last.end():].split("\n\n")[0])[0]
-    return last["kind"].rpartition(".")[2], message.strip()
+    found = []
+    for each in _KIND.finditer(text):
+        message = _OTHER.split(text[each.end():].split("\n\n")[0])[0]
+        found.append((each["kind"].rpartition(".")[2], message.strip()))
+    if _STACK.search(text):
+        found.reverse()
+    return sorted(found, key=lambda each: each[0] in _AROUND) or [("", text.strip())]
+
+
+def message_of(text: str) -> tuple[str, str]:
+    """The kind and the words of the message that a pasted text is about."""
+    return messages_of(text)[0]
 
 
 def words(message: str) -> list[str]:
     """The words that tell one message from another: no numbers, shapes, and names of the reader."""
+    message = _IMPORTED.sub(lambda found: f"{found[1]} module_{found[3]} module_" +
+                            found[2].replace(".", "_"), _PATH.sub(" ", message))
     kept = _QUOTED.sub(lambda quoted: " ".join(_OWN.findall(quoted[0])) or " ", message)
     kept = _BRACKETS.sub(lambda found: " ".join(_OWN.findall(found[0])) or " ", kept)
+    kept = _CALLED.sub(r"\1 \1_called", kept)  # whose arguments are wrong tells most
     return _WORD.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kept).lower())
 
 
@@ -141,13 +159,14 @@ class Matcher:
     """Tells which entry a pasted text is."""
 
     def __init__(self, listed: Sequence[Entry]):
-        self.wordings = [(entry, frozenset(words(text)))
-                         for entry in listed for text in (entry.text, *entry.also)]
+        self.wordings = [(entry, frozenset(held), " ".join(held), set(_QUOTED.findall(text)))
+                         for entry in listed for text in (entry.text, *entry.also)
+                         for held in [words(text)]]
 
     @cached_property
     def weights(self) -> dict[str, float]:
         """How rare each word is among the entries."""
-        counted = Counter(word for _, held in self.wordings for word in held)
+        counted = Counter(word for _, held, _, _ in self.wordings for word in held)
         return {word: math.log(1 + len(self.wordings) / times) for word, times in counted.items()}
 
     def weight(self, held: Iterable[str]) -> float:
@@ -155,24 +174,35 @@ class Matcher:
         return sum(self.weights.get(word, unknown) for word in held)
 
     def ranked(self, text: str) -> list[tuple[float, Entry]]:
-        """The entries by how much a text is like each, the likest first."""
-        kind, message = message_of(text)
-        given, names = frozenset(words(message)), set(_QUOTED.findall(message))
+        """The entries by how much the message of a text is like each, the likest first."""
+        return self.ranked_of(*message_of(text))
+
+    def ranked_of(self, kind: str, message: str) -> list[tuple[float, Entry]]:
+        listed, names = words(message), set(_QUOTED.findall(message))
+        given, in_order = frozenset(listed), " ".join(listed)
+        told = self.weight(given)
         best: dict[Entry, float] = {}
-        for entry, held in self.wordings:
-            both = self.weight(given & held)
-            share = both / (self.weight(held) or 1)
+        for entry, held, said, named in self.wordings:
+            both, needed = self.weight(given & held), self.weight(held)
+            share = both / (needed or 1)
+            if told >= CUT:  # the end may have been left out
+                share = max(share, 0.9 * both / told if both >= 0.95 * told else 0)
+            share *= 1 - SHORT * max(0, 1 - needed / CUT) * (1 - both / (told or 1))
             if kind and entry.kind != kind and not {kind, entry.kind} <= _RELATED:
                 share *= 0.9
-            share *= 0.9 + 0.1 * both / (self.weight(given) or 1)
-            share += 1e-3 * len(names.intersection(_QUOTED.findall(entry.text)))
+            share *= 0.9 + 0.1 * both / (told or 1)
+            share += 5e-3 * (said in in_order)
+            share += 1e-3 * len(names & named)
             best[entry] = max(best.get(entry, 0), share)
         return sorted(((share, entry) for entry, share in best.items()),
                       key=lambda pair: -pair[0])
 
     def match(self, text: str) -> Entry | None:
-        ranked = self.ranked(text)
-        return ranked[0][1] if ranked and ranked[0][0] >= ALIKE else None
+        for kind, message in messages_of(text):
+            ranked = self.ranked_of(kind, message)
+            if ranked and ranked[0][0] >= ALIKE:
+                return ranked[0][1]
+        return None
 
 
 def caused(guide: Guide, listed: Sequence[Entry]) -> list[Entry]:

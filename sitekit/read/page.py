@@ -25,6 +25,7 @@ LANGUAGES = ("console", "pycon", "python", "text")
 
 _INCLUDE = re.compile(
     r'(?P<indent> *)--8<-- "(?P<path>(?:\w[\w-]*/)*\w[\w-]*\.py):(?P<name>[a-z][\w-]*)"')
+_OUTPUT = re.compile(r"(?:\A|(?<!\\)\n)(?!\$ )[^\n]+")
 _OTHERWISE = re.compile(r'pycon title="(?P<condition>[^"]*)"')
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 _FIELDS = {"title": str, "description": str, "order": int, "notebook": bool, "causes": dict,
@@ -236,6 +237,9 @@ def _add_block(page: Page, fence: markdown.Fence, text_of: Callable[[str], str] 
     if language not in ("python", "pycon"):
         if is_python(text):
             raise GuideError(f"{here}: this {language} fence is Python, and would not run")
+        if language == "console" and (output := _OUTPUT.search(text)):
+            raise GuideError(f"{here}: a console fence holds commands, each after a $, and nothing "
+                             f"that they print: {output[0].strip()!r}")
         page.others.append(text)
         return
     snippet = page.snippets[first]

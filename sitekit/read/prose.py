@@ -57,10 +57,17 @@ class Sentence:
 
 
 def plain(text: str) -> str:
-    """Text on one line without links and marks; code keeps its quotes."""
-    text = re.sub(r"\{[^{}]*\}", "", _LINK.sub(r"\1", text))
+    """Text on one line without links and marks; code stays as it is, in its quotes."""
+    code: list[str] = []
+
+    def taken(found: re.Match[str]) -> str:
+        code.append(found[0])
+        return f"\0{len(code) - 1}\0"
+
+    text = re.sub(r"\{[^{}]*\}", "", _LINK.sub(r"\1", _CODE.sub(taken, text)))
     unmarked = re.sub(r"\*\*|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)", "", text)
-    return re.sub(r"\s+", " ", unmarked).strip()
+    whole = re.sub(r"\0(\d+)\0", lambda found: code[int(found[1])], unmarked)
+    return re.sub(r"\s+", " ", whole).strip()
 
 
 def split(text: str) -> list[str]:

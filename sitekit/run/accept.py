@@ -36,10 +36,18 @@ def refusal(want: str, got: str, beliefs: Collection[str]) -> str:
     return ""
 
 
-def accept(runs: Runs, path: str) -> tuple[str, list[str]]:
-    """The text of a page with the outputs of now, and what was refused in it."""
+def reworded(want: str, got: str) -> str:
+    """How a message is worded now, where only its words changed; empty where it is none."""
+    if refusal(want, got, ()) or not (TRACEBACK in want or _WARNING.search(want)):
+        return ""
+    old, new = (text.rpartition(TRACEBACK)[2].strip() for text in (want, got))
+    return f"{old!r} is now {new!r}"
+
+
+def accept(runs: Runs, path: str) -> tuple[str, list[str], list[str]]:
+    """The text of a page with the outputs of now, what was refused in it, and new wordings."""
     guide, run = runs.guide, runs.of(path)
-    lines, refused = guide.text(path).split("\n"), []
+    lines, refused, words = guide.text(path).split("\n"), [], []
     beliefs: dict[str, list[str]] = {}
     for claim in guide.beside(path).claims:
         if claim.step:
@@ -53,27 +61,30 @@ def accept(runs: Runs, path: str) -> tuple[str, list[str]]:
         if why or not task.step.prompt:
             refused.insert(0, f"{task.where}: refused: {why or 'a definition prints'}: {source}")
             continue
+        if how := reworded(want, got):
+            words.insert(0, f"{task.where}: message: {how}")
         first = task.at.line - 1
         indent = lines[first][:len(lines[first]) - len(lines[first].lstrip())]
         start = first + task.step.source.count("\n")
         shown = got.replace(TRACEBACK, TRACEBACK + STACK).split("\n") if got else []
         lines[start:start + task.step.want.count("\n")] = [
             indent + (line or "<BLANKLINE>") for line in shown]
-    return "\n".join(lines), refused
+    return "\n".join(lines), refused, words
 
 
 def main(guide: Guide, arguments: argparse.Namespace) -> int:
-    runs, refused = Runs(guide, here(arguments.device)), []
+    runs, refused, words = Runs(guide, here(arguments.device)), [], []
     paths = chosen(guide, arguments.files, guide.paths)
     runs.all(paths)
     for path in paths:
-        before, (after, reasons) = guide.text(path), accept(runs, path)
+        before, (after, reasons, reworded_here) = guide.text(path), accept(runs, path)
         sys.stdout.writelines(difflib.unified_diff(
             before.splitlines(True), after.splitlines(True), path, path))
         refused += reasons
+        words += reworded_here
         if not reasons and after != before and not arguments.dry_run:
             (guide.root / path).write_text(after, encoding="utf-8")
-    print("\n".join(refused))
+    print(*refused, *words, sep="\n")
     return 1 if refused else 0
 
 

@@ -4,24 +4,30 @@ from collections.abc import Callable
 
 import torch
 
+from snippets.guards.judge import Undecided, on_copies
+
 
 # --8<-- [start:saved_by]
 def saved_by(f: Callable[[torch.Tensor], torch.Tensor],
              x: torch.Tensor) -> list[str]:
     """Tell which of the input and the output of `f` may not change.
 
-    `x` is floating. The result names what `f(x)` has saved for its
-    backward, as shown by a write to it.
+    The result names what `f(x)` has saved for its backward, as shown
+    by a write to it. `f` has no parameters of its own.
+
+    Raises: RuntimeError where `x` is of a dtype that has no gradient,
+        or the result does not depend on it.
 
     Source: https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-correctness-checks
     """
     saved = []
     for name in ["input", "output"]:
-        inner = x.detach().requires_grad_().clone()
-        output = f(inner)
-        (inner if name == "input" else output).add_(1)
+        with torch.enable_grad():
+            inner = x.detach().requires_grad_().clone()
+            output = f(inner)
+            (inner if name == "input" else output).add_(1)
         try:
-            output.sum().backward()
+            output.backward(torch.ones_like(output))
         except RuntimeError as error:
             if "inplace" not in str(error):
                 raise
@@ -42,17 +48,27 @@ def scale_by_count(
 # --8<-- [start:assert_leaves_input_alone]
 def assert_leaves_input_alone(
         f: Callable[[torch.Tensor], object], x: torch.Tensor) -> None:
-    """Call `f` on a copy of floating `x`; it must not be written to.
+    """Call `f` on a copy of `x`, which must not be written to.
 
-    A write by `.data` or `.numpy()` is found by the numbers.
+    A write by `.data` or `.numpy()` is found where it changes the
+    numbers. Modules in `f` are called as copies, under a forked
+    random state.
 
-    Raises: AssertionError otherwise.
+    Raises:
+        AssertionError: `f` wrote to its input.
+        Undecided: `x` is on meta and holds no numbers.
 
     Source: https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-correctness-checks
     """
-    x = x.detach().requires_grad_().clone()
+    if x.is_meta:
+        raise Undecided("x is on meta and holds no numbers")
+    x = x.detach().clone()
+    if x.is_floating_point() or x.is_complex():
+        x = x.requires_grad_().clone()  # no leaf: f may write to it
     before, numbers = x._version, x.detach().clone()
-    f(x)
+    devices = range(torch.cuda.device_count())
+    with on_copies(), torch.random.fork_rng(devices):
+        f(x)
     now = x.detach()
     same = (now == numbers) | (now.isnan() & numbers.isnan())
     if x._version != before or not same.all():

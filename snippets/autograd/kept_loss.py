@@ -1,6 +1,7 @@
 """Averaging losses without keeping their graphs, and checks for it."""
 
 import weakref
+from collections import deque
 from collections.abc import Iterable, Mapping
 
 import torch
@@ -31,6 +32,8 @@ def watch_outputs(
         module: nn.Module) -> list[weakref.ref[torch.Tensor]]:
     """Return a list that gets a weak reference to each output.
 
+    Each tensor of an output in tuples, lists or dicts gets its own.
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook
 
     >>> outputs = watch_outputs(layer := nn.Identity())
@@ -40,9 +43,15 @@ def watch_outputs(
     """
     outputs: list[weakref.ref[torch.Tensor]] = []
 
-    def watch(module: nn.Module, inputs: tuple[torch.Tensor, ...],
-              output: torch.Tensor) -> None:
-        outputs.append(weakref.ref(output))
+    def watch(module: nn.Module, inputs: object,
+              output: object) -> None:
+        if isinstance(output, torch.Tensor):
+            outputs.append(weakref.ref(output))
+        elif isinstance(output, Mapping):
+            watch(module, inputs, list(output.values()))
+        elif isinstance(output, list | tuple):
+            for part in output:
+                watch(module, inputs, part)
 
     module.register_forward_hook(watch)
     return outputs
@@ -58,6 +67,10 @@ def train_and_average(
     The result has no axes and no graph. `batches` are of shape
     (B, D), all of one B.
 
+    Raises:
+        ValueError: there is no batch.
+        RuntimeError: the loss is not of real floating dtype.
+
     Source: https://docs.pytorch.org/docs/stable/notes/faq.html
     """
     losses = []
@@ -67,13 +80,17 @@ def train_and_average(
         loss.backward()
         optimizer.step()
         losses.append(loss.detach())
+    if not losses:
+        raise ValueError("there is no batch to average over")
     return torch.stack(losses).mean()
 # --8<-- [end:train_and_average]
 
 
 # --8<-- [start:assert_holds_no_graph]
 def assert_holds_no_graph(kept: object, name: str = "") -> None:
-    """Look for a graph in tensors, and in dicts, lists, tuples of them.
+    """Look for a graph in tensors, and in containers of them.
+
+    These are dicts, lists, tuples, sets and deques.
 
     Raises: AssertionError that names the place.
     """
@@ -84,7 +101,7 @@ def assert_holds_no_graph(kept: object, name: str = "") -> None:
     if isinstance(kept, Mapping):
         for key, value in kept.items():
             assert_holds_no_graph(value, f"{name}[{key!r}]")
-    elif isinstance(kept, list | tuple):
+    elif isinstance(kept, list | tuple | set | frozenset | deque):
         for i, value in enumerate(kept):
             assert_holds_no_graph(value, f"{name}[{i}]")
 # --8<-- [end:assert_holds_no_graph]

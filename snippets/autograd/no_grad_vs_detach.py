@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from snippets.guards.judge import Undecided, on_copies
+
 
 # --8<-- [start:gradients_reach]
 def gradients_reach(
@@ -15,10 +17,11 @@ def gradients_reach(
     Tell whether gradients reach the layer, and what is before it.
     """
     layer, before = nn.Linear(2, 2), torch.ones(1, 2)
-    x = before.requires_grad_() * 2
-    output = way(layer, x)
+    with torch.enable_grad():
+        x = before.requires_grad_() * 2
+        output = way(layer, x).sum()
     if output.requires_grad:
-        output.sum().backward()
+        output.backward()
     return layer.weight.grad is not None, before.grad is not None
 # --8<-- [end:gradients_reach]
 
@@ -38,17 +41,26 @@ def through_frozen(frozen: nn.Module, x: torch.Tensor) -> torch.Tensor:
 def assert_gradient_passes(
         f: Callable[[torch.Tensor], torch.Tensor],
         x: torch.Tensor) -> None:
-    """Differentiate `f(x).sum()` by `x`, floating and of any shape.
+    """Differentiate a random weighted sum of `f(x)` by `x`.
 
-    Raises: AssertionError where no gradient, or only 0, arrives.
+    Modules in `f` are called as copies, under a forked random state.
+
+    Raises:
+        AssertionError: no gradient reaches `x`.
+        Undecided: the gradient is 0 at this `x`, or on meta.
+        RuntimeError: `x` is of a dtype that has no gradient.
     """
-    x = x.detach().requires_grad_()
-    y = f(x)
-    if y.requires_grad:
-        y.sum().backward()
-    if x.grad is None:
+    x = x.detach().clone().requires_grad_()
+    devices = range(torch.cuda.device_count())
+    with (on_copies(), torch.random.fork_rng(devices),
+          torch.enable_grad()):
+        y, found = f(x), None
+        if y.requires_grad:
+            found, = torch.autograd.grad(
+                y, x, torch.randn_like(y), allow_unused=True)
+    if found is None:
         raise AssertionError("no gradient reaches the input:"
                              " no_grad, detach or item inside?")
-    if not x.grad.any():
-        raise AssertionError("the gradient at the input is 0")
+    if found.is_meta or not found.any():
+        raise Undecided("the gradient is 0 at this x, or on meta")
 # --8<-- [end:assert_gradient_passes]

@@ -8,6 +8,8 @@ from torch import nn
 class Scale(nn.Module):
     """Multiply each feature by a learned number.
 
+    Raises: RuntimeError where `dtype` is not floating or complex.
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
 
     >>> Scale(2, torch.float64)(torch.ones(3, 2)).shape
@@ -29,12 +31,17 @@ class Scale(nn.Module):
 def assert_no_stray_parameters(model: nn.Module) -> None:
     """Look for attributes that require grad and are not registered.
 
+    A weight that `weight_norm`, `spectral_norm` or `prune` computes
+    from registered parameters is left out. Lists are not looked into.
+
     Raises: AssertionError that names the first one.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_leaf.html
     """
     for path, module in model.named_modules():
         for name, value in vars(module).items():
+            if {f"{name}_v", f"{name}_orig"} & {*module._parameters}:
+                continue
             if isinstance(value, torch.Tensor) and value.requires_grad:
                 where = f"{path}.{name}" if path else name
                 raise AssertionError(

@@ -23,7 +23,7 @@ def load_except(
     Raises:
         ValueError: another key stands on one side only; nothing is
             loaded then.
-        RuntimeError: a size differs.
+        RuntimeError: a size differs, or a tensor is on meta.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict
 
@@ -64,7 +64,9 @@ def assert_loads(
     keys that are not to be loaded. Integers and booleans are not
     looked at; nan that `load` itself writes counts as not loaded.
 
-    Raises: AssertionError that names the keys.
+    Raises:
+        AssertionError: some are left; names their keys.
+        RuntimeError: `load` raises it, or a tensor is on meta.
     """
     def numbers() -> dict[str, torch.Tensor]:
         return {

@@ -17,16 +17,25 @@ def save_checkpoint(
 ) -> None:
     """Save two state dicts, and numbers as Python's int or float.
 
+    A number may be one of NumPy, or a tensor of one element.
+
     `torch.load(path)` gives a dict with the keys `model`, `optimizer`
     and the names of the numbers.
 
+    Raises:
+        TypeError: a number is complex.
+        RuntimeError: a number is on meta.
+
     Source: https://docs.pytorch.org/docs/stable/notes/serialization.html
     """
+    def plain(number: Any) -> int | float:
+        item = getattr(number, "item", lambda: number)()
+        return item if type(item) is int else float(item)
+
     checkpoint = {
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
-        **{name: number if type(number) is int else float(number)
-           for name, number in numbers.items()},
+        **{name: plain(number) for name, number in numbers.items()},
     }
     torch.save(checkpoint, path)
 # --8<-- [end:save_checkpoint]

@@ -6,6 +6,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
+from snippets.guards.judge import copied
+
 
 # --8<-- [start:count_graphs]
 def count_graphs(
@@ -15,9 +17,10 @@ def count_graphs(
 ) -> tuple[int, int]:
     """Return how many graphs were compiled, and how many were run.
 
-    Forgets what is compiled so far, compiles `function` with
+    Compiles `function`, or a copy of it if it is a module, with
     `options` and calls it with the arguments of each of `calls`. A
-    graph runs as it is, so no compiler is needed.
+    graph runs as it is, so no compiler is needed. What torch has
+    compiled before is forgotten.
 
     Source: https://docs.pytorch.org/docs/stable/torch.compiler_custom_backends.html
 
@@ -37,9 +40,15 @@ def count_graphs(
         return run
 
     torch.compiler.reset()
-    function = torch.compile(function, backend=backend, **options)
-    for args in calls:
-        function(*args)
+    gpus = range(torch.cuda.device_count())
+    try:
+        twin: Callable[..., Any] = torch.compile(
+            copied(function), backend=backend, **options)
+        with torch.random.fork_rng(gpus):
+            for args in calls:
+                twin(*args)
+    finally:
+        torch.compiler.reset()  # the limit counts these graphs, too
     return compiled, ran
 # --8<-- [end:count_graphs]
 
@@ -61,11 +70,13 @@ def masked_cross_entropy(
 ) -> torch.Tensor:
     """Average over the kept of N logits (N, C), in one graph.
 
-    Targets (N) and keep (N), where True takes part; 0 if none does.
+    Class indices `targets` (N,) and `keep` (N,), where True takes
+    part. The loss is 0 if none does. Masked rows may hold anything.
     """
-    losses = F.cross_entropy(logits, targets, reduction="none")
-    losses = torch.where(keep, losses, 0.0)
-    return losses.sum() / keep.sum().clamp(min=1)
+    logits = torch.where(keep[:, None], logits, 0)
+    targets = torch.where(keep, targets, -100)  # which is ignored
+    loss = F.cross_entropy(logits, targets)
+    return torch.where(keep.any(), loss, 0)
 # --8<-- [end:masked_cross_entropy]
 
 
@@ -73,23 +84,13 @@ def masked_cross_entropy(
 def assert_one_graph(
     function: Callable[..., Any], *args: Any, **options: Any
 ) -> None:
-    """Fail where a call is compiled in pieces, or not at all.
+    """Fail where `function(*args)` is compiled in pieces, or not at all.
 
-    Compiles with `options` and calls `function(*args)` once; makes
-    torch forget what is compiled so far.
+    Compiles as `count_graphs` does, and calls once.
 
     Raises: AssertionError that says how many graphs there are.
     """
-    compiled = 0
-
-    def backend(graph: Any, inputs: Any) -> Callable[..., Any]:
-        nonlocal compiled
-        compiled += 1
-        forward: Callable[..., Any] = graph.forward
-        return forward
-
-    torch.compiler.reset()
-    torch.compile(function, backend=backend, **options)(*args)
+    compiled, _ = count_graphs(function, [args], **options)
     assert compiled == 1, (
         f"{compiled} graphs for one call: "
         'TORCH_LOGS="graph_breaks" names the lines')

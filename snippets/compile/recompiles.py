@@ -1,19 +1,20 @@
 """Modules and checks that compile once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import nn
 
-from snippets.compile.graph_breaks import count_graphs
+from snippets.guards.judge import Undecided, copied
 
 
 # --8<-- [start:warmup]
 class Warmup(nn.Module):
-    """Scale by the number of the call, up to 1 at call `steps`.
+    """Scale x by the number of the call, up to 1 at call `steps`.
 
-    The number is a tensor, so that a compiled forward reads it.
+    Give floats of any shape. The number is a tensor, so that a
+    compiled forward reads it.
 
     >>> warmup = Warmup(steps=4)
     >>> [warmup(torch.ones(())).item() for _ in range(5)]
@@ -29,27 +30,57 @@ class Warmup(nn.Module):
         self.register_buffer("step", torch.tensor(0))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return x, of any shape, times min(1, step / steps)."""
+        """Return x times min(1, step / steps)."""
         self.step += 1
-        return x * (self.step / self.steps).clamp(max=1)
+        return x * (self.step.double() / self.steps).clamp(max=1)
 # --8<-- [end:warmup]
 
 
 # --8<-- [start:assert_compiles]
 def assert_compiles(
     function: Callable[..., Any],
-    calls: list[tuple[Any, ...]],
+    calls: Iterable[tuple[Any, ...]],
     most: int,
     **options: Any,
 ) -> None:
-    """Fail where `calls` need more than `most` graphs, or run without.
+    """Fail where `calls` need more than `most` graphs, or run none.
 
-    Give more calls than `most`, with all that varies in real ones.
+    Compiles `function`, or a copy of it if it is a module. Give more
+    calls than `most`, with all that varies in real ones. What torch
+    has compiled before is forgotten.
 
-    Raises: AssertionError that says how many graphs were compiled.
+    Raises:
+        AssertionError: says how many graphs were compiled, or which
+            call ran none.
+        Undecided: there are too few calls to need more than `most`.
     """
-    compiled, ran = count_graphs(function, calls, **options)
+    compiled = 0
+    runs: list[int] = []
+
+    def backend(graph: Any, inputs: Any) -> Callable[..., Any]:
+        nonlocal compiled
+        compiled += 1
+
+        def run(*args: Any) -> Any:
+            runs[-1] += 1
+            return graph.forward(*args)
+        return run
+
+    torch.compiler.reset()
+    gpus = range(torch.cuda.device_count())
+    try:
+        twin: Callable[..., Any] = torch.compile(
+            copied(function), backend=backend, **options)
+        with torch.random.fork_rng(gpus):
+            for args in calls:
+                runs.append(0)
+                twin(*args)
+    finally:
+        torch.compiler.reset()  # the limit counts these graphs, too
     assert compiled <= most, (
-        f"{len(calls)} calls compiled {compiled} graphs, not {most}")
-    assert ran >= len(calls), f"only {ran} of {len(calls)} calls ran one"
+        f"{len(runs)} calls compiled {compiled} graphs, not {most}")
+    assert 0 not in runs, (
+        f"call {runs.index(0) + 1} of {len(runs)} ran no graph")
+    if len(runs) <= most:
+        raise Undecided(f"{len(runs)} calls: give more than {most}")
 # --8<-- [end:assert_compiles]

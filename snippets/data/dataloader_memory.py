@@ -13,6 +13,8 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:packed]
 class Packed(Sequence[Any]):
@@ -42,7 +44,9 @@ class Packed(Sequence[Any]):
         return len(self.ends) - 1
 
     def __getitem__(self, index: Any) -> Any:
-        """Return a new copy of item `index`."""
+        """Return a new copy of item `index`, or a list for a slice."""
+        if isinstance(index, slice):
+            return [self[i] for i in range(len(self))[index]]
         index = range(len(self))[index]
         start, end = self.ends.numpy()[index:index + 2]
         return pickle.loads(self.buffer.numpy()[start:end].tobytes())
@@ -85,25 +89,33 @@ def megabytes_copied(
 def assert_few_objects(dataset: Any, limit: int = 10_000) -> None:
     """Fail where an attribute of a dataset holds too many objects.
 
-    Arrays of objects count with their elements. Give a dataset with
-    more items than `limit`.
+    Arrays of objects count with their elements, functions with what
+    they close over. Globals and attributes of a class do not count.
 
-    Raises: AssertionError with the name of the attribute.
+    Raises:
+        AssertionError: names the attribute.
+        Undecided: the dataset has `limit` items or fewer.
     Source: https://docs.python.org/3/library/gc.html
     """
-    code = (type, types.ModuleType, types.FunctionType)
     for name, value in vars(dataset).items():
         seen: set[int] = set()
         found = [value]
         while found:
             item = found.pop()
-            if id(item) in seen or isinstance(item, code):
+            if id(item) in seen or isinstance(
+                    item, (type, types.ModuleType)):
                 continue
             seen.add(id(item))
             assert len(seen) <= limit, (
                 f"{name} holds more than {limit} Python objects, and "
                 "each worker makes a copy of what it reads: pack them")
-            found += gc.get_referents(item)
+            if isinstance(item, types.FunctionType):
+                found += [item.__closure__, item.__defaults__]
+            else:
+                found += gc.get_referents(item)
             if isinstance(item, np.ndarray) and item.dtype.hasobject:
                 found += item.ravel().tolist()
+    if hasattr(dataset, "__len__") and len(dataset) <= limit:
+        raise Undecided(f"a list of {len(dataset)} items is below "
+                        f"the limit of {limit}: lower it")
 # --8<-- [end:assert_few_objects]

@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:centred]
 def centred(image: np.ndarray) -> torch.Tensor:
@@ -30,20 +32,33 @@ def centred(image: np.ndarray) -> torch.Tensor:
 def assert_array_unchanged(
         load: Callable[[np.ndarray], torch.Tensor],
         array: np.ndarray) -> None:
-    """Fail where `load(array)`, or a write to its result, reaches it.
+    """Fail where `load(array)` changes `array`, or shares its memory.
 
-    Fails too where the result is not of the default dtype. Give
-    an array that is neither constant nor centred, nor read-only.
+    Fails too where the result is not of the default dtype. Give a
+    NumPy array of numbers that `load` would change. What it changes is
+    put back.
 
-    Raises: AssertionError that says which.
+    Raises:
+        AssertionError: says which.
+        Undecided: the array has no elements.
     Source: https://docs.pytorch.org/docs/stable/tensors.html
     """
+    if not array.size:
+        raise Undecided("the array has no elements")
     before = array.copy()
-    result = load(array)
-    assert np.array_equal(array, before), "load changes its array"
-    result += 1
-    assert np.array_equal(array, before), (
+    try:
+        result = load(array)
+        same = array.tobytes() == before.tobytes()
+    finally:
+        if array.flags.writeable:
+            array[...] = before
+    assert same, "load changes its array"
+    held = torch.empty(0, dtype=torch.uint8, device=result.device)
+    held.set_(result.untyped_storage())
+    assert held.is_cuda or not np.may_share_memory(
+        array, held.numpy()), (
         "the result shares the array's memory: copy before a write")
     assert result.dtype == torch.get_default_dtype(), (
-        f"the result is {result.dtype}, as the array is")
+        f"the result is {result.dtype}, not "
+        f"{torch.get_default_dtype()}")
 # --8<-- [end:assert_array_unchanged]

@@ -8,13 +8,17 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset, Subset
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:noisy_images]
 class NoisyImages(Dataset[Any]):
     """Images (N, ...) plus noise of a generator of their process.
 
+    The images are an array of NumPy, and the noise is float64.
     The seed that DataLoader gives to a worker differs between workers
-    and between epochs; where it is new, so is the generator.
+    and between epochs; where it is new, so is the generator. Processes
+    that train together need other seeds of torch, by their rank.
 
     Source: https://docs.pytorch.org/docs/stable/data.html
     """
@@ -65,15 +69,29 @@ def assert_draws_differ(
     """Fail where workers or epochs repeat each other's random numbers.
 
     Item 0 is loaded four times an epoch by `load(items, **options)`;
-    `image` takes the random part, an array, out of an item.
+    `image` takes the random part, numbers, out of an item.
 
-    Raises: AssertionError that says what repeats what.
+    Raises:
+        AssertionError: says what repeats what.
+        TypeError: `image` gives no array of numbers.
+        Undecided: item 0 is one and the same in an epoch, as where
+            nothing is random, or noise is drawn for (epoch, index).
     Source: https://github.com/pytorch/pytorch/issues/5059
     """
+    def drawn(item: Any) -> bytes:
+        numbers = np.asarray(image(item))
+        if numbers.dtype.hasobject:
+            raise TypeError("let image return an array of numbers")
+        return numbers.tobytes()
+
     same: Subset[Any] = Subset(dataset, [0] * 4)
-    first, second = (
-        [np.asarray(image(item)).tobytes() for item in epoch]
-        for epoch in load(same, **options))
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
+        first, second = (
+            [drawn(item) for item in epoch]
+            for epoch in load(same, **options))
+    if len(set(first)) == 1:
+        raise Undecided("item 0 is the same at each read: no noise, or "
+                        "noise that follows the index")
     assert len(set(first)) == len(first), (
         "workers repeat each other: a generator made before they "
         "start, or one seed for all")

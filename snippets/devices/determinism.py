@@ -8,13 +8,16 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_leaves
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:reproducible]
 @contextlib.contextmanager
 def reproducible(seed: int) -> Iterator[None]:
     """Seed the generators, and let no operation vary its order.
 
-    All is as before at the end. NumPy's generators stay as they are.
+    At the end, the settings and the generators of torch (CPU and CUDA)
+    and of `random` are as before. It leaves NumPy's alone.
 
     Source: https://docs.pytorch.org/docs/stable/notes/randomness.html
 
@@ -41,23 +44,40 @@ def reproducible(seed: int) -> Iterator[None]:
 
 # --8<-- [start:assert_repeats]
 def assert_repeats(run: Callable[[], Any], seed: int = 0) -> None:
-    """Check that two runs from one seed are equal to the last bit.
+    """Check that two runs from one seed give the same numbers.
 
     `run` makes its model and data anew, and returns tensors or
-    numbers, in lists or dictionaries as it likes.
+    numbers, in lists or dictionaries as it likes. A nan equals a nan.
 
-    Raises: AssertionError with the first output that differs.
+    Raises:
+        AssertionError: an output differs; names the first.
+        TypeError: an output is neither a tensor nor a number.
+        Undecided: there is no output, or one is on meta.
+
     Source: https://docs.pytorch.org/docs/stable/notes/randomness.html
     """
     def outputs() -> list[torch.Tensor]:
+        found, kinds = [], torch.Tensor | int | float | complex
         with reproducible(seed):
-            return [torch.as_tensor(x).detach().clone()
-                    for x in tree_leaves(run())]
+            for x in tree_leaves(run()):
+                if not isinstance(x, kinds):
+                    raise TypeError(f"{type(x).__name__} is no number")
+                x = torch.as_tensor(x).detach().to_dense().clone()
+                if x.is_meta:
+                    raise Undecided("an output is on meta")
+                found.append(x)
+        return found
 
-    for place, (a, b) in enumerate(
-            zip(outputs(), outputs(), strict=True)):
-        same = (a == b) | ((a != a) & (b != b))
-        assert same.all(), (
+    first, second = outputs(), outputs()
+    if not first:
+        raise Undecided("the run returns nothing to compare")
+    assert len(first) == len(second), (
+        f"{len(first)} outputs in the first run from seed {seed}, and "
+        f"{len(second)} in the second")
+    for place, (a, b) in enumerate(zip(first, second, strict=True)):
+        same = (a.shape, a.dtype) == (b.shape, b.dtype) and bool(
+            ((a == b) | ((a != a) & (b != b))).all())
+        assert same, (
             f"output {place} is another in the second run from seed "
             f"{seed}: a generator of its own, or state that is kept "
             "from the first run")

@@ -9,13 +9,17 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:watch]
 def watch(x: torch.Tensor) -> Callable[[], bool]:
-    """Return a function that tells whether the memory of `x` is held.
+    """Return a function that tells whether the storage of `x` is held.
 
-    `x` is of any shape; watching it does not keep it.
+    `x` is of any shape; watching it does not keep it. A NumPy array
+    that `x` was made from may live longer than the storage.
 
+    Raises: NotImplementedError where `x` is sparse: it has no storage.
     Source: https://docs.pytorch.org/docs/stable/storage.html
 
     >>> x = torch.zeros(4)
@@ -35,9 +39,11 @@ def watch(x: torch.Tensor) -> Callable[[], bool]:
 def first_rows(batches: Iterable[torch.Tensor]) -> list[torch.Tensor]:
     """Return the first row (1, ...) of each batch (N, ...), alone.
 
+    A row holds neither its batch nor a graph: no gradient flows.
+
     Source: https://docs.pytorch.org/docs/stable/tensor_view.html
     """
-    return [batch[:1].clone() for batch in batches]
+    return [batch[:1].detach().clone() for batch in batches]
 # --8<-- [end:first_rows]
 
 
@@ -69,9 +75,12 @@ def assert_frees(step: Callable[[], object]) -> None:
 
     Counts the memory of all tensors that are made in the two calls,
     those that only a graph holds among them. What a step replaces, as
-    gradients, is no leak.
+    gradients, is no leak, and neither is a view of older memory.
 
-    Raises: AssertionError with the operations that made the tensors.
+    Raises:
+        AssertionError: names the operations that made the tensors.
+        Undecided: the step makes no tensor.
+
     Source: https://docs.pytorch.org/docs/stable/notes/faq.html
     """
     made: list[tuple[Callable[[], Any], str]] = []
@@ -82,11 +91,27 @@ def assert_frees(step: Callable[[], object]) -> None:
             kwargs: Any = None,
         ) -> Any:
             result = func(*args, **(kwargs or {}))
-            for x in tree_leaves(result):
-                if isinstance(x, torch.Tensor):
-                    ref = weakref.ref(x.untyped_storage())
-                    made.append((ref, str(func)))
+            given = storages([args, kwargs])
+            made.extend((weakref.ref(each), str(func))
+                        for each in storages(result)
+                        if all(each is not old for old in given))
             return result
+
+    def storages(tree: Any) -> list[Any]:
+        found = []
+        for x in tree_leaves(tree):
+            if isinstance(x, torch.Tensor):
+                parts = [x]
+                if x.layout == torch.sparse_coo:
+                    parts = [x._indices(), x._values()]
+                elif x.layout in (torch.sparse_csr, torch.sparse_bsr):
+                    parts = [
+                        x.crow_indices(), x.col_indices(), x.values()]
+                elif x.layout in (torch.sparse_csc, torch.sparse_bsc):
+                    parts = [
+                        x.ccol_indices(), x.row_indices(), x.values()]
+                found += [part.untyped_storage() for part in parts]
+        return found
 
     record: Any = Record
 
@@ -102,6 +127,8 @@ def assert_frees(step: Callable[[], object]) -> None:
         return alive
 
     first, second = held(), held()
+    if not made:
+        raise Undecided("the step makes no tensor")
     more = (sum(size for size, _ in second.values())
             - sum(size for size, _ in first.values()))
     names = {second[key][1] for key in second.keys() - first.keys()}

@@ -8,34 +8,38 @@ from unittest import mock
 import torch
 from torch.utils._pytree import tree_leaves
 
-from snippets.devices.timing import wait_for_device
-from snippets.guards.judge import Undecided
+from snippets.guards.judge import Undecided, on_copies
 
 
 # --8<-- [start:to_host]
 def to_host(*tensors: torch.Tensor) -> list[torch.Tensor]:
     """Return `tensors`, of any shapes, on the CPU, all arrived.
 
-    All copies are queued, then waited for once.
+    All copies are queued, then each device is waited for once.
 
-    Source: https://docs.pytorch.org/tutorials/intermediate/pinmem_nonblock.html
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.accelerator.synchronize.html
     """
     copies = [x.to("cpu", non_blocking=True) for x in tensors]
-    wait_for_device()
+    if torch.accelerator.is_available():
+        for index in {x.device.index for x in tensors}:
+            torch.accelerator.synchronize(index)
     return copies
 # --8<-- [end:to_host]
 
 
 # --8<-- [start:late_copies]
 @contextlib.contextmanager
-def late_copies(late: bool = True) -> Iterator[Any]:
-    """Give a class of tensors that are on a GPU of paper.
+def late_copies(
+    late: bool = True, arrives: bool = True
+) -> Iterator[Any]:
+    """Give a class of tensors that are on a simulated GPU.
 
     A non-blocking copy of `x.as_subclass(OnGPU)` to the CPU holds nan
     or wrong integers until the program waits: by `synchronize` of
     `torch.accelerator` or `torch.cuda`, by `item`, `tolist` or a
     blocking copy. It knows nothing of streams and events. With
-    `late=False` each copy arrives at once.
+    `late=False` each copy arrives at once, with `arrives=False` none
+    ever does.
 
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
@@ -45,7 +49,7 @@ def late_copies(late: bool = True) -> Iterator[Any]:
         if torch.accelerator.is_available() else lambda: None)
 
     def wait(*_: Any) -> None:
-        while queue:
+        while queue and arrives:
             host, value = queue.pop(0)
             host.copy_(value)
 
@@ -101,17 +105,20 @@ def late_copies(late: bool = True) -> Iterator[Any]:
 def assert_waits(run: Callable[..., Any], *inputs: torch.Tensor) -> None:
     """Check that `run(*inputs)` reads no copy before it has arrived.
 
-    `run` returns a number, a tensor or a list of them.
+    `run` returns a number, a tensor or a list of them. It runs four
+    times from one random state, on copies of its modules.
 
     Raises:
         AssertionError: copies that come late change the result.
-        Undecided: `run` makes no non-blocking copy to the CPU, or
-            gives another result each time.
+        Undecided: `run` makes no non-blocking copy to the CPU, gives
+            another result each time, or gives the same result where
+            no copy ever arrives; or an input is on meta.
 
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
-    def result(late: bool) -> list[torch.Tensor]:
-        with late_copies(late) as on_gpu:
+    def result(late: bool, arrives: bool = True) -> list[torch.Tensor]:
+        with (torch.random.fork_rng(range(torch.cuda.device_count())),
+              on_copies(), late_copies(late, arrives) as on_gpu):
             leaves = tree_leaves(run(*(
                 x.clone().as_subclass(on_gpu) for x in inputs)))
         if not on_gpu.count:
@@ -119,15 +126,24 @@ def assert_waits(run: Callable[..., Any], *inputs: torch.Tensor) -> None:
         with torch._C.DisableTorchFunctionSubclass():
             return [torch.as_tensor(y).cpu() for y in leaves]
 
-    def same(a: list[torch.Tensor], b: list[torch.Tensor]) -> bool:
-        pairs = zip(a, b, strict=True)
-        return all(
-            torch.allclose(x, y, equal_nan=True) for x, y in pairs)
+    def gives_it(**timing: bool) -> bool:
+        try:
+            found = result(**timing)
+        except (IndexError, RuntimeError, ValueError):
+            return False  # wrong numbers led to an error
+        kinds = [(x.shape, x.dtype) for x in found]
+        return kinds == [(x.shape, x.dtype) for x in at_once] and all(
+            torch.allclose(x, y, rtol=1e-5, atol=0, equal_nan=True)
+            for x, y in zip(found, at_once, strict=True))
 
+    if any(x.is_meta for x in inputs):
+        raise Undecided("an input on meta holds no numbers")
     at_once = result(late=False)
-    if not same(at_once, result(late=False)):
+    if not gives_it(late=False):
         raise Undecided("a repetition changes the result: seed it")
-    assert same(at_once, result(late=True)), (
+    if gives_it(late=True, arrives=False):
+        raise Undecided("a copy that never arrives changes nothing")
+    assert gives_it(late=True), (
         "a copy to the CPU is read before it has arrived: call "
         "torch.accelerator.synchronize() in between, or leave out "
         "non_blocking=True")

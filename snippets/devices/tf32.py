@@ -6,13 +6,16 @@ from typing import Any
 
 import torch
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:round_to_tf32]
 def round_to_tf32(x: torch.Tensor) -> torch.Tensor:
     """Return `x`, finite float32 of any shape, as TF32 keeps it.
 
-    Of the 23 bits behind the point it keeps 10, and rounds. No
-    gradient flows.
+    Of the 23 bits behind the point it keeps 10, and rounds; a half
+    goes away from 0, and what leaves the range is inf. No gradient
+    flows.
 
     Raises: TypeError where `x` is not float32.
 
@@ -34,6 +37,8 @@ def multiply_in_tf32(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
     The factors are rounded; their products are summed in float32.
 
+    Raises: TypeError where a factor is not float32.
+
     Source: https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html
     """
     return round_to_tf32(a) @ round_to_tf32(b)
@@ -44,16 +49,21 @@ def multiply_in_tf32(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 def relative_error(result: torch.Tensor, exact: torch.Tensor) -> float:
     """Return how far `result` is from `exact`, both of any one shape.
 
-    `exact` is float64: what the same call gives for `x.double()`.
+    `exact` is float64: what the same call gives for `x.double()`. The
+    error is 0 where all numbers agree, also where all of them are 0.
 
-    Raises: ValueError where the shapes differ.
+    Raises:
+        TypeError: `exact` is not float64, or `result` not floating.
+        ValueError: the shapes differ.
 
     Source: https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html
     """
     if result.shape != exact.shape:
         raise ValueError(f"{result.shape} against {exact.shape}")
-    gap = result.double() - exact
-    return float(gap.norm() / exact.norm())
+    if exact.dtype != torch.float64 or not result.is_floating_point():
+        raise TypeError(f"{result.dtype} against {exact.dtype}")
+    gap = (result.double() - exact).norm()
+    return float(torch.where(gap == 0, 0.0, gap / exact.norm()))
 # --8<-- [end:relative_error]
 
 
@@ -109,14 +119,19 @@ def assert_keeps_float32(
     It gets two float32 matrices (size, size) and returns `a @ b`.
     All entries must be 4097, which needs 12 bits behind the point.
 
-    Raises: AssertionError with the entry that is farthest off.
+    Raises:
+        AssertionError: names the entry that is farthest off.
+        Undecided: `size` is 0.
+
     Source: https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html
     """
+    if not size:
+        raise Undecided("a matrix without entries has no digits")
     a, b = 4097 * torch.eye(size), torch.ones(size, size)
     for result in [multiply(a, b), multiply(b, a)]:
         gap = (result - 4097).abs()
         worst = result.flatten()[gap.argmax()].item()
-        assert gap.max() < 0.5, (
+        assert gap.max() < 4097 * 2**-13, (
             f"4097 * 1 gives {worst:g}: the factors are rounded to "
             "fewer bits than float32 has, as in TF32 or bfloat16")
 # --8<-- [end:assert_keeps_float32]

@@ -9,7 +9,7 @@ import torch
 
 # --8<-- [start:wait_for_device]
 def wait_for_device() -> None:
-    """Return once the accelerator, if there is one, has finished.
+    """Return once the current accelerator, if any, has finished.
 
     Source: https://docs.pytorch.org/docs/stable/accelerator.html
     """
@@ -27,6 +27,7 @@ def seconds(
 
     `wait` returns once the device has finished.
 
+    Raises: ValueError where `repeats` is 0.
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
     for _ in range(warm_up):
@@ -80,11 +81,15 @@ def assert_time_grows(
     `measure(size)` times one call on inputs of that size. Take sizes
     between which the work grows far more than by `factor`.
 
-    Raises: AssertionError with both times.
+    Raises: AssertionError with both times; ValueError where `large` is
+    no larger than `small`.
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
+    if large <= small:
+        raise ValueError(f"{large} is no larger than {small}")
     short, long = measure(small), measure(large)
-    assert long >= max(factor * short, 1e-12), (
+    grows = long > 0 and long >= factor * short
+    assert grows, (
         f"{large} takes {long:.3g} and {small} takes {short:.3g}: is "
         "this the launch alone? wait for the device before each clock")
 # --8<-- [end:assert_time_grows]

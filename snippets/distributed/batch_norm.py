@@ -40,18 +40,25 @@ def mean_and_variance(
         x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean and biased variance of `x` (N, C) over all ranks.
 
-    Each is (C). N may differ between ranks. No gradient flows.
+    Each is (C) and of the dtype of `x`, computed in float64. N may
+    differ between ranks. No gradient flows.
 
+    Raises: TypeError where `x` is not floating, ValueError on meta.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.SyncBatchNorm.html
     """
-    count = torch.full_like(x[:1].sum(0), len(x))
-    total = x.detach().sum(0)
+    if not x.is_floating_point():
+        raise TypeError(f"{x.dtype} is not a floating dtype")
+    if x.is_meta:
+        raise ValueError("a tensor on meta holds no numbers to send")
+    wide = x.detach().double()
+    count = torch.full_like(wide[:1].sum(0), len(wide))
+    total = wide.sum(0)
     dist.all_reduce(count)
     dist.all_reduce(total)
     mean = total / count
-    squares = (x.detach() - mean).square().sum(0)
+    squares = (wide - mean).square().sum(0)
     dist.all_reduce(squares)
-    return mean, squares / count
+    return mean.to(x.dtype), (squares / count).to(x.dtype)
 # --8<-- [end:mean_and_variance]
 
 
@@ -65,7 +72,8 @@ def assert_batch_norm_is_synchronized(model: nn.Module) -> None:
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.SyncBatchNorm.html
     """
     base = nn.modules.batchnorm._BatchNorm
-    local = [name for name, module in model.named_modules()
+    local = [name or "the model"
+             for name, module in model.named_modules()
              if isinstance(module, base)
              and not isinstance(module, nn.SyncBatchNorm)]
     assert not local, (

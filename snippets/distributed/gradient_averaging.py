@@ -82,13 +82,22 @@ def mean_over_ranks(losses: torch.Tensor) -> torch.Tensor:
     """Return a loss with the batch's gradient once ranks are averaged.
 
     `losses` (N) are those of this rank's targets; N may differ between
-    ranks and be 0. Call it on every rank.
+    ranks and be 0. Call it on every rank. The sum is in float32 or in
+    float64, the result of the dtype of `losses`.
 
+    Raises: TypeError where `losses` is not floating, ValueError on
+    meta.
     Source: https://docs.pytorch.org/docs/stable/notes/ddp.html
     """
-    count = torch.tensor(float(losses.numel()), device=losses.device)
+    if not losses.is_floating_point():
+        raise TypeError(f"{losses.dtype} is not a floating dtype")
+    if losses.is_meta:
+        raise ValueError("losses on meta hold no numbers to average")
+    count = torch.tensor(losses.numel(), device=losses.device)
     dist.all_reduce(count)
-    return losses.sum() * dist.get_world_size() / count.clamp(min=1)
+    wide = torch.promote_types(losses.dtype, torch.float32)
+    total = losses.sum(dtype=wide) * dist.get_world_size()
+    return (total / count.clamp(min=1)).to(losses.dtype)
 # --8<-- [end:mean_over_ranks]
 
 
@@ -98,12 +107,18 @@ def assert_ranks_agree(model: nn.Module) -> None:
 
     Call it on every rank, after `backward`.
 
-    Raises: AssertionError on every rank, with the parameter's name.
+    Raises, on every rank:
+        AssertionError: they differ; names the parameter.
+        ValueError: nothing could differ, because there is one rank,
+            or because no parameter has a gradient.
+
     Source: https://docs.pytorch.org/docs/stable/notes/ddp.html
     """
+    found = 0
     for name, p in model.named_parameters():
         here = torch.tensor(float(p.grad is not None), device=p.device)
         dist.all_reduce(here)
+        found += here.item() > 0
         if here.item() not in (0, dist.get_world_size()):
             raise AssertionError(
                 f"{name} has a gradient on {here.item():g} of "
@@ -116,12 +131,15 @@ def assert_ranks_agree(model: nn.Module) -> None:
                 (gradient, f"the gradient of {name} differs between "
                  "ranks: no_sync, autograd.grad, or model.module was "
                  "called in place of model")):
+            tensor = tensor.contiguous()
             copies = [torch.empty_like(tensor)
                       for _ in range(dist.get_world_size())]
-            dist.all_gather(copies, tensor.contiguous())
+            dist.all_gather(copies, tensor)
             first = copies[0]
             same = [(c == first) | (c.isnan() & first.isnan())
                     for c in copies]
             if not all(s.all() for s in same):
                 raise AssertionError(message)
+    if not found or dist.get_world_size() == 1:
+        raise ValueError("call it on two ranks or more, after backward")
 # --8<-- [end:assert_ranks_agree]

@@ -5,6 +5,7 @@ from typing import Any
 from torch.utils.data import DataLoader, DistributedSampler
 
 from snippets.distributed.gradient_averaging import run_ranks
+from snippets.guards.judge import Undecided
 
 
 # --8<-- [start:epochs_of_two_ranks]
@@ -38,12 +39,18 @@ def assert_epochs_differ(epochs: list[list[int]]) -> None:
     `epochs` holds what a rank loaded: for each epoch the indices, in
     order. Give 20 samples or more, so that no two agree by chance.
 
-    Raises: AssertionError that names the epochs.
+    Raises:
+        AssertionError: names two epochs in one order.
+        Undecided: there is one epoch, or one sample, or none.
+
     Source: https://docs.pytorch.org/docs/stable/data.html
     """
+    orders = [tuple(map(int, indices)) for indices in epochs]
+    if len(orders) < 2 or any(len(set(order)) < 2 for order in orders):
+        raise Undecided("give two epochs or more, of several samples")
     first_with: dict[tuple[int, ...], int] = {}
-    for epoch, indices in enumerate(epochs):
-        before = first_with.setdefault(tuple(indices), epoch)
+    for epoch, order in enumerate(orders):
+        before = first_with.setdefault(order, epoch)
         assert before == epoch, (
             f"epoch {epoch} has the order of epoch {before}: call "
             "sampler.set_epoch(epoch) before each epoch")

@@ -45,7 +45,7 @@ def frozen_stays_frozen(
         train(twin)
     after = frozen(twin)
     changed = [name for name, x in before.items()
-               if not alike(x, after[name])]
+               if name not in after or not alike(x, after[name])]
     if changed:
         raise AssertionError(
             f"training changes {', '.join(changed)}: running "

@@ -2,6 +2,8 @@
 
 import torch
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:mean_by_group]
 def mean_by_group(values: torch.Tensor, group: torch.Tensor,
@@ -11,7 +13,10 @@ def mean_by_group(values: torch.Tensor, group: torch.Tensor,
     The result is (groups, D), with 0 for groups without a row. Half
     precision is summed in float32.
 
-    Raises: TypeError where `values` are integers or booleans.
+    Raises:
+        TypeError: `values` are integers or booleans.
+        IndexError: a group lies outside 0 to groups - 1; on a GPU
+            torch ends the process.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html
 
@@ -25,7 +30,8 @@ def mean_by_group(values: torch.Tensor, group: torch.Tensor,
     wide = values.to(torch.promote_types(values.dtype, torch.float32))
     sums = wide.new_zeros(groups, values.shape[1])
     sums = sums.index_add(0, group, wide)
-    counts = torch.bincount(group, minlength=groups)
+    ones = torch.ones_like(group)
+    counts = ones.new_zeros(groups).index_add(0, group, ones)
     return (sums / counts.clamp(min=1)[:, None]).to(values.dtype)
 # --8<-- [end:mean_by_group]
 
@@ -34,10 +40,14 @@ def mean_by_group(values: torch.Tensor, group: torch.Tensor,
 def assert_unique(index: torch.Tensor) -> None:
     """Look for an element that occurs twice in `index`, of any shape.
 
-    Raises: AssertionError that names the most frequent one.
+    Raises:
+        AssertionError: names the most frequent one.
+        Undecided: `index` is on meta and holds no numbers.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.unique.html
     """
+    if index.is_meta:
+        raise Undecided("an index on meta holds no numbers")
     found, counts = index.unique(return_counts=True)
     if (counts > 1).any():
         most = counts.argmax()

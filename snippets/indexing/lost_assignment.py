@@ -1,8 +1,11 @@
 """Writes that reach their tensor, and a check that they do."""
 
+import copy
 from collections.abc import Callable
 
 import torch
+
+from snippets.guards.judge import Undecided
 
 
 # --8<-- [start:fill_block]
@@ -25,16 +28,21 @@ def fill_block(x: torch.Tensor, rows: torch.Tensor,
 # --8<-- [start:assert_writes]
 def assert_writes(write: Callable[[torch.Tensor], object],
                   x: torch.Tensor, where: torch.Tensor) -> None:
-    """Call `write(x)`; it changes `x` at `where`, and only there.
+    """Call `write` on a copy of `x`; it changes `where`, and only that.
 
     `where` is a mask of the shape of `x`; the new values must differ.
-    A nan that stays nan counts as unchanged.
+    A nan that stays nan counts as unchanged. The copy has the strides
+    of `x`, so a write to an expanded `x` changes more than `where`.
 
-    Raises: AssertionError otherwise.
+    Raises:
+        AssertionError: elements were not changed, or others were.
+        Undecided: `where` holds no True, or `x` is on meta.
     """
-    before = x.clone()
-    write(x)
-    kept = (x == before) | (x != x) & (before != before)  # nan
+    if x.is_meta or not where.any():
+        raise Undecided("no element is to change")
+    twin = copy.deepcopy(x.detach())
+    write(twin)
+    kept = (twin == x) | (twin != twin) & (x != x)  # nan
     changed = ~kept
     lost = (where & ~changed).sum().item()
     stray = (changed & ~where).sum().item()

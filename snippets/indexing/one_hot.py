@@ -2,12 +2,18 @@
 
 import torch
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:one_hot]
 def one_hot(target: torch.Tensor, classes: int) -> torch.Tensor:
     """Encode int64 classes (N, ...) as floats (N, C, ...).
 
-    One class, without axes, becomes (C,).
+    One class, without axes, becomes (C,). The floats are of torch's
+    default dtype.
+
+    Raises: RuntimeError where `target` holds no integers, or a class
+        that is not one of 0 to C - 1; on a GPU torch ends the process.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html
 
@@ -28,10 +34,14 @@ def assert_one_hot(
         encoded: torch.Tensor, target: torch.Tensor) -> None:
     """Compare `encoded` (N, C, ...) with its classes, `target` (N, ...).
 
-    Raises: AssertionError unless each sample has its class only.
+    Raises:
+        AssertionError: a sample has not its class only.
+        Undecided: there is no sample, or it is on meta.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
     """
+    if target.is_meta or not target.numel():
+        raise Undecided("there is no sample to compare")
     classes = torch.arange(encoded.shape[1], device=target.device)
     last = target.unsqueeze(-1) == classes
     if not torch.equal(encoded, last.movedim(-1, 1).to(encoded.dtype)):

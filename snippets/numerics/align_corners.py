@@ -52,12 +52,16 @@ def assert_zero_flow_changes_nothing(
     `warp` takes image (B, C, H, W) and flow (B, 2, H, W) as (x, y).
     Give an image of random float32 or float64 numbers.
 
-    Raises: AssertionError that names the likely cause; Undecided where
-    the image is not finite or does not vary along both axes.
+    Raises: AssertionError that names the likely cause; TypeError for
+    another dtype; Undecided where the image is not finite, does not
+    vary along both axes or is on meta.
     """
     B, _, H, W = image.shape
-    if not image.isfinite().all() or min(H, W) < 2 or not (
-            image.diff(dim=2).any() and image.diff(dim=3).any()):
+    if image.dtype not in (torch.float32, torch.float64):
+        raise TypeError(f"{image.dtype}: give float32 or float64")
+    if image.is_meta or min(H, W) < 2 or not (
+            image.isfinite().all()
+            and image.diff(dim=2).any() and image.diff(dim=3).any()):
         raise Undecided("give an image of random numbers")
     tolerance = 1e-4 * image.abs().max().item()
     still = image.new_zeros(B, 2, H, W)

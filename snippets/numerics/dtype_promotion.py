@@ -11,7 +11,9 @@ from snippets.guards.judge import Undecided
 def difference(
     after: torch.Tensor, before: torch.Tensor
 ) -> torch.Tensor:
-    """Return `after - before`, both uint8 and (...), as int16 (...).
+    """Return `after - before` (...), computed in at least int16.
+
+    Exact for uint8, int8 and bool. Wider dtypes keep their width.
 
     Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html
 
@@ -19,7 +21,9 @@ def difference(
     >>> difference(x, x.flip(0))
     tensor([-255,  255], dtype=torch.int16)
     """
-    return after.to(torch.int16) - before.to(torch.int16)
+    a, b = (x.to(torch.promote_types(x.dtype, torch.int16))
+            for x in (after, before))
+    return a - b
 # --8<-- [end:difference]
 
 
@@ -29,25 +33,28 @@ def promoted(
 ) -> torch.dtype:
     """Return the dtype of, say, the sum of two real operands.
 
+    Tensors with axes are of group 0, tensors without axes of group 1,
+    and Python numbers of group 2.
+
     Raises: RuntimeError where torch promotes no such pair, as most
     with float8 or with uint16, uint32 and uint64.
     Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html
     """
-    ranks, dtypes = [], []
+    groups, dtypes = [], []
     for x in (a, b):
         if isinstance(x, torch.Tensor):
-            ranks.append(0 if x.dim() else 1)
+            groups.append(0 if x.dim() else 1)
             dtypes.append(x.dtype)
         else:
-            ranks.append(2)
+            groups.append(2)
             is_float = isinstance(x, float)
             dtypes.append(torch.get_default_dtype() if is_float
                           else torch.tensor(x).dtype)
-    if ranks[0] > ranks[1]:
+    if groups[0] > groups[1]:
         dtypes.reverse()
     kinds = [(dtype != torch.bool) + dtype.is_floating_point
              for dtype in dtypes]
-    if ranks[0] == ranks[1] or kinds[1] > kinds[0]:
+    if groups[0] == groups[1] or kinds[1] > kinds[0]:
         return torch.promote_types(*dtypes)
     return dtypes[0]
 # --8<-- [end:promoted]
@@ -65,13 +72,18 @@ def assert_agrees_with_float64(
     difference of two nearly equal numbers.
 
     Raises: AssertionError with the first two numbers that differ;
-    Undecided where the result has no elements.
+    TypeError for complex inputs; Undecided where the result has no
+    elements, is on meta, or where all inputs are of float64 already.
     Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html
     """
+    if any(x.is_complex() for x in inputs):
+        raise TypeError("give real inputs")
+    if all(x.dtype == torch.float64 for x in inputs):
+        raise Undecided("all inputs are of float64 already")
     exact = compute(*(x.double() for x in inputs)).double()
     result = compute(*inputs)
-    if not result.numel():
-        raise Undecided("the result has no elements")
+    if not result.numel() or result.is_meta:
+        raise Undecided("the result has no numbers to compare")
     tolerance = least = 0.0
     if result.is_floating_point():
         tolerance = 16 * torch.finfo(result.dtype).eps

@@ -14,8 +14,9 @@ from snippets.guards.judge import Undecided
 def gumbel_like(logits: torch.Tensor) -> torch.Tensor:
     """Return standard Gumbel noise of the logits' shape and dtype.
 
-    Minus the log of an exponential draw, which is never 0. The draw
-    is made in float32 where the dtype has fewer bits.
+    Minus the log of an exponential draw, which leaves out 0. The draw
+    is made in float32 where the dtype has fewer bits, because float16
+    rounds the smallest draws to 0.
 
     Raises: TypeError where the logits are not of floating dtype.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.exponential_.html
@@ -38,9 +39,12 @@ def assert_finite_at_0(
     give their lowest number, by default 0, and `Tensor.exponential_`
     gives the smallest normal number, because it leaves 0 out.
 
-    Raises: AssertionError that says so; Undecided where `noise` calls
-    none of the four, or where the logits have no elements.
+    Raises: AssertionError that says so; TypeError where the logits
+    are not of floating dtype; Undecided where `noise` calls none of
+    the four, or where the logits have no elements or are on meta.
     """
+    if not logits.is_floating_point():
+        raise TypeError(f"{logits.dtype}: give floats")
     calls = []
 
     def lowest(name: str, draw: Callable[..., torch.Tensor]) -> (
@@ -63,7 +67,7 @@ def assert_finite_at_0(
             stack.enter_context(mock.patch.object(
                 home, name, lowest(name, getattr(home, name))))
         result = noise(logits)
-    if not calls or not result.numel():
+    if not calls or not result.numel() or result.is_meta:
         raise Undecided("noise draws from no function that is replaced")
     assert result.isfinite().all(), (
         "the noise is infinite where rand is 0")

@@ -17,12 +17,15 @@ def log_mixture(
     gate (..., K) holds the logits of the parts, logits (..., K, C)
     those of the classes in each; the result is (..., C).
 
+    Raises: TypeError where one of them is not of floating dtype.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.logsumexp.html
 
     >>> gate, logits = torch.zeros(2), torch.tensor([[0.0, 200.0]] * 2)
     >>> log_mixture(gate, logits)
     tensor([-200.,    0.])
     """
+    if not (gate.is_floating_point() and logits.is_floating_point()):
+        raise TypeError(f"{gate.dtype}, {logits.dtype}: give floats")
     log_parts = F.log_softmax(logits, dim=-1)
     log_weights = F.log_softmax(gate, dim=-1).unsqueeze(-1)
     return torch.logsumexp(log_weights + log_parts, dim=-2)
@@ -42,13 +45,17 @@ def assert_survives_large_logits(
     their gradients are looked at. With a small constant inside the
     log, the results stay above the log of that constant.
 
-    Raises: AssertionError that says what is wrong; Undecided where
-    the classes of each part have logits that differ by less than 1,
-    where the inputs are not finite or where there are none.
+    Raises: AssertionError that says what is wrong; TypeError where an
+    input is not of floating dtype; Undecided where the classes of
+    each part have logits that differ by less than 1, where `scale`
+    times the inputs is not finite or where there are no inputs.
     """
+    if not (gate.is_floating_point() and logits.is_floating_point()):
+        raise TypeError("give floats")
     inputs = [(scale * x).detach().requires_grad_()
               for x in (gate, logits)]
-    if not all(x.numel() and x.isfinite().all() for x in inputs) or (
+    if not all(x.numel() and not x.is_meta and x.isfinite().all()
+               for x in inputs) or (
             logits.amax(-1) - logits.amin(-1)).amax() < 1:
         raise Undecided("give finite logits that differ by 1 or more")
     result = log_probs(*inputs)

@@ -1,6 +1,5 @@
-"""Softmax, log-softmax, cross-entropy, masked softmax: all finite."""
+"""Softmax, log-softmax and cross-entropy that stay finite."""
 
-import math
 from collections.abc import Callable
 
 import torch
@@ -60,30 +59,6 @@ def cross_entropy(
 # --8<-- [end:cross_entropy]
 
 
-# --8<-- [start:masked_softmax]
-def masked_softmax(
-        logits: torch.Tensor, keep: torch.Tensor, dim: int = -1,
-) -> torch.Tensor:
-    """Return the softmax over `dim` of what the mask `keep` leaves.
-
-    `keep` is boolean, True for what takes part, with as many axes as
-    `logits` and a shape that broadcasts to theirs. The result has the
-    shape of `logits`; a row in which nothing is kept is 0.
-
-    Source: https://github.com/pytorch/pytorch/pull/133882
-
-    >>> keep = torch.tensor([[True, True], [False, False]])
-    >>> masked_softmax(torch.zeros(2, 2), keep)
-    tensor([[0.5000, 0.5000],
-            [0.0000, 0.0000]])
-    """
-    empty = ~keep.any(dim, keepdim=True)
-    masked = logits.masked_fill(~keep, -math.inf)
-    weights = masked.masked_fill(empty, 0).softmax(dim)
-    return weights.masked_fill(empty, 0)
-# --8<-- [end:masked_softmax]
-
-
 # --8<-- [start:assert_stable]
 def assert_stable(
         call: Callable[[torch.Tensor], torch.Tensor],
@@ -97,8 +72,14 @@ def assert_stable(
     F.log_softmax and F.cross_entropy do.
 
     Raises: AssertionError where one is of another size, inf or nan;
-    Undecided where `call` gives no numbers.
+    TypeError for complex logits; Undecided where `call` gives no
+    numbers, or where the logits are not finite or beyond 1e4, where
+    float32 loses their digits.
     """
+    if logits.is_complex():
+        raise TypeError("give real logits")
+    if logits.is_meta or not (logits.double().abs() <= 1e4).all():
+        raise Undecided("give finite logits of 1e4 at most")
     rounding = torch.finfo(torch.float32).eps
     exact = call(logits.double())
     if not exact.numel():

@@ -16,6 +16,7 @@ def standardize(
     Divides by the biased deviation, as `np.std` and the norm layers
     do, so one element gives 0. `eps` is added to the variance. Half
     precision is computed in float32, where squares do not overflow.
+    A large offset costs digits, and a variance that is inf gives 0.
 
     Raises: TypeError where x is not of floating dtype.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.var_mean.html
@@ -42,9 +43,14 @@ def assert_biased(
     `spread` maps x (N, ...) to a statistic over N, of any shape. N - 1
     in its denominator is seen for N below some thousands.
 
-    Raises: AssertionError that gives the ratio of the two; Undecided
-    where the data twice have no spread, or inf or nan.
+    Raises: AssertionError that gives the ratio of the two; TypeError
+    where x is of integers; Undecided where the data twice have no
+    spread, or inf or nan, or where x is on meta.
     """
+    if not (x.is_floating_point() or x.is_complex()):
+        raise TypeError(f"{x.dtype}: convert to floats first")
+    if x.is_meta:
+        raise Undecided("x is on meta")
     once, twice = spread(x), spread(torch.cat([x, x]))
     if not twice.isfinite().all() or not twice.any():
         raise Undecided("the data have no spread, or inf or nan")

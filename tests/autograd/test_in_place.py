@@ -4,6 +4,20 @@ from torch import nn
 
 from snippets.autograd.in_place import assert_leaves_input_alone, saved_by, scale_by_count
 from snippets.autograd.wrong_in_place import scale_and_count
+from snippets.guards.judge import Undecided
+from tests.awkward import Case, Guard
+
+
+def is_output(x, saved):
+    assert saved == ["output"]
+
+
+AWKWARD = [
+    Case(saved_by, lambda f, x: f(torch.exp, x), holds=is_output),
+    Case(scale_by_count, lambda f, x: f(x, x), like=lambda x: (x * x, x + 1)),
+    Guard(assert_leaves_input_alone, right=lambda check, x: check(lambda t: 2 * t, x),
+          wrong=lambda check, x: check(lambda t: t.zero_(), x)),
+]
 
 
 def test_a_count_that_is_changed_in_place_stops_backward(device):
@@ -57,3 +71,36 @@ def test_the_guard_finds_a_write_that_the_version_does_not_count(write):
 
 def test_nan_in_the_input_is_no_alarm():
     assert_leaves_input_alone(torch.sin, torch.tensor([float("nan"), 1.0]))
+
+
+def test_the_guard_takes_token_ids(device):
+    tokens = torch.arange(4, device=device)
+    assert_leaves_input_alone(nn.Embedding(4, 2, device=device), tokens)
+    with pytest.raises(AssertionError, match="written to"):
+        assert_leaves_input_alone(lambda t: t.masked_fill_(t == 0, 3), tokens)
+    assert tokens.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("inplace", [False, True])
+def test_the_guard_leaves_the_model_and_the_random_state_as_they_were(device, inplace):
+    model = nn.Sequential(nn.ReLU(inplace), nn.Dropout(), nn.BatchNorm1d(2)).to(device)
+    x, state = torch.randn(8, 2, device=device), torch.get_rng_state()
+    if inplace:
+        with pytest.raises(AssertionError, match="written to"):
+            assert_leaves_input_alone(model, x)
+    else:
+        assert_leaves_input_alone(model, x)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert model[2].num_batches_tracked == 0
+
+
+def test_saved_by_works_under_no_grad_and_with_complex_numbers(device):
+    with torch.no_grad():
+        assert saved_by(torch.exp, torch.ones(2, device=device)) == ["output"]
+    x = torch.ones(2, dtype=torch.complex64, device=device)
+    assert saved_by(torch.square, x) == ["input"]
+
+
+def test_the_guard_is_undecided_on_meta():
+    with pytest.raises(Undecided, match="on meta"):
+        assert_leaves_input_alone(torch.sin, torch.zeros(2, device="meta"))

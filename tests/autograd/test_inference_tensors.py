@@ -4,6 +4,13 @@ from torch import nn
 
 from snippets.autograd.inference_tensors import LazyScaleSafe, assert_trains_after_inference
 from snippets.autograd.wrong_inference_tensors import LazyScale
+from tests.awkward import Case, Guard
+
+AWKWARD = [
+    Case(LazyScaleSafe, lambda cls, x: cls()(x), like=lambda x: x * torch.ones_like(x)),
+    Guard(assert_trains_after_inference, right=lambda check, x: check(LazyScaleSafe(), x),
+          wrong=lambda check, x: check(LazyScale(), x)),
+]
 
 
 @pytest.mark.parametrize(("layer", "mode", "raises"), [
@@ -29,3 +36,54 @@ def test_the_guard_looks_into_submodules_and_buffers(device):
         model[1].register_buffer("table", torch.ones(3, device=device))
     with pytest.raises(AssertionError, match=r"^1\.table was made"):
         assert_trains_after_inference(model, x)
+
+
+def test_the_safe_layer_keeps_the_dtype_of_each_input(device):
+    layer = LazyScaleSafe()
+    for dtype in [torch.float32, torch.float16, torch.float64]:
+        assert layer(torch.ones(2, dtype=dtype, device=device)).dtype == dtype
+    assert layer(torch.ones(2, device="meta")).is_meta
+    assert layer(torch.ones(2, device=device)).tolist() == [1, 1]
+
+
+class Caches(nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.cache = {} if kind is dict else []
+
+    def forward(self, x):
+        if not self.cache and isinstance(self.cache, dict):
+            self.cache["mask"] = [x > 0]
+        elif not self.cache:
+            self.cache.append((x > 0,))
+        return x
+
+
+@pytest.mark.parametrize(("kind", "place"), [(dict, r"cache\['mask'\]\[0\]"),
+                                             (list, r"cache\[0\]\[0\]")])
+def test_the_guard_looks_into_dicts_and_lists(device, kind, place):
+    with pytest.raises(AssertionError, match=f"^0.{place} was made"):
+        assert_trains_after_inference(nn.Sequential(Caches(kind)), torch.ones(2, device=device))
+
+
+@pytest.mark.parametrize("layer", [LazyScale, LazyScaleSafe])
+def test_the_guard_leaves_the_model_and_the_random_state_as_they_were(device, layer):
+    model = nn.Sequential(layer(), nn.BatchNorm1d(3), nn.Dropout()).to(device)
+    x, state = torch.ones(2, 3, device=device), torch.get_rng_state()
+    try:
+        assert_trains_after_inference(model, x)
+    except AssertionError:
+        assert layer is LazyScale
+    assert model[0].scale is None
+    assert model[1].num_batches_tracked == 0
+    assert torch.equal(torch.get_rng_state(), state)
+    model(x.requires_grad_()).sum().backward()
+
+
+@pytest.mark.parametrize("make", [
+    lambda: nn.Linear(3, 3), lambda: nn.Linear(3, 3).to(torch.float64).to(torch.float32)])
+def test_the_guard_finds_a_model_that_was_made_inside(make):
+    with torch.inference_mode():
+        model = make()
+    with pytest.raises(AssertionError, match=r"^weight was made"):
+        assert_trains_after_inference(model, torch.ones(2, 3))

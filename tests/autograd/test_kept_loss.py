@@ -1,3 +1,5 @@
+from collections import deque
+
 import pytest
 import torch
 from torch import nn
@@ -9,6 +11,47 @@ from snippets.autograd.kept_loss import (
     watch_outputs,
 )
 from snippets.autograd.wrong_kept_loss import train_and_sum_tensors
+from tests.awkward import Case, Guard
+
+
+def product(x):
+    return torch.ones((), requires_grad=True) * x.detach()
+
+
+def is_two(x, found):
+    assert found == 2
+
+
+def watched(watch, x):
+    layer = nn.Identity()
+    outputs, y = watch(layer), layer(x)
+    return len(outputs) == 1 and outputs[0]() is y
+
+
+def is_true(x, found):
+    assert found is True
+
+
+def trained(average, x):
+    dtype = x.dtype if x.is_floating_point() or x.is_complex() else torch.float32
+    model = nn.Linear(4, 1, bias=False, dtype=dtype, device=x.device)
+    nn.init.ones_(model.weight)
+    return average(model, torch.optim.SGD(model.parameters(), lr=0.1), [x])
+
+
+def mean_square(x):
+    dtype = x.dtype if x.is_floating_point() or x.is_complex() else torch.float32
+    ones = torch.ones(1, 4, dtype=dtype, device=x.device)
+    return nn.functional.linear(x, ones).square().mean()
+
+
+AWKWARD = [
+    Case(count_nodes, lambda count, x: count(product(x)), holds=is_two, compiled=False),
+    Case(watch_outputs, watched, holds=is_true, compiled=False),
+    Case(train_and_average, trained, like=mean_square, compiled=False),
+    Guard(assert_holds_no_graph, right=lambda check, x: check({"a": [x.detach()]}),
+          wrong=lambda check, x: check({"a": [product(x)]})),
+]
 
 
 def trainer(device, lr=0.0):
@@ -62,3 +105,35 @@ def test_the_guard_names_the_place(device, wrap, place):
     assert_holds_no_graph(wrap(x.exp().detach()))
     with pytest.raises(AssertionError, match=f"^{place} holds a graph .ExpBackward0"):
         assert_holds_no_graph(wrap(x.exp()))
+
+
+@pytest.mark.parametrize("wrap", [lambda x: deque([x]), lambda x: {x}, lambda x: frozenset([x])])
+def test_the_guard_looks_into_deques_and_sets(device, wrap):
+    x = torch.ones(1, requires_grad=True, device=device)
+    assert_holds_no_graph(wrap(x))
+    with pytest.raises(AssertionError, match=r"^\[0\] holds a graph"):
+        assert_holds_no_graph(wrap(x.exp()))
+
+
+def test_each_output_of_an_lstm_is_watched(device):
+    lstm = nn.LSTM(2, 3, device=device)
+    outputs = watch_outputs(lstm)
+    y, (h, c) = lstm(torch.ones(1, 1, 2, device=device))
+    assert [output() is each for output, each in zip(outputs, [y, h, c], strict=True)] == [True] * 3
+
+
+def test_no_batch_has_no_average(device):
+    with pytest.raises(ValueError, match="no batch"):
+        train_and_average(*trainer(device), [])
+
+
+def test_each_output_in_a_dict_is_watched(device):
+    class Named(nn.Module):
+        def forward(self, x):
+            return {"logits": x + 1, "hidden": [x + 2]}
+
+    model = Named()
+    outputs = watch_outputs(model)
+    y = model(torch.ones(1, device=device))
+    assert [output() is each for output, each in zip(
+        outputs, [y["logits"], *y["hidden"]], strict=True)] == [True, True]

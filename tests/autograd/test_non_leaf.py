@@ -1,9 +1,26 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import prune
 
 from snippets.autograd.non_leaf import Scale, assert_no_stray_parameters
 from snippets.autograd.wrong_non_leaf import ScaleCastTooLate
+from tests.awkward import Case, Guard, loads_after_meta
+
+
+def holding(x):
+    layer = nn.Identity()
+    layer.constant = x
+    return layer
+
+
+AWKWARD = [
+    Case(Scale, lambda cls, x: cls(4, torch.float32).to(x.device)(x),
+         like=lambda x: x * torch.ones(4, device=x.device), compiled=False),
+    Guard(assert_no_stray_parameters, right=lambda check, x: check(holding(x.detach())),
+          wrong=lambda check, x: check(
+              holding(x.detach() * nn.Parameter(torch.ones(1, device=x.device))))),
+]
 
 DTYPES = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 
@@ -40,3 +57,21 @@ def test_the_guard_leaves_constants_and_buffers_alone():
     layer.loss = layer.weight.sum()
     with pytest.raises(AssertionError, match=r"^loss requires grad"):
         assert_no_stray_parameters(layer)
+
+
+def test_a_scale_made_on_meta_loads_what_was_saved():
+    assert loads_after_meta(lambda: Scale(3, torch.float64)) == "equal"
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning")
+@pytest.mark.parametrize("compute", [
+    nn.utils.weight_norm, nn.utils.spectral_norm,
+    lambda layer: prune.l1_unstructured(layer, "weight", 0.5),
+    nn.utils.parametrizations.weight_norm])
+def test_a_weight_that_torch_computes_from_parameters_is_no_alarm(compute):
+    model = nn.Sequential(compute(nn.Linear(3, 3)))
+    model(torch.ones(2, 3)).sum().backward()
+    assert_no_stray_parameters(model)
+    model[0].other = nn.Parameter(torch.ones(1)).double()
+    with pytest.raises(AssertionError, match=r"^0.other requires grad"):
+        assert_no_stray_parameters(model)

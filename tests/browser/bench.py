@@ -21,7 +21,8 @@ from . import browsing, stock, weight
 from .conftest import ADDRESSES, SITE
 from .serving import serve
 
-BUILD, EXAMPLES, LATENCY = 1.5, 0.3, 1.2
+BUILD, EXAMPLES = 1.5, 0.3
+SEARCH = {"ratio": 0.8, "ratio_p95": 1.2, "bytes, ratio": 0.5}  # to stock Material's
 SLOW = ROOT / "tests/slow.toml"
 TIMES = 3
 
@@ -116,10 +117,26 @@ def latency() -> Iterator[Row]:
     with TemporaryDirectory() as folder:
         found = bench_search.ratio(SITE, stock.build_stock(Path(folder)))
     for name, value in found.items():
-        yield Row(f"search, {name}", value, LATENCY if "ratio" in name else None)
+        yield Row(f"search, {name}", value, SEARCH.get(name))
 
 
-PARTS = {"weight": weights, "build": builds, "examples": examples, "search": latency}
+def questions() -> Iterator[Row]:
+    """The shares of questions whose page is found among the first three, and first."""
+    from . import queries
+    from .searching import Search
+
+    asked = {"questions of users": queries.ASKED, "questions in other words":
+             queries.QUERIES["own"], "titles of threads": queries.QUERIES["thread"]}
+    with browsing.browser() as browser, serve(SITE) as home:
+        search = Search(browser.new_page(), home)
+        for name, pages in asked.items():
+            three, first = queries.shares_typed(search, pages)
+            yield Row(f"{len(pages)} {name}, not among three", 1 - three, 0.13)
+            yield Row(f"{len(pages)} {name}, not first", 1 - first, 0.26)
+
+
+PARTS = {"weight": weights, "build": builds, "examples": examples, "search": latency,
+         "questions": questions}
 
 
 def main(names: list[str]) -> int:

@@ -1,8 +1,9 @@
-"""How long the search takes to answer a key, against stock Material on the same text.
+"""What the search costs its reader, against stock Material on the same text: time and bytes.
 
 Both sites are open in one browser and are asked in turn, so that both meet the same noise.
 """
 
+import gzip
 import tomllib
 from pathlib import Path
 from statistics import median, quantiles
@@ -17,13 +18,21 @@ from .stock import build_stock
 
 ASKED = tomllib.loads((ROOT / "tests/browser/queries.toml").read_text())["asked"]
 QUERIES = list(ASKED.values())[::24]
+FETCHED = ["search/index.js", "assets/search.js", "assets/minisearch.js"]  # by the first search
+STOCK_FETCHED = ["search/search_index.json", "assets/javascripts/workers/search.*.js"]
+
+
+def wire(site: Path, fetched: list[str]) -> int:
+    """The bytes of the files that the first search fetches, compressed as a server does."""
+    return sum(len(gzip.compress(path.read_bytes(), 6))
+               for pattern in fetched for path in site.glob(pattern))
 
 
 def ratio(ours: Path, stock: Path, queries: list[str] = QUERIES) -> dict[str, float]:
     """Type queries key by key in two built sites.
 
     Returns: milliseconds from a key to its results, median and p95 of both sites, and
-        `ratio` and `ratio_p95`, ours to stock's.
+        `ratio` and `ratio_p95`, ours to stock's; the bytes of a first search, and their ratio.
     """
     took: dict[str, list[float]] = {"ours": [], "stock": []}
     with browser() as chromium, serve(ours) as one, serve(stock) as other:
@@ -35,7 +44,9 @@ def ratio(ours: Path, stock: Path, queries: list[str] = QUERIES) -> dict[str, fl
             for key in query:
                 for name, search in searches.items():
                     took[name] += search.time(key)
-    found = {}
+    found = {"bytes of the first": wire(ours, FETCHED),
+             "bytes of the first, stock": wire(stock, STOCK_FETCHED)}
+    found["bytes, ratio"] = found["bytes of the first"] / found["bytes of the first, stock"]
     for name, times in took.items():
         found[name] = median(times)
         found[f"{name}_p95"] = quantiles(times, n=20)[-1]
@@ -47,4 +58,4 @@ if __name__ == "__main__":
     with TemporaryDirectory() as folder:
         found = ratio(ROOT / "site", build_stock(Path(folder)))
     for name, value in found.items():
-        print(f"search, {name}: {value:.2f}" + ("" if "ratio" in name else " ms"))
+        print(f"search, {name}: {value:.2f}")

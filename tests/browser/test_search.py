@@ -9,17 +9,14 @@ import tomllib
 import pytest
 from bs4 import BeautifulSoup
 
-from sitekit.read.entries import Entry, Matcher, all_entries, message_of
+from sitekit.read.entries import Matcher, all_entries, message_of
 from tests.guide import GUIDE, ROOT
 
 from .conftest import SITE, address
+from .queries import ASKED, QUERIES, place, shares, shares_typed
 from .searching import Search
 
-QUERIES = tomllib.loads((ROOT / "tests/browser/queries.toml").read_text())
 PASTES = tomllib.loads((ROOT / "tests/site/pastes.toml").read_text())
-ANSWERS = {row["id"]: row["page"].partition("#")[0]
-           for row in tomllib.loads((ROOT / "tests/questions.toml").read_text())["question"]}
-ASKED = {question: ANSWERS[key] for key, question in QUERIES["asked"].items() if key in ANSWERS}
 NO_PAGE = ["not", "is", "out", "torch.not_a_name"]  # no page is about them
 
 
@@ -29,39 +26,6 @@ def search(browser, home):
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     yield Search(context.new_page(), home)
     context.close()
-
-
-def section(entry: Entry) -> str:
-    page = GUIDE.page(f"docs/{entry.page}")
-    lines = page.section(entry.anchor)
-    return "\n".join(page.lines[lines.start:lines.stop])
-
-
-LEADS_TO = {f"{address(entry.page)}#{entry.anchor}": section(entry) for entry in all_entries(GUIDE)}
-
-
-def place(found: list[list[str]], pages: str | list[str]) -> int:
-    """At which place the first of the right pages was found, or an entry that leads to one."""
-    listed = [pages] if isinstance(pages, str) else pages
-    return next((place for place, (link, *_) in enumerate(found, 1)
-                 if link.partition("#")[0] in [address(page) for page in listed]
-                 or any(page in LEADS_TO.get(link, "") for page in listed)), 99)
-
-
-def shares(places: dict[str, int]) -> tuple[float, float]:
-    """The shares of queries with the right page among the first three, and first; printed."""
-    three, first = (sum(place <= last for place in places.values()) / len(places)
-                    for last in (3, 1))
-    print(f"{len(places)} queries: {three:.1%} among the first three, {first:.1%} first")
-    for query, found in places.items():
-        if found > 1:
-            print(f"  {found:2}  {query}")
-    return three, first
-
-
-def shares_typed(search, queries: dict[str, str | list[str]]) -> tuple[float, float]:
-    return shares({query: place(search.type(query), pages)
-                   for query, pages in queries.items()})
 
 
 def test_questions_of_users_find_the_page_that_answers_them(search):

@@ -3,6 +3,14 @@ import torch
 from torch import nn
 
 from snippets.checkpoints.state_dict_keys import assert_keys_of, unwrapped, with_keys_of
+from tests.awkward import Case, LeftOut
+
+AWKWARD = [
+    LeftOut(unwrapped, "it takes a module"),
+    Case(with_keys_of, lambda f, x: f(nn.Linear(4, 3), {"module.weight": x})["weight"],
+         like=lambda x: x, compiled=False),
+    LeftOut(assert_keys_of, "it takes names"),
+]
 
 
 def compiled(model):

@@ -4,6 +4,26 @@ from torch import nn
 
 from snippets.checkpoints.strict_false import assert_loads, load_except
 from snippets.checkpoints.wrong_strict_false import load_what_fits
+from tests.awkward import Case, Guard
+
+
+def loaded(load, x):
+    layer = nn.Linear(4, 3, bias=False)
+    load(layer, {"weight": x, "old": x}, unexpected=("old",))
+    return layer.weight.detach()
+
+
+def check_load(check, x, state):
+    layer = nn.Linear(4, 3, bias=False)
+    check(layer, lambda: layer.load_state_dict(state(x), strict=False))
+
+
+AWKWARD = [
+    Case(load_except, loaded, like=lambda x: torch.zeros(3, 4).copy_(x), compiled=False),
+    Guard(assert_loads, right=lambda check, x: check_load(check, x, lambda x: {"weight": x}),
+          wrong=lambda check, x: check_load(check, x, lambda x: {"old": x}),
+          outside={"one nan": "nan that `load` itself writes counts as not loaded"}),
+]
 
 
 def test_a_refused_load_changes_nothing():

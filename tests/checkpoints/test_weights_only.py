@@ -1,4 +1,5 @@
 import argparse
+import io
 import pickle
 import subprocess
 import sys
@@ -10,6 +11,24 @@ from torch import nn
 
 from snippets.checkpoints.weights_only import assert_weights_only, save_checkpoint
 from snippets.checkpoints.wrong_weights_only import CodeInAFile, save_with_arguments
+from tests.awkward import Case, Guard
+
+
+def saved(save, x):
+    model, file = nn.Linear(2, 1), io.BytesIO()
+    save(file, model, torch.optim.SGD(model.parameters(), lr=0.1), number=x[..., :1].sum())
+    file.seek(0)
+    number = torch.load(file)["number"]
+    assert type(number) in (int, float)
+    return torch.tensor(number, dtype=torch.float64)
+
+
+AWKWARD = [
+    Case(save_checkpoint, saved, like=lambda x: torch.tensor(
+        x[..., :1].sum().item(), dtype=torch.float64), compiled=False),
+    Guard(assert_weights_only, right=lambda check, x: check({"weight": x, "step": 1}),
+          wrong=lambda check, x: check({"weight": x, "args": argparse.Namespace()})),
+]
 
 
 @pytest.fixture
@@ -81,3 +100,13 @@ def test_the_guard_names_every_class():
     with pytest.raises(AssertionError, match=r"argparse\.Namespace") as caught:
         assert_weights_only({"args": argparse.Namespace(), "model": nn.Linear(1, 1)})
     assert "torch.nn.modules.linear.Linear" in str(caught.value)
+
+
+@pytest.mark.parametrize(("number", "kind"), [
+    (3, int), (np.int64(3), int), (torch.tensor(3), int), (3.0, float), (np.float32(3), float),
+    (np.longdouble(3), float), (torch.tensor(3.0), float)])
+def test_a_number_comes_back_as_pythons(path, number, kind):
+    model = nn.Linear(2, 1)
+    save_checkpoint(path, model, torch.optim.SGD(model.parameters()), number=number)
+    found = torch.load(path)["number"]
+    assert (found, type(found)) == (3, kind)

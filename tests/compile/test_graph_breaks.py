@@ -1,6 +1,11 @@
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from snippets.compile.graph_breaks import (
     assert_one_graph,
@@ -9,10 +14,30 @@ from snippets.compile.graph_breaks import (
     sum_of_positive,
 )
 from snippets.compile.wrong_graph_breaks import branch_on_a_tensor, leave_a_loop, sum_by_mask
+from tests.awkward import Case, Guard, LeftOut
+
+TARGETS, KEEP = torch.tensor([0, 3, 1]), torch.tensor([True, False, True])
+AWKWARD = [
+    LeftOut(count_graphs, "counts graphs; the numbers are those of the function that it is given"),
+    Case(sum_of_positive, lambda positive, x: positive(x),
+         like=lambda x: x.masked_fill(~(x > 0), 0).sum()),
+    Case(masked_cross_entropy, lambda loss, x: loss(x, TARGETS[:len(x)], KEEP[:len(x)]),
+         like=lambda x: F.cross_entropy(x[KEEP[:len(x)]], TARGETS[:len(x)][KEEP[:len(x)]])
+         if len(x) else x.sum()),
+    Guard(assert_one_graph, right=lambda guard, x: guard(torch.clone, x),
+          wrong=lambda guard, x: guard(in_two_pieces, x)),
+]
+
+
+def in_two_pieces(x):
+    y = x.clone()
+    torch._dynamo.graph_break()
+    return y.clone()
 
 
 @pytest.mark.parametrize(("function", "graphs"),
-                         [(sum_by_mask, 2), (branch_on_a_tensor, 2), (leave_a_loop, 0)])
+                         [(sum_by_mask, 2), (branch_on_a_tensor, 2), (leave_a_loop, 0),
+                          (lambda x: x * x.sum().item(), 2)])
 def test_a_break_is_right_and_in_pieces(device, function, graphs):
     x = torch.tensor([-1.0, 2.0, 3.0], device=device)
     compiled = torch.compile(function, backend="eager")
@@ -30,6 +55,26 @@ def test_the_helpers_forget_what_was_compiled_before(device):
         assert count_graphs(sum_of_positive, [(x,)] * 2) == (1, 2)
 
 
+def test_a_count_leaves_the_limit_the_module_and_the_generator_as_they_were(device):
+    def repeated(x, n):
+        for _ in range(n):
+            x = x * 2
+        return x
+
+    x = torch.ones(2, 3, device=device)
+    assert count_graphs(repeated, [(x, n) for n in range(2, 12)]) == (8, 8)
+    ran = []
+    compiled = torch.compile(repeated, backend=lambda graph, inputs: ran.append(0) or graph.forward)
+    compiled(x, 3)
+    assert ran == [0]  # not at the limit
+    model = nn.Sequential(nn.BatchNorm1d(3, device=device), nn.Dropout())
+    before, state = torch.get_rng_state(), model[0].num_batches_tracked.item()
+    assert count_graphs(model, [(x,)] * 2)[1] == 2
+    assert_one_graph(model, x)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert model[0].num_batches_tracked.item() == state == 0
+
+
 @pytest.mark.parametrize("kept", [[True, False, True], [False, False, False]])
 def test_masked_cross_entropy_averages_over_the_kept(device, kept):
     keep = torch.tensor(kept, device=device)
@@ -40,6 +85,38 @@ def test_masked_cross_entropy_averages_over_the_kept(device, kept):
     torch.testing.assert_close(got, expected)
 
 
+@pytest.mark.parametrize("kept", [[True, False], [False, False]])
+def test_a_masked_row_may_hold_anything(device, kept):
+    logits = torch.tensor([[1.0, 2.0], [torch.nan, torch.inf]], device=device, requires_grad=True)
+    loss = masked_cross_entropy(logits, torch.tensor([0, -1], device=device),
+                                torch.tensor(kept, device=device))
+    loss.backward()
+    assert loss.isfinite()
+    assert logits.grad.isfinite().all()
+    assert logits.grad[1].count_nonzero() == 0
+
+
 def test_the_sum_of_positive_ignores_nan_and_an_empty_input(device):
     assert sum_of_positive(torch.tensor([torch.nan, -1.0, 2.0], device=device)) == 2
     assert sum_of_positive(torch.ones(0, device=device)) == 0
+
+
+def test_the_log_names_the_file_and_the_line_of_each_break(tmp_path):
+    script = tmp_path / "broken.py"
+    script.write_text("""import torch
+def by_mask(x):
+    y = x * 2
+    return y[y > 0].sum()
+def by_item(x):
+    return x * x.sum().item()
+def by_branch(x):
+    if x.sum() > 0:
+        return x + 1
+    return x - 1
+for function in (by_mask, by_item, by_branch):
+    torch.compile(function, backend="eager")(torch.ones(2))
+""")
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True,
+                         env={**os.environ, "TORCH_LOGS": "graph_breaks"})
+    for line in (4, 6, 8):
+        assert f"broken.py:{line}" in run.stderr

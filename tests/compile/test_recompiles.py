@@ -1,25 +1,114 @@
 import pytest
 import torch
 
+from snippets.compile.graph_breaks import count_graphs
 from snippets.compile.recompiles import Warmup, assert_compiles
 from snippets.compile.wrong_recompiles import WarmupByPythonNumber
+from snippets.guards.judge import Undecided
+from tests.awkward import Case, LeftOut, loads_after_meta
+
+AWKWARD = [
+    Case(Warmup, lambda kind, x: kind(steps=3)(x), like=lambda x: x * (1 / 3),
+         outside=dict.fromkeys(("int64", "int32", "int8", "uint8", "bool"), "floats of any shape")),
+    LeftOut(assert_compiles, "counts graphs; its calls are given by the reader"),
+]
 
 
 def test_both_modules_compute_the_same(device):
     x = torch.tensor([1e4, -3.0], device=device)
-    right, wrong = Warmup(steps=3).to(device), WarmupByPythonNumber(steps=3)
-    for _ in range(5):
-        torch.testing.assert_close(right(x), wrong(x))
+    for dtype in [torch.float32, torch.float64, torch.bfloat16]:
+        right, wrong = Warmup(steps=3).to(device), WarmupByPythonNumber(steps=3)
+        for _ in range(5):
+            assert torch.equal(right(x.to(dtype)), wrong(x.to(dtype)))
+
+
+def test_warmup_loads_after_meta():
+    assert loads_after_meta(lambda: Warmup(steps=3)) == "equal"
 
 
 def test_a_python_number_is_compiled_until_the_limit(device):
     calls = [(torch.ones(2, device=device),)] * 10
     with pytest.raises(AssertionError, match="10 calls compiled 8 graphs, not 2"):
         assert_compiles(WarmupByPythonNumber(steps=16), calls, most=2)
-    with pytest.raises(AssertionError, match="only 8 of 10 calls"):
+    with pytest.raises(AssertionError, match="call 9 of 10 ran no graph"):
         assert_compiles(WarmupByPythonNumber(steps=16), calls, most=8)
+
+
+def test_a_function_in_two_pieces_does_not_hide_the_calls_that_ran_none(device):
+    model = WarmupByPythonNumber(steps=16)
+
+    def in_two_pieces(x):
+        y = model(x)
+        torch._dynamo.graph_break()
+        return y + 1
+
+    calls = [(torch.ones(2, device=device),)] * 12
+    with pytest.raises(AssertionError, match=r"call \d+ of 12 ran no graph"):
+        assert_compiles(in_two_pieces, calls, most=11)
 
 
 def test_a_number_in_a_tensor_is_compiled_once(device):
     calls = [(torch.ones(2, device=device),)] * 10
-    assert_compiles(Warmup(steps=16).to(device), calls, most=1)
+    model = Warmup(steps=16).to(device)
+    assert_compiles(model, calls, most=1)
+    assert model.step == 0
+    with pytest.raises(Undecided, match="1 calls: give more than 1"):
+        assert_compiles(model, calls[:1], most=1)
+
+
+class Scaled(torch.nn.Module):
+    by = 0.5
+
+    def forward(self, x):
+        return x * self.by if self.training else x + 1
+
+
+def attributes(name, values):
+    model = Scaled()
+
+    def calls():
+        for value in values:
+            setattr(model, name, value)
+            yield (torch.ones(2),)
+    return lambda x: model(x), calls()
+
+
+def modes(model):
+    def calls():
+        for mode in [True, False] * 2:
+            model.train(mode)
+            yield (torch.ones(2),)
+    return lambda x: model(x), calls()
+
+
+def grad_modes():
+    def calls():
+        for mode in [True, False] * 2:
+            with torch.set_grad_enabled(mode):
+                yield (torch.ones(2),)
+    return lambda x: x * 2, calls()
+
+
+@pytest.mark.parametrize(("use", "graphs"), [
+    (lambda: attributes("by", [n / 16 for n in range(2, 12)]), 2),
+    (lambda: attributes("by", range(2, 8)), 6),
+    (lambda: modes(Scaled()), 2),
+    (lambda: modes(torch.nn.Linear(2, 2)), 1),
+    (grad_modes, 2),
+    (lambda: (lambda x, n: x * [1, 2, 3, 4, 5, 6][n], [(torch.ones(2), n) for n in range(6)]), 6),
+    (lambda: (lambda x, n: x * n, [(torch.ones(2), n / 16) for n in range(10)]), 2),
+], ids=["float attribute", "int attribute", "training", "training unread", "grad mode",
+        "index of a list", "float argument"])
+def test_the_table_of_what_changes(use, graphs):
+    function, calls = use()
+    assert count_graphs(function, calls)[0] == graphs
+
+
+def test_each_piece_has_a_limit_of_its_own():
+    def in_two_pieces(x):
+        y = x * 2
+        torch._dynamo.graph_break()
+        return y + 1
+
+    calls = [(torch.ones(length),) for length in range(2, 12)]
+    assert count_graphs(in_two_pieces, calls, dynamic=False) == (16, 16)

@@ -4,6 +4,27 @@ import torch
 
 from snippets.data.from_numpy import assert_array_unchanged, centred
 from snippets.data.wrong_from_numpy import centred_in_the_array
+from snippets.guards.judge import Undecided
+from tests.awkward import Case, Guard
+
+
+def minus_mean(x):
+    wide = torch.tensor(x.numpy(), dtype=torch.float64)
+    return (wide - wide.mean()).float()
+
+
+def array(x):
+    return (x if x.is_meta else x.detach()).numpy()
+
+
+AWKWARD = [
+    Case(centred, lambda centred, x: centred(x.numpy()), like=minus_mean, compiled=False),
+    Guard(assert_array_unchanged,
+          right=lambda guard, x: guard(lambda a: torch.tensor(a).float(), array(x)),
+          wrong=lambda guard, x: guard(torch.from_numpy, array(x)),
+          outside=dict.fromkeys(("bfloat16", "bfloat16, ones are lost beside 300", "on meta"),
+                                "NumPy array of numbers")),
+]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float16, np.float32, np.float64])
@@ -31,3 +52,35 @@ def test_centred_takes_the_mean_off_before_it_rounds():
 def test_centred_refuses_what_is_no_real_number(dtype):
     with pytest.raises(TypeError, match="no real number"):
         centred(np.ones((2, 2)).astype(dtype))
+
+
+def test_the_guard_finds_memory_that_a_small_write_would_not_show():
+    for numbers in ([1e30, 2e30], [np.nan, 1.0]):
+        array = np.array(numbers, dtype=np.float32)
+        with pytest.raises(AssertionError, match="shares the array's memory"):
+            assert_array_unchanged(torch.from_numpy, array)
+        assert_array_unchanged(torch.tensor, array)
+
+
+def test_the_guard_puts_the_array_back():
+    array = np.array([[1.0, 3.0]])
+
+    def fails(image):
+        image += 1
+        raise ZeroDivisionError
+
+    for load, error in [(centred_in_the_array, AssertionError), (fails, ZeroDivisionError)]:
+        with pytest.raises(error):
+            assert_array_unchanged(load, array)
+        assert array.tolist() == [[1, 3]]
+    with pytest.raises(Undecided, match="no elements"):
+        assert_array_unchanged(torch.from_numpy, np.zeros((0, 2)))
+
+
+def test_a_copy_by_clone_keeps_the_graph_and_a_detached_one_does_not(device):
+    x = torch.ones(2, device=device, requires_grad=True)
+    assert x.clone().grad_fn is not None
+    copy = x.detach().clone()
+    assert copy.grad_fn is None
+    assert not copy.requires_grad
+    assert copy.data_ptr() != x.data_ptr()

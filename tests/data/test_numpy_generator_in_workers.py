@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from snippets.data.numpy_generator_in_workers import NoisyImages, assert_draws_differ, two_epochs
 from snippets.data.wrong_numpy_generator_in_workers import (
@@ -7,8 +8,41 @@ from snippets.data.wrong_numpy_generator_in_workers import (
     OneGenerator,
     seed_from_state,
 )
+from snippets.guards.judge import Undecided
+from tests.awkward import Case, Guard, LeftOut
 
 IMAGES = np.zeros((4, 2, 3))
+
+
+def array(x):
+    return (x if x.is_meta else x.detach()).numpy()
+
+
+def near(x, y):
+    wide = torch.as_tensor(array(x)[0])
+    wide = wide.to(torch.promote_types(wide.dtype, torch.float64))
+    assert (y.shape, y.dtype) == (wide.shape, wide.dtype)
+    gap = (y - wide).abs()[wide.isfinite()]
+    assert (gap < 10 + 1e-6 * wide.abs().nan_to_num(0, 0, 0).max()).all()
+
+
+def four_reads(dataset):
+    return [[dataset[i] for i in range(4)] for _ in range(2)]
+
+
+AWKWARD = [
+    Case(NoisyImages, lambda kind, x: torch.as_tensor(kind(array(x))[0]), holds=near,
+         compiled=False, outside={
+             **dict.fromkeys(("bfloat16", "bfloat16, ones are lost beside 300", "on meta"),
+                             "an array of NumPy"),
+             "a batch of 0": "Images (N, ...)"}),
+    LeftOut(two_epochs, "loads what it is given"),
+    Guard(assert_draws_differ,
+          right=lambda guard, x: guard(NoisyImages(array(x)), four_reads),
+          wrong=lambda guard, x: guard(
+              NoisyImages(array(x)), lambda dataset: four_reads(dataset)[:1] * 2),
+          outside={"a batch of 0": "Item 0 is loaded four times"}),
+]
 
 
 def test_one_generator_repeats_in_workers_and_epochs():
@@ -36,5 +70,23 @@ def test_the_guard_sees_only_the_part_that_it_is_given():
             return super().__getitem__(index), index
 
     assert_draws_differ(Pairs(IMAGES), two_epochs, image=lambda item: item[0])
-    with pytest.raises(AssertionError, match="workers repeat"):
+    with pytest.raises(Undecided, match="the same at each read"):
         assert_draws_differ(Pairs(IMAGES), two_epochs, image=lambda item: item[1])
+    with pytest.raises(TypeError, match="an array of numbers"):
+        assert_draws_differ(Pairs(IMAGES), two_epochs, image=lambda item: {"image": item[0]})
+
+
+def test_the_guard_is_undecided_on_noise_that_follows_epoch_and_index():
+    class ByIndex(NoisyImages):
+        def __getitem__(self, index):
+            rng = np.random.default_rng((torch.initial_seed() // 10, index))  # of the epoch
+            return self.images[index] + rng.normal(size=np.shape(self.images[index]))
+
+    with pytest.raises(Undecided, match="noise that follows the index"):
+        assert_draws_differ(ByIndex(IMAGES), four_reads)
+
+
+def test_the_guard_leaves_the_generator_of_the_main_process():
+    before = torch.get_rng_state()
+    assert_draws_differ(NoisyImages(IMAGES), two_epochs)
+    assert torch.equal(torch.get_rng_state(), before)

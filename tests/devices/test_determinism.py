@@ -7,6 +7,20 @@ from torch import nn
 
 from snippets.devices.determinism import assert_repeats, reproducible
 from snippets.devices.wrong_determinism import seed_only
+from snippets.guards.judge import Undecided
+from tests.awkward import Guard, LeftOut
+
+
+def runs(*results):
+    """A run that gives another of the results each time."""
+    return iter(results).__next__
+
+
+AWKWARD = [
+    LeftOut(reproducible, "it takes a seed; the tests below try what it sets and gives back"),
+    Guard(assert_repeats, right=lambda guard, x: guard(lambda: [x, torch.rand(2)]),
+          wrong=lambda guard, x: guard(runs(x, x.reshape(-1)[:-1])), batch=None),
+]
 
 
 def draws(device):
@@ -95,3 +109,40 @@ def test_the_guard_finds_one_bit(device):
     ones = iter([1.0, 1.0 + 2**-23])
     with pytest.raises(AssertionError, match="output 1 is another"):
         assert_repeats(lambda: (5, torch.full((3,), next(ones), device=device)))
+
+
+@pytest.mark.parametrize("results", [
+    (torch.zeros(3), torch.zeros(1)), (torch.zeros(3), torch.zeros(1, 3)),
+    (torch.zeros(3), torch.zeros(3).double()), ([1, 2], [1]), ([1], [1, 2])])
+def test_another_shape_dtype_or_number_of_outputs_is_another_result(results):
+    with pytest.raises(AssertionError, match="second"):
+        assert_repeats(runs(*results))
+
+
+def test_the_guard_says_what_it_cannot_compare(device):
+    for run in [lambda: [], lambda: torch.zeros(2, device="meta")]:
+        with pytest.raises(Undecided):
+            assert_repeats(run)
+    for run in [lambda: None, lambda: [1.0, "accuracy"]]:
+        with pytest.raises(TypeError, match="is no number"):
+            assert_repeats(run)
+    assert_repeats(lambda: torch.eye(2, device=device).to_sparse())
+    assert torch.get_deterministic_debug_mode() == 0
+
+
+@pytest.mark.parametrize(("name", "raises"), [
+    ("nn.Conv2d", False), ("torch.index_add", False), ("Tensor.scatter_add_", False),
+    ("torch.index_select", False), ("torch.gather", False),
+    ("interpolate", True), ("grid_sample", True), ("AdaptiveAvgPool2d", True),
+    ("ReflectionPad2d", True), ("CTCLoss", True), ("torch.cumsum", True), ("torch.bincount", True),
+    ("Tensor.put_` when ``accumulate=False", True), ("MaxUnpool2d", True)])
+def test_the_table_says_what_the_documentation_of_torch_says(name, raises):
+    has_an_order, _, refused = torch.use_deterministic_algorithms.__doc__.partition(
+        "operations will throw")
+    assert (name in refused, name in has_an_order) == (raises, not raises)
+
+
+def test_a_maximum_is_not_unpooled_in_the_mode_on_any_device(device):
+    x = torch.ones(1, 1, 1, 1, device=device)
+    with reproducible(0), pytest.raises(RuntimeError, match="max_unpooling2d"):
+        nn.MaxUnpool2d(2)(x, torch.zeros_like(x, dtype=torch.int64))

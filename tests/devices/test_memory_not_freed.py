@@ -1,9 +1,37 @@
+import warnings
+
 import pytest
 import torch
 from torch import nn
 
 from snippets.devices.memory_not_freed import assert_frees, first_rows, run_in_halves, watch
 from snippets.devices.wrong_memory_not_freed import first_rows_as_views, halves_in_the_handler
+from snippets.guards.judge import Undecided
+from tests.awkward import Case, Guard
+
+
+def collects(keep):
+    """A step that keeps something of a tensor in a list."""
+    kept = []
+    return lambda x: lambda: kept.append(keep(x.clone()))
+
+
+def held_by_a_view(watch, x):
+    x = x.detach().clone()
+    held, view = watch(x), x[:1]
+    del x
+    return [held(), view.dim() == 0, held()]
+
+
+AWKWARD = [
+    Case(watch, held_by_a_view, like=lambda x: [True, False, True], compiled=False),
+    Case(first_rows, lambda f, x: f([x, x])[1], like=lambda x: x[:1].detach().clone()),
+    Case(run_in_halves, lambda f, x: f(needs_memory(1, []), x), like=lambda x: x * 2,
+         compiled=False),
+    Guard(assert_frees, right=lambda guard, x: guard(collects(lambda y: y.shape)(x)),
+          wrong=lambda guard, x: guard(collects(lambda y: y[:1])(x)),
+          outside={"a batch of 0": "the memory of all tensors"}),
+]
 
 
 @pytest.mark.parametrize("hold", [
@@ -104,3 +132,47 @@ def test_an_empty_batch_that_does_not_fit_raises(device):
 
     with pytest.raises(torch.OutOfMemoryError):
         run_in_halves(run, torch.zeros(0, 2, device=device))
+
+
+def test_a_first_row_holds_no_graph(device):
+    weight = torch.ones(4, 2, device=device, requires_grad=True)
+    outputs = (2 * weight).tanh()
+    held, rows = watch(outputs), first_rows([outputs])
+    del outputs
+    assert rows[0].tolist() == torch.full((1, 2), 2.0, device=device).tanh().tolist()
+    assert not held()
+
+
+def test_a_sparse_tensor_has_no_storage_to_watch(device):
+    with pytest.raises(NotImplementedError):
+        watch(torch.eye(2, device=device).to_sparse())
+
+
+@pytest.mark.parametrize("layout", [torch.sparse_coo, torch.sparse_csr, torch.sparse_csc])
+def test_sparse_tensors_are_counted_by_their_parts(device, layout):
+    x, kept = torch.eye(4, device=device), []
+    with warnings.catch_warnings(action="ignore"):  # compressed layouts are in beta
+        x.to_sparse(layout=layout)
+    assert_frees(lambda: x.to_sparse(layout=layout).sum().item())
+    with pytest.raises(AssertionError, match="bytes more"):
+        assert_frees(lambda: kept.append(x.to_sparse(layout=layout)))
+
+
+def test_a_sparse_gradient_is_no_leak(device):
+    table = nn.Embedding(4, 2, sparse=True, device=device)
+
+    def step():
+        table.weight.grad = None
+        table(torch.tensor([1, 1], device=device)).sum().backward()
+
+    assert_frees(step)
+
+
+def test_a_view_of_a_batch_that_was_there_is_no_leak(device):
+    batches = iter([torch.zeros(1000, device=device) for _ in range(2)])
+    assert_frees(lambda: next(batches)[:1].sum().item())
+
+
+def test_a_step_without_tensors_is_undecided():
+    with pytest.raises(Undecided, match="makes no tensor"):
+        assert_frees(lambda: None)

@@ -1,10 +1,15 @@
+import itertools
+from types import SimpleNamespace
+
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from snippets.devices.non_blocking import assert_waits, late_copies, to_host
 from snippets.devices.wrong_non_blocking import mean_read_early
 from snippets.guards.judge import Undecided
+from tests.awkward import Case, Guard
 
 TYPES = [torch.float32, torch.bfloat16, torch.complex64, torch.int64, torch.uint8, torch.bool]
 
@@ -26,6 +31,22 @@ def early_by_device(x):
     return x.to(device=torch.device("cpu"), non_blocking=True)
 
 
+def after_the_wait(late_copies, x):
+    with late_copies() as on_gpu:
+        copy = early(x.detach().as_subclass(on_gpu))
+        torch.accelerator.synchronize()
+    return copy
+
+
+AWKWARD = [
+    Case(to_host, lambda f, x: f(x.detach(), x.detach())[1], like=lambda x: x.detach().cpu(),
+         compiled=False),
+    Case(late_copies, after_the_wait, like=lambda x: x.detach().cpu(), compiled=False),
+    Guard(assert_waits, right=lambda guard, x: guard(to_host, x.detach()),
+          wrong=lambda guard, x: guard(early, x.detach())),
+]
+
+COUNTER = itertools.count()
 COPIES = [early, early_by_position, early_by_device, early_into_host_by_position]
 
 
@@ -81,7 +102,7 @@ def test_a_model_on_the_gpu_of_paper_is_as_it_was(device):
 
 @pytest.mark.parametrize("run", [
     torch.mean, torch.Tensor.cpu, lambda x: x.to("cpu"), lambda x: x.to(torch.float64),
-    lambda x: early(torch.rand(4, device=x.device)) + early(x)])
+    lambda x: to_host(x + next(COUNTER))])
 def test_the_guard_is_undecided_where_it_could_not_fail(device, run):
     with pytest.raises(Undecided):
         assert_waits(run, torch.arange(4.0, device=device))
@@ -98,3 +119,47 @@ def test_what_is_patched_is_given_back():
 def test_on_the_device_at_hand_the_idiom_gives_the_numbers(device):
     x = torch.arange(4.0, device=device)
     assert [y.tolist() for y in to_host(x, x > 1)] == [[0, 1, 2, 3], [False, False, True, True]]
+
+
+def test_each_device_that_holds_a_tensor_is_waited_for(monkeypatch):
+    waited = []
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "synchronize", waited.append)
+    to_host(*[SimpleNamespace(device=torch.device("cuda", i), to=lambda *_, **__: None)
+              for i in (1, 0, 1)])
+    assert sorted(waited) == [0, 1]
+
+
+@pytest.mark.parametrize("read", [
+    lambda host: host.argmax(), lambda host: host.isnan() & False, lambda host: host.numel()])
+def test_the_guard_is_undecided_where_numbers_that_never_arrive_change_nothing(device, read):
+    with pytest.raises(Undecided, match="never arrives"):
+        assert_waits(lambda x: read(early(x)), torch.tensor([3.0, 1.0, 2.0], device=device))
+
+
+def test_the_guard_finds_an_early_read_of_any_size(device):
+    x = torch.arange(1, 5, device=device)
+    for scale in [1e-30, 1e-9, 1.0, 1e30]:
+        assert_waits(to_host, scale * x)
+        with pytest.raises(AssertionError, match="before it has arrived"):
+            assert_waits(lambda x: early(x).nan_to_num(), scale * x)
+
+
+def test_an_error_that_early_numbers_cause_is_an_early_read(device):
+    with pytest.raises(AssertionError, match="before it has arrived"):
+        assert_waits(lambda x: F.one_hot(early(x)), torch.arange(4, device=device))
+
+
+def test_the_guard_leaves_generators_and_buffers_as_they_were(device):
+    model = nn.Sequential(nn.BatchNorm1d(2), nn.Dropout()).to(device)
+    x, state = torch.randn(8, 2, device=device), torch.get_rng_state()
+    assert_waits(lambda x: to_host(model(x)), x)
+    with pytest.raises(AssertionError, match="before it has arrived"):
+        assert_waits(lambda x: early(model(x)), x)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert model[0].num_batches_tracked == 0
+
+
+def test_an_input_on_meta_is_undecided():
+    with pytest.raises(Undecided, match="on meta"):
+        assert_waits(to_host, torch.zeros(2, device="meta"))

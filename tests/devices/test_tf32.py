@@ -12,9 +12,30 @@ from snippets.devices.tf32 import (
     round_to_tf32,
 )
 from snippets.devices.wrong_tf32 import turn_tf32_off
+from snippets.guards.judge import Undecided
+from tests.awkward import Case, LeftOut
 
 NORMAL = st.floats(2.0**-126, 2.0**127, width=32)
 
+
+def rounded_in_float64(x):
+    """`x` with 10 bits behind the point, a half away from 0, on the grid of float32."""
+    wide = x.double()
+    _, exponent = torch.frexp(wide)
+    step = torch.ldexp(torch.ones_like(wide), exponent.clamp(min=-125) - 11)
+    kept = wide.sign() * (wide.abs() / step + 0.5).floor() * step
+    return torch.where(wide.isfinite(), kept, wide).to(x.dtype)
+
+
+AWKWARD = [
+    Case(round_to_tf32, lambda f, x: f(x), like=rounded_in_float64),
+    Case(multiply_in_tf32, lambda f, x: f(x, x.mT),
+         like=lambda x: rounded_in_float64(x) @ rounded_in_float64(x).mT),
+    Case(relative_error, lambda f, x: f(x, x.double()),
+         like=lambda x: 0 * float((x.double() - x.double()).norm()), compiled=False),
+    LeftOut(full_float32, "it takes no tensor; the tests below try every setting"),
+    LeftOut(assert_keeps_float32, "it makes its own matrices"),
+]
 
 b = torch.backends
 PARTS = {
@@ -151,3 +172,23 @@ def test_shapes_that_differ_are_not_broadcast(device):
 def test_float64_is_refused(device):
     with pytest.raises(TypeError, match="not float32"):
         round_to_tf32(torch.ones(2, dtype=torch.float64, device=device))
+
+
+def test_the_relative_error_of_zeros_is_0_and_of_anything_else_there_inf(device):
+    zeros = torch.zeros(3, device=device)
+    assert relative_error(zeros, zeros.double()) == 0
+    assert relative_error(zeros[:0], zeros[:0].double()) == 0
+    assert relative_error(zeros + 1, zeros.double()) == float("inf")
+
+
+def test_the_exact_result_is_of_float64_and_the_other_floating(device):
+    ones = torch.ones(3, device=device)
+    wide = ones.double()
+    for result, exact in [(ones, ones), (ones.long(), wide), (ones.cfloat(), wide)]:
+        with pytest.raises(TypeError, match="against"):
+            relative_error(result, exact)
+
+
+def test_matrices_without_entries_decide_nothing(device):
+    with torch.device(device), pytest.raises(Undecided):
+        assert_keeps_float32(torch.matmul, size=0)

@@ -5,8 +5,24 @@ from torch import nn
 from snippets.distributed.batch_norm import (
     assert_batch_norm_is_synchronized,
     mean_and_variance,
+    statistics_of_two_ranks,
 )
 from snippets.distributed.gradient_averaging import run_ranks
+from tests.awkward import Case, LeftOut
+from tests.distributed.alone import alone
+
+
+def of_one_rank(x):
+    wide = x.detach().double()
+    mean = wide.mean(0)
+    return mean.to(x.dtype), (wide - mean).square().mean(0).to(x.dtype)
+
+
+AWKWARD = [
+    LeftOut(statistics_of_two_ranks, "it makes its own inputs"),
+    Case(mean_and_variance, alone(lambda f, x: f(x)), like=of_one_rank, compiled=False),
+    LeftOut(assert_batch_norm_is_synchronized, "it takes a model and reads no number"),
+]
 
 
 def statistics_of_parts(rank, sizes):
@@ -63,3 +79,22 @@ def test_the_guard_finds_the_one_layer_that_was_added_later():
     model.append(nn.BatchNorm3d(4))
     with pytest.raises(AssertionError, match=r"^1 normalizes"):
         assert_batch_norm_is_synchronized(model)
+
+
+def test_a_single_layer_is_named_too():
+    with pytest.raises(AssertionError, match=r"^the model "):
+        assert_batch_norm_is_synchronized(nn.BatchNorm1d(2))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_sums_that_half_precision_cannot_hold_are_taken_wider(dtype):
+    x = torch.full((2000, 1), 200, dtype=dtype)
+    mean, variance = alone(mean_and_variance)(x)
+    assert (mean.item(), variance.item(), mean.dtype) == (200, 0, dtype)
+
+
+def test_integers_and_meta_are_refused():
+    with pytest.raises(TypeError, match="not a floating"):
+        mean_and_variance(torch.ones(2, 1, dtype=torch.int64))
+    with pytest.raises(ValueError, match="on meta"):
+        mean_and_variance(torch.ones(2, 1, device="meta"))

@@ -5,6 +5,13 @@ from hypothesis import strategies as st
 from torch.utils.data import DataLoader, DistributedSampler
 
 from snippets.distributed.set_epoch import assert_epochs_differ, epochs_of_two_ranks
+from snippets.guards.judge import Undecided
+from tests.awkward import LeftOut
+
+AWKWARD = [
+    LeftOut(epochs_of_two_ranks, "it starts processes and takes numbers of samples"),
+    LeftOut(assert_epochs_differ, "it takes indices; the tests below try its edges"),
+]
 
 
 def sampler_of(rank, samples, ranks=2, **options):
@@ -63,3 +70,23 @@ def test_seed_and_epoch_are_added_so_neighbouring_seeds_share_orders():
 def test_the_guard_names_two_epochs_that_are_not_neighbours():
     with pytest.raises(AssertionError, match="epoch 2 has the order of epoch 0"):
         assert_epochs_differ([[0, 1, 2], [2, 1, 0], [0, 1, 2]])
+
+
+def test_the_guard_compares_indices_that_are_tensors():
+    order = torch.randperm(20)
+    with pytest.raises(AssertionError, match="epoch 1 has the order of epoch 0"):
+        assert_epochs_differ([list(order), list(order)])
+
+
+@pytest.mark.parametrize("epochs", [[], [[0, 1, 2]], [[0], [0]], [[], []]])
+def test_what_has_one_order_alone_is_undecided(epochs):
+    with pytest.raises(Undecided, match="two epochs"):
+        assert_epochs_differ(epochs)
+
+
+def test_the_epoch_is_0_until_the_sampler_is_told_another():
+    untold, told = sampler_of(0, 20), sampler_of(0, 20)
+    told.set_epoch(0)
+    assert list(untold) == list(told)
+    told.set_epoch(1)
+    assert list(untold) != list(told)

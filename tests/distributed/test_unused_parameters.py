@@ -4,6 +4,12 @@ from torch import nn
 
 from snippets.distributed.gradient_averaging import run_ranks
 from snippets.distributed.unused_parameters import train_two_steps, without_gradient
+from tests.awkward import LeftOut
+
+AWKWARD = [
+    LeftOut(without_gradient, "it takes a model and asks which gradients are None"),
+    LeftOut(train_two_steps, "it makes its own model and inputs"),
+]
 
 
 def step_twice(rank, case):

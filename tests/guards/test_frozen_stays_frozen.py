@@ -206,3 +206,14 @@ def test_a_frozen_tensor_of_another_shape_fails(device):
     model = Holds(torch.zeros(3, 4, device=device)).to(device)
     with pytest.raises(AssertionError, match="training changes kept"):
         frozen_stays_frozen(lambda m: step(m, 1), model, frozen=lambda m: {"kept": m.kept})
+
+
+def test_a_frozen_part_that_is_gone_fails(device):
+    def replaces(model):
+        trainer()(model)
+        model[0] = nn.Linear(4, 4).to(device)
+
+    model = make(device)
+    model[0].requires_grad_(False).eval()
+    with pytest.raises(AssertionError, match=r"training changes 0\.weight, 0\.bias, 1\.weight"):
+        frozen_stays_frozen(replaces, model, frozen=backbone)

@@ -1,6 +1,9 @@
 import copy
 import math
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 import torch
@@ -544,3 +547,26 @@ def test_outputs_on_meta_are_undecided():
     x = torch.ones(2, device="meta")
     with pytest.raises(Undecided, match="on meta"):
         judge(lambda: x, own=lambda: -x, other=lambda: x, message="leaks")
+
+
+def test_pytest_prints_the_numbers_where_judge_stands_in_the_test_file(tmp_path):
+    copied_code = Path(sys.modules[judge.__module__].__file__).read_text()
+    (tmp_path / "test_it.py").write_text(copied_code + """
+
+def test_it():
+    judge(lambda: torch.ones(1), own=lambda: torch.zeros(1), other=lambda: 3 * torch.ones(1),
+          message="leaks")
+""")
+    result = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "."],
+                            capture_output=True, text=True, cwd=tmp_path)
+    assert "AssertionError: leaks" in result.stdout
+    assert "assert 2.0 <= 0.0001" in result.stdout
+
+
+@pytest.mark.parametrize(("numbers", "error"), [
+    ([0.0, 0.5, 0.2, 0.9], Undecided), ([0.0, 0.01, 0.5, 0.9], AssertionError)])
+def test_what_is_drawn_outside_of_torch_is_undecided_or_taken_for_a_leak(numbers, error):
+    x, draws = torch.ones(2, 3), iter(numbers)
+    with pytest.raises(error):
+        judge(lambda: x + next(draws), own=lambda: 2 * x + next(draws),
+              other=lambda: x + next(draws), message="leaks")

@@ -5,6 +5,25 @@ from hypothesis import strategies as st
 
 from snippets.indexing.duplicate_indices import assert_unique, mean_by_group
 from snippets.indexing.wrong_duplicate_indices import count_by_assignment
+from tests.awkward import Case, Guard
+
+GROUP = torch.tensor([2, 0, 2])
+
+
+def slowly(x):
+    if not (x.is_floating_point() or x.is_complex()):
+        raise TypeError
+    if x.is_meta:
+        return x.new_zeros(4, x.shape[1])
+    rows = [x[GROUP[:len(x)] == group] for group in range(4)]
+    return torch.stack([row.mean(0) if len(row) else x.new_zeros(x.shape[1]) for row in rows])
+
+
+AWKWARD = [
+    Case(mean_by_group, lambda mean, x: mean(x, GROUP[:len(x)].to(x.device), 4), like=slowly),
+    Guard(assert_unique, right=lambda guard, x: guard(torch.arange(x.numel(), device=x.device)),
+          wrong=lambda guard, x: guard(torch.arange(x.numel() + 2, device=x.device) // 2)),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 GROUPS = st.lists(st.integers(0, 4), max_size=12)
@@ -47,3 +66,16 @@ def test_mean_by_group_does_not_overflow_and_refuses_integers(device):
     for dtype in [torch.uint8, torch.int64, torch.bool]:
         with pytest.raises(TypeError, match="a mean needs floats"):
             mean_by_group(torch.ones(3, 1, dtype=dtype, device=device), group, 1)
+
+
+@pytest.mark.parametrize(("reduce", "start"), [("amax", -torch.inf), ("amin", torch.inf)])
+def test_a_maximum_from_minus_infinity_has_the_gradient_of_the_loop(device, reduce, start):
+    index = torch.tensor([0, 0, 2, 2, 1, 0], device=device)
+    values = torch.tensor([0.0, -1, 3, 2, 0, 1], dtype=torch.float64, device=device,
+                          requires_grad=True)
+    groups = values.new_full((3,), start).scatter_reduce(0, index, values, reduce)
+    (got,) = torch.autograd.grad(groups.sum(), values)
+    slow = sum(getattr(values[index == group], reduce)() for group in range(3))
+    assert torch.equal(got, torch.autograd.grad(slow, values)[0])
+    groups = values.new_zeros(3).scatter_reduce(0, index, values, reduce, include_self=False)
+    assert not torch.equal(got, torch.autograd.grad(groups.sum(), values)[0])

@@ -1,8 +1,38 @@
 import pytest
 import torch
 
+from snippets.guards.judge import Undecided
 from snippets.indexing.lost_assignment import assert_writes, fill_block
 from snippets.indexing.wrong_lost_assignment import mark_rows_of_a_copy
+from tests.awkward import Case, Guard
+
+ROWS, COLUMNS = torch.tensor([2, 0]), torch.tensor([1, 3, 0])
+
+
+def filled(x):
+    x = x.clone()
+    for i in ROWS.tolist():
+        for j in COLUMNS.tolist():
+            x[i, j] = 7
+    return x
+
+
+def first_row(x):
+    return torch.arange(len(x), device=x.device)[:, None].expand(x.shape) == 0
+
+
+def flip(x):
+    return (x == 0).to(x.dtype)
+
+
+AWKWARD = [
+    Case(fill_block, lambda fill, x: fill(x.clone(), ROWS, COLUMNS, 7), like=filled,
+         outside=dict.fromkeys(("a batch of 0", "a batch of 1"), "where `rows` (R,) meet")),
+    Guard(assert_writes,
+          right=lambda guard, x: guard(lambda y: y[:1].copy_(flip(y[:1])), x, first_row(x)),
+          wrong=lambda guard, x: guard(lambda y: y[[0]].copy_(flip(y[:1])), x, first_row(x)),
+          outside={"expanded": "expanded `x`"}),
+]
 
 
 def test_a_write_behind_a_mask_is_lost(device):
@@ -27,7 +57,9 @@ def test_fill_block_is_the_loop(device, rows, transposed):
 
 def test_the_guard_notices_a_write_elsewhere(device):
     where = torch.tensor([True, False], device=device)
-    assert_writes(lambda x: x[:1].fill_(1), torch.zeros(2, device=device), where)
+    x = torch.zeros(2, device=device)
+    assert_writes(lambda x: x[:1].fill_(1), x, where)
+    assert x.tolist() == [0, 0]
     with pytest.raises(AssertionError, match="1 other elements"):
         assert_writes(lambda x: x.fill_(1), torch.zeros(2, device=device), where)
 
@@ -36,7 +68,22 @@ def test_the_guard_takes_a_nan_that_stays_for_unchanged(device):
     x = torch.tensor([0.0, float("nan"), 1.0], device=device)
     assert_writes(lambda y: y[:1].fill_(1), x, torch.tensor([True, False, False], device=device))
     with pytest.raises(AssertionError, match="1 other elements"):
-        assert_writes(lambda y: y.fill_(1), x.clone(), torch.tensor([False] * 3, device=device))
+        assert_writes(lambda y: y.fill_(1), x, torch.tensor([True, False, False], device=device))
+
+
+def test_the_guard_is_undecided_where_nothing_is_to_change(device):
+    x = torch.zeros(2, device=device)
+    with pytest.raises(Undecided, match="no element is to change"):
+        assert_writes(lambda y: y[[0]].fill_(1), x, torch.zeros(2, dtype=torch.bool, device=device))
+
+
+def test_the_guard_sees_that_a_write_to_an_expanded_tensor_reaches_more(device):
+    x = torch.zeros(1, 2, device=device).expand(3, 2)
+    where = torch.zeros(3, 2, dtype=torch.bool, device=device)
+    where[0] = True
+    with pytest.raises(AssertionError, match="4 other elements"):
+        assert_writes(lambda y: y[0].fill_(1), x, where)
+    assert x.count_nonzero() == 0
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64, torch.int64])

@@ -4,8 +4,31 @@ import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snippets.guards.judge import Undecided
 from snippets.indexing.one_hot import assert_one_hot, one_hot
 from snippets.indexing.wrong_one_hot import one_hot_along_batch
+from tests.awkward import Case, Guard
+
+
+def as_classes(x):
+    x = x.real if x.is_complex() else x
+    return x.detach().nan_to_num(0, 0, 0).long() % 7
+
+
+def by_torch(x):
+    return F.one_hot(x, 7).movedim(-1, 1).float()
+
+
+AWKWARD = [
+    Case(one_hot, lambda one_hot, x: one_hot(as_classes(x), 7), like=lambda x:
+         by_torch(as_classes(x)), shape=(3, 2, 2, 3)),
+    Guard(assert_one_hot,
+          right=lambda guard, x: guard(one_hot(as_classes(x), 7), as_classes(x)),
+          wrong=lambda guard, x: guard(one_hot(as_classes(x), 7).roll(1, 1), as_classes(x))),
+    Guard(assert_one_hot,
+          right=lambda guard, x: guard(one_hot(as_classes(x), 7).to(x.dtype), as_classes(x)),
+          wrong=lambda guard, x: guard(one_hot(as_classes(x), 7) * 2, as_classes(x))),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -41,3 +64,15 @@ def test_one_hot_of_one_class_and_under_vmap(device):
     assert torch.equal(mapped, F.one_hot(target, 3).float())
     rows = target.expand(2, 3)
     assert torch.equal(torch.vmap(lambda row: one_hot(row, 3))(rows), F.one_hot(rows, 3).float())
+
+
+def test_the_guard_is_undecided_without_samples(device):
+    with pytest.raises(Undecided, match="no sample"):
+        assert_one_hot(torch.zeros(0, 3, device=device),
+                       torch.zeros(0, dtype=torch.int64, device=device))
+
+
+@pytest.mark.parametrize("target", [[1.0], [True], [3], [-1]])
+def test_one_hot_refuses_what_is_no_class(target):
+    with pytest.raises(RuntimeError):
+        one_hot(torch.tensor(target), 3)

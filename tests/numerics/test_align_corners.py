@@ -5,6 +5,27 @@ import torch.nn.functional as F
 from snippets.guards.judge import Undecided
 from snippets.numerics.align_corners import assert_zero_flow_changes_nothing, warp_by_flow
 from snippets.numerics.wrong_align_corners import warp_between_corners, warp_by_rows_first
+from tests.awkward import Case, Guard
+
+
+def places_of_pixels(image):
+    """The identity grid of torch itself, in at least float32."""
+    if not image.is_floating_point():
+        raise TypeError("no grid of integers")
+    if not len(image):
+        return image  # affine_grid makes no grid for it
+    wide = torch.promote_types(image.dtype, torch.float32)
+    grid = F.affine_grid(torch.eye(2, 3, dtype=wide, device=image.device).expand(len(image), 2, 3),
+                         list(image.shape), align_corners=False)
+    return F.grid_sample(image.to(wide), grid, align_corners=False).to(image.dtype)
+
+
+AWKWARD = [
+    Case(warp_by_flow, lambda warp, x: warp(x, x.new_zeros(len(x), 2, *x.shape[2:])),
+         like=places_of_pixels, shape=(2, 3, 4, 5)),
+    Guard(assert_zero_flow_changes_nothing, lambda guard, x: guard(warp_by_flow, x),
+          lambda guard, x: guard(warp_between_corners, x), shape=(2, 1, 4, 6)),
+]
 
 
 @pytest.mark.parametrize(("dx", "dy"), [(0, 0), (2, 0), (-1, 0), (0, 3), (-2, 1)])
@@ -62,6 +83,17 @@ def test_the_guard_is_undecided_where_nothing_could_fail(image):
         assert_zero_flow_changes_nothing(warp_by_flow, image)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.int64])
+def test_the_guard_refuses_a_dtype_that_cannot_hold_the_places(dtype):
+    with pytest.raises(TypeError, match="give float32 or float64"):
+        assert_zero_flow_changes_nothing(warp_by_flow, torch.ones(1, 1, 4, 6, dtype=dtype))
+
+
+def test_the_guard_is_undecided_on_meta():
+    with pytest.raises(Undecided):
+        assert_zero_flow_changes_nothing(warp_by_flow, torch.rand(1, 1, 4, 6, device="meta"))
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
 @pytest.mark.parametrize("of_flow", [torch.float32, None])
 def test_a_flow_of_0_changes_nothing_in_any_dtype(device, dtype, of_flow):
@@ -75,6 +107,22 @@ def test_a_flow_of_0_changes_nothing_in_any_dtype(device, dtype, of_flow):
 def test_an_image_of_integers_raises(device):
     with pytest.raises(TypeError, match="floats first"):
         warp_by_flow(torch.ones(1, 1, 2, 2, dtype=torch.uint8), torch.zeros(1, 2, 2, 2))
+
+
+@pytest.mark.parametrize("mode", ["nearest", "nearest-exact", "area"])
+@pytest.mark.parametrize("aligned", [True, False])
+def test_modes_without_corners_refuse_the_argument(mode, aligned):
+    with pytest.raises(ValueError, match="align_corners option can only be set"):
+        F.interpolate(torch.rand(1, 1, 4, 4), size=7, mode=mode, align_corners=aligned)
+
+
+@pytest.mark.parametrize("of_grid", [True, False])
+def test_an_identity_grid_for_the_other_value_changes_the_border(device, of_grid):
+    image = torch.rand(1, 1, 5, 6, device=device)
+    grid = F.affine_grid(torch.eye(2, 3, device=device)[None], [1, 1, 5, 6], align_corners=of_grid)
+    same, other = (F.grid_sample(image, grid, align_corners=a) for a in (of_grid, not of_grid))
+    torch.testing.assert_close(same, image)
+    assert not torch.allclose(other[..., 0, :], image[..., 0, :], atol=0.05)
 
 
 @pytest.mark.parametrize("mode", ["linear", "bilinear", "bicubic", "trilinear"])

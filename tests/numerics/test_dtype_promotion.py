@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from snippets.guards.judge import Undecided
 from snippets.numerics.dtype_promotion import assert_agrees_with_float64, difference, promoted
 from snippets.numerics.wrong_dtype_promotion import difference_that_wraps, halves_that_are_cut
+from tests.awkward import Case, Guard
 
 REAL = [torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64,
         torch.float16, torch.bfloat16, torch.float32, torch.float64]
@@ -14,6 +15,43 @@ TENSORS = st.tuples(st.sampled_from(REAL), st.sampled_from([(), (1,), (2, 1)]))
 
 
 NARROW = [torch.uint16, torch.uint32, torch.uint64, torch.float8_e4m3fn, torch.float8_e5m2]
+
+
+BYTES = [torch.uint8, torch.int8, torch.bool]
+
+
+def exact_difference(x):
+    y = x.flip(0)
+    return (x.long() - y.long()).to(torch.int16) if x.dtype in BYTES else x - y
+
+
+def is_the_result_type(x, result):
+    assert result == torch.result_type(x, 1.0)
+
+
+AWKWARD = [
+    Case(difference, lambda f, x: f(x, x.flip(0)), like=exact_difference),
+    Case(promoted, lambda f, x: f(x, 1.0), holds=is_the_result_type,
+         outside={"complex64": "two real operands"}),
+    Guard(assert_agrees_with_float64, lambda guard, x: guard(torch.clone, x),
+          lambda guard, x: guard(lambda x: x.double() * 0 + (x.dtype != torch.float64), x)),
+]
+
+
+@pytest.mark.parametrize("dtype", [*BYTES, torch.int32, torch.int64, torch.float16, torch.float64])
+def test_the_difference_keeps_dtypes_that_are_wider_than_a_byte(device, dtype):
+    x = torch.tensor([0, 1, 100 if dtype in BYTES else 60_000], device=device).to(dtype)
+    found = difference(x, x.flip(0))
+    assert found.dtype == (torch.int16 if dtype in BYTES else dtype)
+    assert found.tolist() == exact_difference(x).tolist()
+
+
+def test_the_guard_refuses_what_it_cannot_compare():
+    with pytest.raises(TypeError, match="real inputs"):
+        assert_agrees_with_float64(torch.exp, torch.ones(2, dtype=torch.complex64))
+    for x in (torch.ones(2, dtype=torch.float64), torch.ones(2, device="meta")):
+        with pytest.raises(Undecided):
+            assert_agrees_with_float64(torch.exp, x)
 
 
 def answer(function, *operands):
@@ -115,3 +153,9 @@ def test_the_guard_sees_what_wraps_and_what_is_cut(device):
             assert_agrees_with_float64(wrong, x)
     assert_agrees_with_float64(lambda x: difference(x, x.flip(0)) if x.dtype == torch.uint8
                                else x - x.flip(0), x)
+
+
+@pytest.mark.parametrize("dtype", [d for d in [*REAL, *NARROW] if not d.is_floating_point])
+def test_integers_and_booleans_have_no_mean(device, dtype):
+    with pytest.raises(RuntimeError, match="could not infer output dtype"):
+        torch.ones(2, device=device).to(dtype).mean()

@@ -5,6 +5,19 @@ import torch.nn.functional as F
 from snippets.guards.judge import Undecided
 from snippets.numerics.gumbel import assert_finite_at_0, gumbel_like
 from snippets.numerics.wrong_gumbel import gumbel_from_uniform
+from tests.awkward import Case, Guard
+
+
+def is_finite_noise(x, noise):
+    assert (noise.shape, noise.dtype) == (x.shape, x.dtype)
+    assert noise.isfinite().all()
+
+
+AWKWARD = [
+    Case(gumbel_like, lambda f, x: f(x), holds=is_finite_noise, compiled=False),
+    Guard(assert_finite_at_0, lambda guard, x: guard(gumbel_like, x),
+          lambda guard, x: guard(gumbel_from_uniform, x)),
+]
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
@@ -56,7 +69,7 @@ def test_the_guard_passes_draws_that_leave_0_out(noise):
 
 @pytest.mark.parametrize(("noise", "logits"), [
     (torch.zeros_like, torch.zeros(2)), (torch.randn_like, torch.zeros(2)),
-    (torch.rand_like, torch.zeros(0))])
+    (torch.rand_like, torch.zeros(0)), (torch.rand_like, torch.zeros(2, device="meta"))])
 def test_the_guard_is_undecided_where_it_replaced_nothing(noise, logits):
     with pytest.raises(Undecided):
         assert_finite_at_0(noise, logits)
@@ -66,3 +79,38 @@ def test_the_guard_is_undecided_where_it_replaced_nothing(noise, logits):
 def test_noise_of_integer_logits_raises(device, dtype):
     with pytest.raises(TypeError, match="floats first"):
         gumbel_like(torch.ones(5, dtype=dtype, device=device))
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64])
+def test_the_guard_refuses_logits_that_are_no_floats(dtype):
+    with pytest.raises(TypeError, match="give floats"):
+        assert_finite_at_0(gumbel_like, torch.ones(2, dtype=dtype))
+
+
+def test_rand_in_float32_has_24_bits():
+    draws = torch.rand(1 << 16) * 2**24
+    assert torch.equal(draws, draws.round())
+
+
+def test_rand_in_bfloat16_is_0_once_in_a_few_hundred_draws(device):
+    zeros = (torch.rand(1 << 20, dtype=torch.bfloat16, device=device) == 0).float().mean()
+    assert 1 / 1000 < zeros < 1 / 100
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
+def test_exponential_leaves_0_out(device, dtype):
+    assert (torch.empty(1 << 22, dtype=dtype, device=device).exponential_() > 0).all()
+
+
+def test_exponential_in_float16_can_round_to_0(device):
+    def draws():
+        return torch.empty(1 << 23, dtype=torch.float16, device=device).exponential_()
+
+    assert any((draws() == 0).any() for _ in range(40))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+def test_a_clamped_uniform_draw_gives_finite_noise(device, dtype):
+    u = torch.rand(1 << 18, dtype=dtype, device=device)
+    u[0] = 0
+    assert (-(-u.clamp(min=torch.finfo(dtype).tiny).log()).log()).isfinite().all()

@@ -5,6 +5,20 @@ import torch.nn.functional as F
 from snippets.guards.judge import Undecided
 from snippets.numerics.log_of_a_mixture import assert_survives_large_logits, log_mixture
 from snippets.numerics.wrong_log_of_a_mixture import log_of_the_sum, mean_of_logs
+from tests.awkward import Case, Guard
+
+
+def of_two_parts(x):
+    """The mixture of two parts by logaddexp."""
+    (of_a, of_b), (a, b) = (F.log_softmax(y, -1).unbind(1) for y in (x[..., 0], x))
+    return torch.logaddexp(of_a[:, None] + a, of_b[:, None] + b)
+
+
+AWKWARD = [
+    Case(log_mixture, lambda f, x: f(x[..., 0], x), like=of_two_parts, shape=(3, 2, 4)),
+    Guard(assert_survives_large_logits, lambda guard, x: guard(log_mixture, x[..., 0], x),
+          lambda guard, x: guard(log_of_the_sum, x[..., 0], x), shape=(3, 2, 4)),
+]
 
 
 def test_the_sum_of_probabilities_underflows(device):
@@ -66,3 +80,17 @@ def test_a_class_that_one_part_allows_has_a_finite_gradient(device):
     logits = torch.tensor([[0.0, -torch.inf], [0.0, 0.0]], device=device).requires_grad_()
     log_mixture(torch.zeros(2, device=device), logits).sum().backward()
     assert logits.grad.isfinite().all()
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64])
+def test_logits_that_are_no_floats_raise(dtype):
+    gate, logits = torch.zeros(2), torch.tensor([[0, 1, 0]] * 2).to(dtype)
+    for call in (log_mixture, lambda *x: assert_survives_large_logits(log_mixture, *x)):
+        with pytest.raises(TypeError, match="give floats"):
+            call(gate, logits)
+
+
+def test_the_guard_is_undecided_on_meta_and_where_the_scale_overflows():
+    for logits in (torch.tensor([[0.0, 3.0]], device="meta"), torch.tensor([[0.0, 66.0]]).half()):
+        with pytest.raises(Undecided):
+            assert_survives_large_logits(log_mixture, torch.zeros_like(logits[:, 0]), logits)

@@ -11,18 +11,32 @@ from snippets.numerics.stable_softmax import (
     assert_stable,
     cross_entropy,
     log_softmax,
-    masked_softmax,
     softmax,
 )
 from snippets.numerics.wrong_stable_softmax import (
     cross_entropy_that_cancels,
     softmax_without_shift,
 )
+from tests.awkward import Case, Guard
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 DTYPES = [torch.float64, torch.float32, torch.bfloat16, torch.float16]
 HARD_ROWS = [[1000.0, 0.0, -1000.0], [88.0, 88.0, 88.0], [-200.0, -201.0, -202.0],
              [60000.0, 60000.0, -60000.0], [0.0, 15.0, -math.inf], [11.0, 12.0, 11.0]]
+
+
+def first(x):
+    """The class index 0 for each sample."""
+    return torch.zeros(len(x), dtype=torch.int64, device=x.device)
+
+
+AWKWARD = [
+    Case(softmax, lambda f, x: f(x, 1), like=lambda x: F.softmax(x, 1)),
+    Case(log_softmax, lambda f, x: f(x, 1), like=lambda x: F.log_softmax(x, 1)),
+    Case(cross_entropy, lambda f, x: f(x, first(x)), like=lambda x: F.cross_entropy(x, first(x))),
+    Guard(assert_stable, lambda guard, x: guard(lambda x: softmax(x, -1), x),
+          lambda guard, x: guard(softmax_without_shift, x)),
+]
 
 
 @st.composite
@@ -115,61 +129,6 @@ def test_softmax_by_hand_is_nan_where_torch_is(device):
     assert F.softmax(logits, 1).isnan().all()
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("dim", [-1, 1, 0])
-def test_masked_softmax_equals_softmax_of_what_is_kept(device, dtype, dim):
-    logits = torch.tensor([[1000.0, 1.0, -1000.0], [2.0, -3.0, 0.5], [0.0, 0.0, 7.0]],
-                          dtype=dtype, device=device)
-    keep = torch.tensor([[True, True, False], [False, True, True], [False, False, False]],
-                        device=device)
-    weights = masked_softmax(logits, keep, dim)
-    for row, kept, got in zip(*(x.unbind(1 if dim == 0 else 0) for x in (logits, keep, weights)),
-                              strict=True):
-        torch.testing.assert_close(got[kept], F.softmax(row[kept], 0))
-        assert (got[~kept] == 0).all()
-
-
-def test_masked_softmax_is_zero_where_nothing_is_kept_and_so_is_its_gradient(device):
-    keep = torch.zeros(2, 3, dtype=torch.bool, device=device)
-    keep[1, 1:] = True
-    logits = torch.tensor([[math.inf, math.nan, 0.0], [math.nan, 1.0, 2.0]], device=device)
-    logits = logits.requires_grad_()
-    with torch.autograd.set_detect_anomaly(True):
-        weights = masked_softmax(logits, keep)
-        weights.square().sum().backward()
-    assert (weights[0] == 0).all()
-    assert (logits.grad[~keep] == 0).all()
-    assert (logits.grad[keep] != 0).all()
-
-
-def test_masked_softmax_broadcasts_its_mask(device):
-    logits = torch.arange(24.0, device=device).view(2, 3, 4)
-    keys = torch.tensor([[True, True, False, False], [False] * 4], device=device)[:, None]
-    queries = torch.tensor([[True, False, True]] * 2, device=device)[..., None]
-    torch.testing.assert_close(masked_softmax(logits, keys),
-                               masked_softmax(logits, keys.expand(2, 3, 4)))
-    torch.testing.assert_close(masked_softmax(logits, queries),
-                               masked_softmax(logits, queries.expand(2, 3, 4)))
-
-
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
-def test_attention_with_masked_softmax_equals_torch_in_rows_masked_whole(device, dtype):
-    keep = torch.ones(4, 4, dtype=torch.bool, device=device).tril()
-    keep[:, :2] = False
-    q, k, v = torch.linspace(-2, 2, 192, device=device).view(3, 1, 2, 4, 8).to(dtype)
-    weights = masked_softmax(q @ k.mT / math.sqrt(8), keep)
-    expected = F.scaled_dot_product_attention(q, k, v, attn_mask=keep)
-    torch.testing.assert_close(weights @ v, expected, atol=2e-2, rtol=2e-2)
-    assert (expected[..., :2, :] == 0).all()
-
-
-def test_the_lowest_number_as_a_mask_is_uniform_over_what_it_hides(device):
-    scores = torch.tensor([3.0, 1.0, 2.0], device=device)
-    mask = torch.full((3,), torch.finfo(torch.float32).min, device=device)
-    assert torch.equal(F.softmax(scores + mask, 0), F.softmax(torch.zeros(3, device=device), 0))
-    assert F.softmax(scores + mask + mask, 0).isnan().all()
-
-
 def second(x):
     """The class index 1, as a batch of one."""
     return torch.ones(1, dtype=torch.int64, device=x.device)
@@ -228,3 +187,17 @@ def test_integers_raise(device, dtype, call):
 def test_no_classes_give_an_empty_result_as_in_torch(device, shape, dim):
     x = torch.zeros(shape, device=device)
     assert softmax(x, dim).shape == log_softmax(x, dim).shape == F.softmax(x, dim).shape
+
+
+@pytest.mark.parametrize("logits", [[math.nan, 0.0], [math.inf, 0.0], [1e8, 1e8 + 3]])
+def test_the_guard_is_undecided_about_logits_that_float32_cannot_hold(device, logits):
+    with pytest.raises(Undecided, match="finite logits"):
+        assert_stable(lambda x: softmax(x, -1),
+                      torch.tensor(logits, dtype=torch.float64, device=device))
+
+
+def test_the_guard_refuses_what_it_cannot_compare():
+    with pytest.raises(Undecided):
+        assert_stable(lambda x: softmax(x, -1), torch.zeros(2, device="meta"))
+    with pytest.raises(TypeError, match="real logits"):
+        assert_stable(lambda x: softmax(x, -1), torch.zeros(2, dtype=torch.complex64))

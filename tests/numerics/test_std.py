@@ -2,10 +2,20 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from snippets.guards.judge import Undecided
 from snippets.numerics.std import assert_biased, standardize
 from snippets.numerics.wrong_std import standardize_by_default
+from tests.awkward import Case, Guard
+
+AWKWARD = [
+    Case(standardize, lambda f, x: f(x, -1), like=lambda x: F.layer_norm(x, x.shape[-1:]),
+         outside={"around 1e8": "A large offset costs digits",
+                  "huge": "a variance that is inf gives 0"}),
+    Guard(assert_biased, lambda guard, x: guard(lambda x: x.std(0, correction=0), x),
+          lambda guard, x: guard(lambda x: x.std(0), x)),
+]
 
 
 @pytest.mark.parametrize("shape", [(1, 4), (3, 1), (2, 3, 5)])
@@ -67,3 +77,47 @@ def test_the_guard_judges_where_one_column_is_constant(device):
     assert_biased(lambda x: x.std(dim=0, correction=0), x)
     with pytest.raises(AssertionError, match=r"1\.225 times"):
         assert_biased(lambda x: x.std(dim=0), x)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool])
+def test_the_guard_refuses_integers(dtype):
+    with pytest.raises(TypeError, match="floats first"):
+        assert_biased(lambda x: x.std(0, correction=0), torch.ones(4, dtype=dtype))
+
+
+def test_the_guard_is_undecided_on_meta():
+    with pytest.raises(Undecided):
+        assert_biased(lambda x: x.std(0, correction=0), torch.ones(4, device="meta"))
+
+
+@pytest.mark.parametrize("layer", [
+    nn.BatchNorm1d(4, affine=False, eps=1e-12), nn.LayerNorm(3, 1e-12, elementwise_affine=False),
+    nn.GroupNorm(1, 4, eps=1e-12, affine=False), nn.InstanceNorm1d(4, eps=1e-12)], ids=repr)
+def test_layers_that_divide_by_a_deviation_use_correction_0(device, layer):
+    x = torch.randn(2, 4, 3, device=device, dtype=torch.float64)
+    axes = {"BatchNorm1d": (0, 2), "GroupNorm": (1, 2)}.get(type(layer).__name__, (2,))
+    y = layer.to(device, x.dtype)(x)
+    spread = y.std(axes, correction=0)
+    torch.testing.assert_close(spread, torch.ones_like(spread))
+    assert (y.std(axes) > 1.01).all()
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("std", "std"), ("var", "var")])
+@pytest.mark.parametrize("shape", [(5,), (3, 4)])
+def test_torch_divides_by_one_less_than_numpy(ours, theirs, shape):
+    x = torch.randn(shape, dtype=torch.float64)
+    found, numbers = getattr(torch, ours), x.numpy()
+    assert found(x).item() == pytest.approx(getattr(np, theirs)(numbers, ddof=1))
+    assert found(x, correction=0).item() == pytest.approx(getattr(np, theirs)(numbers))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64, torch.complex64])
+def test_one_element_has_the_deviation_0_with_correction_0(device, dtype):
+    assert torch.ones(1, dtype=dtype, device=device).std(correction=0) == 0
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int8, torch.int32, torch.int64, torch.bool])
+def test_integers_have_no_deviation(device, dtype):
+    for name in ("std", "var", "std_mean", "var_mean"):
+        with pytest.raises(RuntimeError, match="only support floating point"):
+            getattr(torch, name)(torch.ones(3, dtype=dtype, device=device))

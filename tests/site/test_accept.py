@@ -46,6 +46,14 @@ def test_new_numbers_and_words_are_written(project, session, becomes):
     assert project.problems() == []
 
 
+def test_a_message_in_other_words_is_listed_beside_the_old_words(project):
+    result = accept(project, ">>> int('x')\nTraceback (most recent call last):\n  ...\n"
+                    "ValueError: old words", ">>> 1\n2")
+    assert_says(result.stdout, "docs/planted.md:4: message: 'ValueError: old words' is now",
+                "ValueError: invalid literal for int()")
+    assert result.stdout.count("message:") == 1
+
+
 @pytest.mark.parametrize(("session", "why"), [
     (">>> 1 == 1, 2\n(False, 3)", "a boolean flips"),
     (">>> int('x')\n1", "an error comes, goes or changes its type"),

@@ -18,6 +18,7 @@ from sitekit.read.entries import (
     unproved,
 )
 from sitekit.read.place import GuideError
+from sitekit.read.prose import plain
 from tests.guide import GUIDE, ROOT
 
 PAGE = """\
@@ -135,6 +136,11 @@ def test_the_last_error_of_a_long_traceback_is_found(matcher):
               "multiplied (64x9216 and 128x10)\n")
     assert message_of(pasted)[0] == "RuntimeError"
     assert matcher.match(pasted).anchor == "mat1-mat2"
+
+
+def test_code_of_a_cause_is_answered_as_it_stands():
+    assert plain("Write [`x[0] * y`](../a.md#b) or `{k: _v}`, *so* **both** `**kw`.") == (
+        "Write `x[0] * y` or `{k: _v}`, so both `**kw`.")
 
 
 def test_each_message_of_an_entry_finds_the_entry(matcher):

@@ -260,6 +260,13 @@ def test_python_in_a_fence_that_does_not_run(project, language, text):
 
 
 @pytest.mark.parametrize("text", [
+    "$ python train.py\nloss: 3", "loss: 3", "$ make \\\n  test\n8 passed"])
+def test_output_in_a_console_fence(project, text):
+    project.page(f"```console\n$ make\n$ make \\\n    test\n```\n\n```console\n{text}\n```\n")
+    refused(project, "docs/planted.md:9", "a console fence holds commands")
+
+
+@pytest.mark.parametrize("text", [
     "$ pytest docs", "2026-01-02  planted.md  New", "[a]\nb = 1", "a -> b\nb -> c"])
 def test_text_that_is_not_python(project, text):
     project.page(f"```text\n{text}\n```\n")

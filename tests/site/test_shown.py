@@ -39,6 +39,8 @@ ESCAPED = FALSE.replace(">", "&gt;")
     '!!! note\n\n    <pre>&gt;&gt;&gt; 1 + 1\n    3</pre>\n',
     "/// details | Solution\n\n        >>> 1 + 1\n        3\n///\n",
     "<svg viewBox='0 0 9 9'><text>3</text></svg>\n",
+    "![A sum](data:image/svg+xml,%3Csvg/%3E)\n",
+    "<video src='data:video/mp4,'></video>\n",
     "<iframe srcdoc='<pre>3</pre>'></iframe>\n",
     "<script>document.write('<pre>3</pre>')</script>\n",
     "[^1]\n\n[^1]: Note\n\n        >>> 1 + 1\n        3\n",

@@ -19,38 +19,49 @@ const stem = word => word.length < 4 || word.endsWith("ss") ? word
 
 /* --- messages ---------------------------------------------------------------------------------- */
 
-const KIND = /(?:^|(?<=[\s\]:]))((?:\w+\.)*\w*(?:Error|Warning|Exception|Unsupported|Node)):[ \n]/gmu
+const KIND = /(?:^|(?<=[\s\]:,>]))(?<!raise )((?:\w+\.)*_?(?:[A-Z]\w*)?(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\(["'])/gmu
+const STACK = /Traceback \(most recent call last\)|^ *File "/m
 const OWN = /\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|Byte|\w*Impl\w*|\w+_\w+)\b/gu
 const RELATED = new Set(["RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
   "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode", "DistBackendError", "ModuleAttributeError", "AttributeError"])
 const QUOTED = /'[^'\s]{1,80}'|"[^"\s]{1,80}"|`[^`\s]{1,80}`/g
+const AROUND = new Set(["ChildFailedError", "CalledProcessError", "ProcessRaisedException", "BackendCompilerFailed"])
 const ALIKE = 0.78
+const CUT = 25
+const SHORT = 0.3
 
-/* The kind and the words of the message in a pasted text; no kind where it names none. */
-const messageOf = pasted => {
+/* The kind and the words of each message in a pasted text; no kind where it names none. */
+const messagesOf = pasted => {
   const text = pasted.replaceAll("\r\n", "\n").replace(/\x1b\[[0-9;]*m/g, "")
     .replace(/^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*/gm, "")
-  const found = [...text.matchAll(KIND)]
-  if (!found.length) return ["", text.trim()]
-  const last = text.includes("Traceback (most recent call last)") ? found.at(-1) : found[0]
-  const [message] = text.slice(last.index + last[0].length).split("\n\n")[0]
-    .split(/\n(?=\s*(?:File "|Traceback|During handling|The above exception))/)
-  return [last[1].split(".").at(-1), message.trim()]
+  const found = [...text.matchAll(KIND)].map(each => {
+    const [message] = text.slice(each.index + each[0].length).split("\n\n")[0]
+      .split(/\n(?=\s*(?:File "|Traceback|During handling|The above exception))/)
+    return [each[1].split(".").at(-1), message.trim()]
+  })
+  if (STACK.test(text)) found.reverse()
+  found.sort((one, other) => AROUND.has(one[0]) - AROUND.has(other[0]))
+  return found.length ? found : [["", text.trim()]]
 }
 
 /* The words that tell one message from another: no numbers, shapes, and names of the reader. */
 const wordsOf = message => {
   const own = text => text.match(OWN)?.join(" ") ?? " "
-  const kept = message.replace(QUOTED, own)
+  const kept = message.replace(/\S*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+/g, " ")
+    .replace(/(No module named|cannot import name|from) '((\w+)[\w.]*)'/g, (_, before, name, top) =>
+      `${before} module_${top} module_${name.replaceAll(".", "_")}`)
+    .replace(QUOTED, own)
     .replace(/\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)/g, own)
-  return new Set(kept.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase().match(/[a-z_]{2,}/g) ?? [])
+    .replace(/(\w+)\(\)(?= (?:takes|missing) )/g, "$1 $1_called")
+  return kept.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase().match(/[a-z_]{2,}/g) ?? []
 }
 
 class Matcher {
   /* entries: [address, kind, text, cause, [other wordings]] */
   constructor(entries) {
     this.wordings = entries.flatMap(entry =>
-      [entry[2], ...entry[4]].map(text => [entry, wordsOf(text)]))
+      [entry[2], ...entry[4]].map(text => [wordsOf(text), new Set(text.match(QUOTED))])
+        .map(([held, named]) => [entry, new Set(held), held.join(" "), named]))
     const counted = new Map()
     for (const [, words] of this.wordings)
       for (const word of words) counted.set(word, (counted.get(word) ?? 0) + 1)
@@ -66,19 +77,33 @@ class Matcher {
   }
 
   match(pasted) {
-    const [kind, message] = messageOf(pasted)
-    const given = wordsOf(message)
+    for (const [kind, message] of messagesOf(pasted)) {
+      const [share, entry] = this.likest(kind, message)
+      if (share >= ALIKE) return entry
+    }
+    return null
+  }
+
+  likest(kind, message) {
+    const listed = wordsOf(message)
+    const given = new Set(listed)
+    const inOrder = listed.join(" ")
+    const told = this.weight(given)
     const names = new Set(message.match(QUOTED))
     let best = [0, null]
-    for (const [entry, held] of this.wordings) {
+    for (const [entry, held, said, named] of this.wordings) {
       const both = this.weight([...given].filter(word => held.has(word)))
-      let share = both / (this.weight(held) || 1)
+      const needed = this.weight(held)
+      let share = both / (needed || 1)
+      if (told >= CUT && both >= 0.95 * told) share = Math.max(share, 0.9 * both / told)
+      share *= 1 - SHORT * Math.max(0, 1 - needed / CUT) * (1 - both / (told || 1))
       if (kind && entry[1] !== kind && !(RELATED.has(kind) && RELATED.has(entry[1]))) share *= 0.9
-      share *= 0.9 + 0.1 * both / (this.weight(given) || 1)
-      share += 1e-3 * new Set((entry[2].match(QUOTED) ?? []).filter(name => names.has(name))).size
+      share *= 0.9 + 0.1 * both / (told || 1)
+      if (inOrder.includes(said)) share += 5e-3
+      share += 1e-3 * [...named].filter(name => names.has(name)).length
       if (share > best[0]) best = [share, entry]
     }
-    return best[0] >= ALIKE ? best[1] : null
+    return best
   }
 }
 
@@ -241,7 +266,7 @@ class Search {
     const text = event.clipboardData?.getData("text") ?? ""
     if (!text.includes("\n")) return
     event.preventDefault()
-    const [kind, message] = messageOf(text)
+    const [[kind, message]] = messagesOf(text)
     this.pasted = text
     this.input.value = (kind ? `${kind}: ${message}` : message).split(/\s+/).join(" ").slice(0, 300)
     this.shownFor = this.input.value
@@ -254,7 +279,7 @@ class Search {
     if (typed !== this.shownFor) this.pasted = ""
     const asked = ++this.asked
     const text = this.pasted || typed
-    const [kind, message] = messageOf(text)
+    const [[kind, message]] = messagesOf(text)
     const entry = typed.trim() && this.matcher.match(text)
     const found = typed.trim() ? this.index.find(kind ? message.slice(0, 300) : typed) : []
     const about = found.filter(({ page }) => !entry || !entry[0].startsWith(page[0])).slice(0, SHOWN)
@@ -270,7 +295,8 @@ class Search {
   entry([address, kind, text, cause]) {
     return element("li", { className: "entry" },
       element("a", { href: home + address }, element("strong", {}, `${kind}: ${text}`)),
-      element("p", {}, cause))
+      element("p", {}, ...cause.split("`").map((text, place) =>
+        place % 2 ? element("code", {}, text) : text)))
   }
 
   page({ page: [address, title, lead], terms }) {
