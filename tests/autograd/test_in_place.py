@@ -1,3 +1,5 @@
+import warnings
+
 import pytest
 import torch
 from torch import nn
@@ -135,3 +137,12 @@ def test_a_part_may_be_written_to_where_each_is_a_view_of_its_own(device, name):
         whole.sum().backward()
         assert sorted(leaf.grad.unique().tolist()) == [1, 3]
     getattr(torch.ones(2, 2, 2, device=device), name)(*CUTS[name])[0].mul_(3)
+
+
+def test_anomaly_detection_shows_the_line_of_the_forward():
+    x = torch.ones(2, requires_grad=True)
+    with warnings.catch_warnings(record=True) as caught, torch.autograd.detect_anomaly():
+        y = scale_and_count(x, torch.ones(2))
+        with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+            y.sum().backward()
+    assert "y = scale_and_count(x, torch.ones(2))" in str(caught[-1].message)

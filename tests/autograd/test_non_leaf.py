@@ -75,3 +75,11 @@ def test_a_weight_that_torch_computes_from_parameters_is_no_alarm(compute):
     model[0].other = nn.Parameter(torch.ones(1)).double()
     with pytest.raises(AssertionError, match=r"^0.other requires grad"):
         assert_no_stray_parameters(model)
+
+
+def test_retain_grad_fills_grad_and_gives_no_parameter():
+    layer = ScaleCastTooLate(2, torch.float64)
+    layer.weight.retain_grad()
+    layer(torch.ones(2, dtype=torch.float64)).sum().backward()
+    assert layer.weight.grad.tolist() == [1, 1]
+    assert list(layer.parameters()) == []
