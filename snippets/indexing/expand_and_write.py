@@ -28,13 +28,21 @@ def assert_own_memory(x: torch.Tensor) -> None:
 
     >>> assert_own_memory(torch.ones(1, 4).expand(1, 4))
     """
-    places = torch.zeros(1, dtype=torch.int64)
-    for axis, (size, stride) in enumerate(
-            zip(x.shape, x.stride(), strict=True)):
-        if size > 1 and stride == 0:
+    axes = list(zip(x.stride(), x.shape, strict=True))
+    for axis, (stride, size) in enumerate(axes):
+        if size > 1 and stride == 0 and x.numel():
             raise AssertionError(
                 f"axis {axis} has size {size} and stride 0:"
                 " an expanded tensor, clone it before writing")
+    reach, nested = 0, True
+    for stride, size in sorted(axes):
+        if size > 1:  # each step leaps over what lies below it
+            nested = nested and stride > reach
+            reach += stride * (size - 1)
+    if nested:
+        return
+    places = torch.zeros(1, dtype=torch.int64)
+    for stride, size in axes:
         steps = torch.arange(size) * stride
         places = (places[:, None] + steps).flatten()
     if places.unique().numel() < places.numel():

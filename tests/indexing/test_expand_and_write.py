@@ -74,6 +74,26 @@ def test_expand_takes_the_sizes_that_broadcasting_takes(device):
                     torch.ones(old, device=device).expand(new)
 
 
+@pytest.mark.parametrize("shape", list(itertools.product([0, 1, 2, 3], repeat=2)))
+def test_the_guard_agrees_with_a_list_of_places(shape):
+    for strides in itertools.product(range(5), repeat=2):
+        x = torch.zeros(20).as_strided(shape, strides)
+        places = [i * strides[0] + j * strides[1]
+                  for i in range(shape[0]) for j in range(shape[1])]
+        if len(set(places)) < len(places):
+            with pytest.raises(AssertionError, match="before writing"):
+                assert_own_memory(x)
+        else:
+            assert_own_memory(x)
+
+
+def test_the_guard_lists_no_places_where_strides_nest(monkeypatch):
+    monkeypatch.setattr(torch.Tensor, "unique", None)
+    x = torch.empty(64, 1000, 1000, device="meta")
+    for view in (x, x.mT, x[:, ::3], x.permute(2, 0, 1)[5:]):
+        assert_own_memory(view)
+
+
 INDEX, ONE, ONES = torch.tensor([0]), torch.ones(1, 3), torch.ones(3, 3)
 PARTS = torch.ones(3, 3, 3)
 ARGUMENTS = {
