@@ -102,9 +102,9 @@ def test_exponential_leaves_0_out(device, dtype):
     assert (torch.empty(1 << 22, dtype=dtype, device=device).exponential_() > 0).all()
 
 
-def test_exponential_in_float16_can_round_to_0(device):
+def test_exponential_in_float16_can_round_to_0_on_a_cpu():
     def draws():
-        return torch.empty(1 << 23, dtype=torch.float16, device=device).exponential_()
+        return torch.empty(1 << 23, dtype=torch.float16, device="cpu").exponential_()
 
     assert any((draws() == 0).any() for _ in range(40))
 
