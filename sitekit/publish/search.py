@@ -16,7 +16,7 @@ from pathlib import Path
 
 from ..build import changes
 from ..build.lists import in_order
-from ..read.entries import all_entries, caused, has_entries
+from ..read.entries import all_entries, has_entries
 from ..read.guide import Guide
 from ..read.page import Page
 from ..read.prose import plain
@@ -66,14 +66,13 @@ def document(page: Page) -> Document:
     lead = plain(re.sub(r"```.*?```", "", lead, flags=re.DOTALL))
     headings = " ".join(plain(heading.title) for heading in page.headings[1:])
     title = f"{page.title} {plain(page.headings[0].title) if page.headings else ''}"
-    causes = " ".join(f"{words} {cause}" for words, cause in page.meta.get("causes", {}).items())
     code = " ".join(step.source + step.want for e in page.examples for step in e.steps)
     text = re.sub(r"https?://\S+", "", page.prose)
     return Document(
         page, page.title, page.meta.get("description", ""),
         0.7 if page.folder in FOLDERS_LATER else 1.0,
         {"title": title, "lead": f"{page.meta.get('description', '')} {lead}", "heads": headings,
-         "words": f"{text} {causes} {code}",
+         "words": f"{text} {code}",
          "calls": " ".join(_CALLED.findall(f"{text} {code}"))})
 
 
@@ -139,9 +138,8 @@ def content(guide: Guide, directory_urls: bool = True) -> dict:
             for number in numbers:
                 lengths[number][field] += 1
     words = tomllib.loads(WORDS.read_text(encoding="utf-8"))
-    listed = all_entries(guide)
     entries = [[f"{address(guide.page(f'docs/{e.page}'))}#{e.anchor}", e.kind, e.text,
-                plain(e.cause), e.also] for e in [*listed, *caused(guide, listed)]]
+                plain(e.cause), e.also] for e in all_entries(guide)]
     return {
         "pages": [[address(one.page), one.title, one.lead, one.boost] for one in found],
         "lengths": lengths, "terms": packed(by_term), "empty": words["empty"].split(),

@@ -103,8 +103,33 @@ def entries(page: Page) -> Iterator[Entry]:
                     page.name, heading.anchor, tuple(also))
 
 
-def all_entries(guide: Guide) -> list[Entry]:
+def written(guide: Guide) -> list[Entry]:
     return [entry for page in guide.pages if has_entries(page) for entry in entries(page)]
+
+
+def all_entries(guide: Guide) -> list[Entry]:
+    """The entries that are written, and one for each message of a snippet that a page raises."""
+    listed = written(guide)
+    return listed + own(guide, Matcher(listed))
+
+
+def own(guide: Guide, matcher: Matcher) -> list[Entry]:
+    """What the guards and other snippets of the guide raise, with the section that explains it."""
+    found: dict[frozenset[str], Entry] = {}
+    def late(page: Page) -> tuple[bool, int]:
+        return page.folder != "guards", page.meta.get("order", 99)
+
+    for page in sorted(guide.pages, key=late):
+        if has_entries(page) or page.folder == "exercises":
+            continue
+        for text, anchor in raised(page):
+            entry = _ENTRY.fullmatch(in_line(text))
+            if entry and words(entry["text"]) and not matcher.match(text):
+                kind, said = entry["kind"].rpartition(".")[2], entry["text"]
+                found.setdefault(frozenset(words(said)), Entry(
+                    kind, said, f"Code of this guide raises it. See: {page.title}.",
+                    page.name, anchor))
+    return list(found.values())
 
 
 def unproved(page: Page) -> Iterator[Entry]:
@@ -205,35 +230,16 @@ class Matcher:
         return None
 
 
-def caused(guide: Guide, listed: Sequence[Entry]) -> list[Entry]:
-    """The messages that a page raises and explains, and that have no entry yet.
-
-    GuideError for a cause of a message that the page does not raise.
-    """
-    matcher, found = Matcher(listed), []
-    for page in guide.pages:
-        for part, cause in page.meta.get("causes", {}).items():
-            text, anchor = next(((text, anchor) for text, anchor in raised(page)
-                                 if part in text.partition(": ")[2]), ("", ""))
-            if not text:
-                raise GuideError(f"{page.path}: causes: no example raises {part!r}")
-            if not matcher.match(text):
-                kind, _, rest = text.partition(": ")
-                found.append(Entry(kind.rpartition(".")[2], rest, cause, page.name, anchor))
-    return found
-
-
 def missing(guide: Guide) -> Iterator[str]:
     """What has no entry yet, or an entry that nothing shows: the list of who writes them."""
-    matcher = Matcher(all_entries(guide))
+    matcher = Matcher(written(guide))
     for page in guide.pages:
         if has_entries(page):
             for entry in unproved(page):
                 yield f"{page.path}#{entry.anchor}: no session of the section raises it"
         else:
             for text, anchor in raised(page):
-                explained = any(words in text for words in page.meta.get("causes", {}))
-                if (explained or text.startswith("RuntimeError")) and not matcher.match(text):
+                if text.startswith("RuntimeError") and not matcher.match(text):
                     yield f"{page.path}#{anchor}: no entry for {in_line(text)[:150]}"
 
 
@@ -243,4 +249,4 @@ if __name__ == "__main__":
     guide = Guide(Path(sys.argv[1] if len(sys.argv) > 1 else "."))
     for line in missing(guide):
         print(line)
-    print(f"{len(all_entries(guide))} entries")
+    print(f"{len(written(guide))} entries")

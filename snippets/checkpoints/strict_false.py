@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:load_except]
 def load_except(
@@ -66,6 +68,7 @@ def assert_loads(
 
     Raises:
         AssertionError: some are left; names their keys.
+        Undecided: `model` has no such number that is to be loaded.
         RuntimeError: `load` raises it, or a tensor is on meta.
     """
     def numbers() -> dict[str, torch.Tensor]:
@@ -75,6 +78,9 @@ def assert_loads(
             and (x.is_floating_point() or x.is_complex())}
 
     before = {key: x.clone() for key, x in numbers().items()}
+    if not any(x.numel() and not key.startswith(new)
+               for key, x in before.items()):
+        raise Undecided("the model has no number that is to be loaded")
     for x in numbers().values():
         x.fill_(torch.nan)
     try:

@@ -86,12 +86,29 @@ def assert_one_graph(
 ) -> None:
     """Fail where `function(*args)` is compiled in pieces, or not at all.
 
-    Compiles as `count_graphs` does, and calls once.
+    Compiles as `count_graphs` does, and calls once. A function without
+    an operation has no graph, and fails.
 
-    Raises: AssertionError that says how many graphs there are.
+    Raises: AssertionError that says how many graphs there are, or that
+        the only one ends in a break.
     """
-    compiled, _ = count_graphs(function, [args], **options)
-    assert compiled == 1, (
-        f"{compiled} graphs for one call: "
-        'TORCH_LOGS="graph_breaks" names the lines')
+    ends: list[bool] = []
+
+    def backend(graph: Any, inputs: Any) -> Callable[..., Any]:
+        ends.append(graph.compile_subgraph_reason.graph_break)
+        forward: Callable[..., Any] = graph.forward
+        return forward
+
+    torch.compiler.reset()
+    gpus = range(torch.cuda.device_count())
+    try:
+        twin: Callable[..., Any] = torch.compile(
+            copied(function), backend=backend, **options)
+        with torch.random.fork_rng(gpus):
+            twin(*args)
+    finally:
+        torch.compiler.reset()
+    names = 'TORCH_LOGS="graph_breaks" names the lines'
+    assert len(ends) == 1, f"{len(ends)} graphs for one call: {names}"
+    assert not ends[0], f"the graph ends in a break: {names}"
 # --8<-- [end:assert_one_graph]

@@ -15,7 +15,7 @@ def mean_by_group(values: torch.Tensor, group: torch.Tensor,
 
     Raises:
         TypeError: `values` are integers or booleans.
-        IndexError: a group lies outside 0 to groups - 1; on a GPU
+        RuntimeError: a group is not one of 0 to groups - 1; on a GPU
             torch ends the process.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html

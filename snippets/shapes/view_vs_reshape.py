@@ -70,10 +70,16 @@ def assert_input_unchanged(
 
     Raises:
         AssertionError: a copy changes; says in which layout.
-        Undecided: a write might not show, since numbers repeat.
+        TypeError: x is complex.
+        Undecided: a write might not show, since numbers repeat, or
+            since x is on meta.
 
     Source: https://docs.pytorch.org/docs/stable/tensor_view.html
     """
+    if x.is_complex():
+        raise TypeError(f"{x.dtype}: give real numbers")
+    if x.is_meta:
+        raise Undecided("x is on meta and has no numbers")
     numbers = x[x == x]  # without nan
     if numbers.numel() < 2:
         raise Undecided("fewer than two numbers, so a write might not "

@@ -5,6 +5,7 @@ from torch import nn
 from snippets.autograd.in_place import assert_leaves_input_alone, saved_by, scale_by_count
 from snippets.autograd.wrong_in_place import scale_and_count
 from snippets.guards.judge import Undecided
+from tests import populations
 from tests.awkward import Case, Guard
 
 
@@ -104,3 +105,33 @@ def test_saved_by_works_under_no_grad_and_with_complex_numbers(device):
 def test_the_guard_is_undecided_on_meta():
     with pytest.raises(Undecided, match="on meta"):
         assert_leaves_input_alone(torch.sin, torch.zeros(2, device="meta"))
+
+
+CUTS = {"chunk": (2,), "split": (1,), "split_with_sizes": ([1, 1],), "unbind": (),
+        "tensor_split": (2,), "hsplit": (2,), "vsplit": (2,), "dsplit": (2,)}
+
+
+def test_the_cuts_are_all_views_that_give_several_tensors():
+    several = set()
+    for name in populations.views():
+        try:
+            result = getattr(torch.ones(2, 2, 2), name)(*CUTS.get(name, ()))
+        except Exception:  # it takes arguments, or another kind of tensor
+            continue
+        several |= {name} if isinstance(result, tuple | list) else set()
+    assert several == set(CUTS)
+
+
+@pytest.mark.parametrize("name", sorted(CUTS))
+def test_a_part_may_be_written_to_where_each_is_a_view_of_its_own(device, name):
+    leaf = torch.ones(2, 2, 2, device=device, requires_grad=True)
+    whole = leaf * 1
+    part = getattr(whole, name)(*CUTS[name])[0]
+    if name in {"chunk", "split", "split_with_sizes", "unbind"}:
+        with pytest.raises(RuntimeError, match="function that returns multiple views"):
+            part.mul_(3)
+    else:
+        part.mul_(3)
+        whole.sum().backward()
+        assert sorted(leaf.grad.unique().tolist()) == [1, 3]
+    getattr(torch.ones(2, 2, 2, device=device), name)(*CUTS[name])[0].mul_(3)

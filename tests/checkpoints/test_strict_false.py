@@ -4,6 +4,7 @@ from torch import nn
 
 from snippets.checkpoints.strict_false import assert_loads, load_except
 from snippets.checkpoints.wrong_strict_false import load_what_fits
+from snippets.guards.judge import Undecided
 from tests.awkward import Case, Guard
 
 
@@ -125,9 +126,18 @@ def test_the_guard_leaves_extra_state_and_integers_alone():
 
 
 def test_a_buffer_without_elements_is_no_alarm():
-    model = nn.Module()
+    model = nn.Linear(2, 2)
     model.register_buffer("empty", torch.zeros(0))
-    assert_loads(model, lambda: None)
+    assert_loads(model, lambda: model.weight.data.zero_(), new=("bias",))
+
+
+@pytest.mark.parametrize(("buffer", "new"), [
+    (torch.zeros(0), ()), (torch.arange(3), ()), (torch.ones(2), ("buffer",))])
+def test_the_guard_is_undecided_where_nothing_is_to_be_loaded(buffer, new):
+    model = nn.Module()
+    model.register_buffer("buffer", buffer)
+    with pytest.raises(Undecided, match="no number that is to be loaded"):
+        assert_loads(model, lambda: None, new)
 
 
 def test_the_guard_gives_the_numbers_back_where_load_raises():

@@ -47,6 +47,22 @@ def test_a_break_is_right_and_in_pieces(device, function, graphs):
         assert_one_graph(function, x)
 
 
+def test_a_break_at_the_end_of_the_graph_is_a_break(device):
+    def branch_at_the_end(x):
+        y = x * 2
+        if (y > 0).all():
+            y = y + 1
+        return y
+
+    x = torch.tensor([-1.0, 2.0], device=device)
+    assert count_graphs(branch_at_the_end, [(x,)])[0] == 1
+    for function in (branch_at_the_end, lambda x: (x * 2).sum().item()):
+        for _ in range(2):
+            with pytest.raises(AssertionError, match="the graph ends in a break"):
+                assert_one_graph(function, x)
+    assert_one_graph(torch.sin, x)
+
+
 def test_the_helpers_forget_what_was_compiled_before(device):
     x = torch.ones(2, device=device)
     for _ in range(10):

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 
@@ -112,3 +116,18 @@ def test_each_piece_has_a_limit_of_its_own():
 
     calls = [(torch.ones(length),) for length in range(2, 12)]
     assert count_graphs(in_two_pieces, calls, dynamic=False) == (16, 16)
+
+
+def test_the_log_names_the_guard_that_failed_at_each_compilation(tmp_path):
+    script = tmp_path / "again.py"
+    script.write_text("""import torch
+def double(x):
+    return x * 2
+compiled = torch.compile(double, backend="eager", dynamic=False)
+for length in (3, 4, 5):
+    compiled(torch.ones(length))
+""")
+    run = subprocess.run([sys.executable, script], capture_output=True, text=True, check=True,
+                         env={**os.environ, "TORCH_LOGS": "recompiles"})
+    assert "size mismatch at index 0. expected 3, actual 4" in run.stderr
+    assert "size mismatch at index 0. expected 4, actual 5" in run.stderr

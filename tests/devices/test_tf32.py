@@ -192,3 +192,21 @@ def test_the_exact_result_is_of_float64_and_the_other_floating(device):
 def test_matrices_without_entries_decide_nothing(device):
     with torch.device(device), pytest.raises(Undecided):
         assert_keeps_float32(torch.matmul, size=0)
+
+
+def test_integers_to_2048_and_all_numbers_of_float16_stay_as_they_are(device):
+    integers = torch.arange(-2048, 2049, device=device).float()
+    assert torch.equal(round_to_tf32(integers), integers)
+    assert round_to_tf32(torch.tensor([2049.0], device=device)).item() == 2050
+    bits = torch.arange(-2**15, 2**15, device=device, dtype=torch.int16)
+    halves = bits.view(torch.float16).float()
+    halves = halves[halves.isfinite()]
+    assert len(halves) == 2**16 - 2**11
+    assert torch.equal(round_to_tf32(halves), halves)
+
+
+def test_bits_that_are_cut_off_cost_up_to_twice_as_much(device):
+    x = 1 + torch.arange(2**14, device=device) * 2.0**-23
+    cut = (x.view(torch.int32) >> 13 << 13).view(torch.float32)
+    assert ((cut - x).abs() / x).max() < 2**-10
+    assert ((cut - x).abs() / x).max() > 1.99 * ((round_to_tf32(x) - x).abs() / x).max()

@@ -99,3 +99,17 @@ def test_integers_and_meta_are_refused():
         mean_over_ranks(torch.ones(2, dtype=torch.int64))
     with pytest.raises(ValueError, match="on meta"):
         mean_over_ranks(torch.ones(2, device="meta"))
+
+
+def accumulate(rank):
+    layer = nn.Linear(1, 1, bias=False)  # noqa: F821
+    model, x = DistributedDataParallel(layer), torch.tensor([[1.0 + 2 * rank]])  # noqa: F821
+    with model.no_sync():
+        model(x).sum().backward()
+    before = layer.weight.grad.item()
+    model(x).sum().backward()
+    return before, layer.weight.grad.item()
+
+
+def test_the_first_backward_outside_of_no_sync_averages_what_was_added_up():
+    assert run_ranks(accumulate) == [(1.0, 4.0), (3.0, 4.0)]

@@ -3,6 +3,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from snippets.guards.judge import Undecided
 from snippets.indexing.duplicate_indices import assert_unique, mean_by_group
 from snippets.indexing.wrong_duplicate_indices import count_by_assignment
 from tests.awkward import Case, Guard
@@ -79,3 +80,14 @@ def test_a_maximum_from_minus_infinity_has_the_gradient_of_the_loop(device, redu
     assert torch.equal(got, torch.autograd.grad(slow, values)[0])
     groups = values.new_zeros(3).scatter_reduce(0, index, values, reduce, include_self=False)
     assert not torch.equal(got, torch.autograd.grad(groups.sum(), values)[0])
+
+
+@pytest.mark.parametrize("group", [-1, 3])
+def test_mean_by_group_refuses_a_group_that_is_none(group):
+    with pytest.raises(RuntimeError, match="out of bounds"):
+        mean_by_group(torch.ones(1, 2), torch.tensor([group]), 3)
+
+
+def test_an_index_on_meta_is_undecided():
+    with pytest.raises(Undecided, match="holds no numbers"):
+        assert_unique(torch.zeros(2, dtype=torch.int64, device="meta"))

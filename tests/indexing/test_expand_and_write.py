@@ -1,10 +1,12 @@
 import itertools
+import warnings
 
 import pytest
 import torch
 
 from snippets.indexing.expand_and_write import assert_own_memory, mask_first_sample
 from snippets.indexing.wrong_expand_and_write import mask_first_sample_only
+from tests import populations
 from tests.awkward import Case, Guard
 
 
@@ -70,3 +72,56 @@ def test_expand_takes_the_sizes_that_broadcasting_takes(device):
             else:
                 with pytest.raises(RuntimeError, match="must match the existing size"):
                     torch.ones(old, device=device).expand(new)
+
+
+INDEX, ONE, ONES = torch.tensor([0]), torch.ones(1, 3), torch.ones(3, 3)
+PARTS = torch.ones(3, 3, 3)
+ARGUMENTS = {
+    "addbmm_": (PARTS, PARTS), "addcdiv_": (ONES, ONES), "addcmul_": (ONES, ONES),
+    "addmm_": (ONES, ONES), "addmv_": (ONES, ONES[0]), "addr_": (ONES[0], ONES[0]),
+    "baddbmm_": (PARTS, PARTS), "clamp_": (1.0,), "clamp_max_": (1.0,), "clamp_min_": (1.0,),
+    "clip_": (1.0,), "copy_": (ONES,), "cumprod_": (0,), "cumsum_": (0,), "fill_": (1.0,),
+    "fill_diagonal_": (5.0,), "float_power_": (2,), "geometric_": (0.5,),
+    "index_add_": (0, INDEX, ONE), "index_copy_": (0, INDEX, ONE), "index_fill_": (0, INDEX, 1.0),
+    "index_put_": ((INDEX,), torch.ones(3)), "index_reduce_": (0, INDEX, ONE, "prod"),
+    "lerp_": (ONES, 0.5), "masked_fill_": (ONES > 0, 1.0), "masked_scatter_": (ONES > 0, ONES),
+    "mvlgamma_": (1,), "polygamma_": (1,), "put_": (INDEX, torch.ones(1)),
+    "renorm_": (2, 0, 1.0), "scatter_": (0, INDEX[None], 1.0),
+    "scatter_add_": (0, INDEX[None], ONE), "scatter_reduce_": (0, INDEX[None], ONE, "sum"),
+}
+SILENT = {"fill_", "zero_", "fill_diagonal_", "tril_", "triu_", "addmv_", "baddbmm_"}
+WARN = {"masked_fill_", "index_fill_", "index_put_"}
+CHANGE_NO_ELEMENT = {
+    "as_strided_", "detach_", "rename_", "requires_grad_", "resize_", "resize_as_",
+    "resize_as_sparse_", "set_", "sparse_resize_", "sparse_resize_and_clear_", "squeeze_",
+    "swapaxes_", "swapdims_", "t_", "transpose_", "unsqueeze_"}
+
+
+def after_a_write(name):
+    """What a method says when it writes to expanded rows, of the first dtype that it takes."""
+    for dtype in (torch.float64, torch.int64, torch.bool, torch.complex128):
+        for given in [ARGUMENTS[name]] if name in ARGUMENTS else [(), (ONES,), (1,)]:
+            x = torch.full((1, 3), 2, dtype=dtype, device="cpu").expand(3, 3)
+            x = x[:, 0] if name == "addmv_" else x.expand(3, 3, 3) if name == "baddbmm_" else x
+            given = tuple(each.to(dtype) if isinstance(each, torch.Tensor)
+                          and each.is_floating_point() else each for each in given)
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter("always")
+                try:
+                    getattr(x, name)(*given)
+                except (RuntimeError, TypeError, NotImplementedError) as error:
+                    if "more than one element of the written-to tensor" in str(error):
+                        return "raises"
+                    continue
+            if any("on expanded tensors is deprecated" in str(each.message) for each in caught):
+                return "warns"
+            if dtype == torch.complex128 or name != "conj_physical_":  # of reals it does nothing
+                return "silent"
+    return "not tried"
+
+
+@pytest.mark.parametrize("name", sorted(set(populations.in_place()) - CHANGE_NO_ELEMENT))
+def test_what_a_write_to_expanded_rows_says(name):
+    with torch.random.fork_rng():
+        wanted = "silent" if name in SILENT else "warns" if name in WARN else "raises"
+        assert after_a_write(name) == wanted

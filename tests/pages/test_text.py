@@ -6,7 +6,6 @@ import tomllib
 import pytest
 
 from sitekit.read import markdown
-from sitekit.read.entries import has_entries, raised, unproved
 from tests.guide import ROOT
 
 LISTS = {"docs/symptoms.md", "docs/changes.md"}
@@ -33,18 +32,6 @@ def test_a_page_is_short_and_shows_what_it_says(page):
         pytest.skip("a list")
     assert len(words(page)) <= 1000, f"{page.path}: over 1,000 words; it is two pages"
     assert sum(step.prompt for e in page.examples for step in e.steps) >= 3
-
-
-def test_each_runtime_error_that_a_page_raises_has_a_cause(page):
-    """The guide's own checks raise other types."""
-    if has_entries(page):
-        bare = [entry.heading for entry in unproved(page)]
-        assert not bare, f"{page.path}: its section does not raise {bare[0]!r}"
-    causes = page.meta.get("causes", {})
-    for text, _ in raised(page) if not has_entries(page) else []:
-        explained = any(each in text for each in causes)
-        assert explained or not text.startswith("RuntimeError"), (
-            f"{page.path}: the front matter has no cause for {text!r}")
 
 
 def test_the_questions_that_a_page_answers_are_answered_in_their_section(page):

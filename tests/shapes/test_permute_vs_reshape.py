@@ -7,6 +7,20 @@ from hypothesis import strategies as st
 
 from snippets.shapes.permute_vs_reshape import image_to_tokens, permutations_giving
 from snippets.shapes.wrong_permute_vs_reshape import image_to_tokens_by_reshape
+from tests.awkward import Case
+
+
+def finds_the_order(x, orders):
+    numbers = x.flatten().tolist()
+    if len(x) == 2 and len(set(numbers)) == len(numbers) and not x.isnan().any():
+        assert orders == [(2, 0, 1)]
+
+
+AWKWARD = [
+    Case(image_to_tokens, lambda f, x: f(x), like=lambda x: x.flatten(2).mT, shape=(2, 3, 4, 5)),
+    Case(permutations_giving, lambda f, x: f(x, x.permute(2, 0, 1).flatten()),
+         holds=finds_the_order, shape=(2, 3, 4)),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SIZES = st.lists(st.integers(1, 4), min_size=4, max_size=4)

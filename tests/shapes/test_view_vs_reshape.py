@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +12,34 @@ from snippets.shapes.view_vs_reshape import (
     shares_storage,
 )
 from snippets.shapes.wrong_view_vs_reshape import clear_through_reshape
+from tests.awkward import Case, Guard
+
+
+def shares_where_it_has_elements(x, shares):
+    assert shares == (x.numel() > 0)
+
+
+def agrees_with_view(x, can):
+    try:
+        x.view(-1)
+    except RuntimeError:
+        assert not can
+    else:
+        assert can
+
+
+def with_every_second_0(x):
+    number = torch.arange(x.numel(), device=x.device).view(x.shape)
+    return torch.where(number % 2 == 0, torch.zeros_like(x), x)
+
+
+AWKWARD = [
+    Case(shares_storage, lambda f, x: f(x, x.detach().mT), holds=shares_where_it_has_elements),
+    Case(can_view_flat, lambda f, x: f(x), holds=agrees_with_view),
+    Case(clear_every_second, lambda f, x: f(x), like=with_every_second_0),
+    Guard(assert_input_unchanged, lambda guard, x: guard(clear_every_second, x),
+          lambda guard, x: guard(clear_through_reshape, x)),
+]
 
 FIXED_DEVICE = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -128,3 +157,52 @@ def test_minus_1_beside_a_size_of_0_is_ambiguous(device, reshape):
     assert reshape(x, (0, 3)).shape == (0, 3)
     with pytest.raises(RuntimeError, match="is ambiguous"):
         reshape(x, (0, -1))
+
+
+def test_the_guard_refuses_what_it_cannot_compare():
+    with pytest.raises(TypeError, match="real numbers"):
+        assert_input_unchanged(torch.Tensor.clone, torch.ones(2, dtype=torch.complex64))
+    with pytest.raises(Undecided, match="on meta"):
+        assert_input_unchanged(torch.Tensor.clone, torch.ones(2, device="meta"))
+
+
+LAYOUTS = {
+    "contiguous": lambda: torch.arange(24.0).view(2, 3, 4),
+    "transposed": lambda: torch.arange(24.0).view(4, 3, 2).mT.transpose(0, 1),
+    "every second": lambda: torch.arange(48.0).view(2, 3, 8)[..., ::2],
+    "expanded": lambda: torch.arange(4.0).expand(2, 3, 4),
+    "flipped": lambda: torch.arange(24.0).view(2, 3, 4).flip(0),
+    "one element": lambda: torch.ones(1, 1, 1),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_first_column_gives_views_of_each_layout(device, layout):
+    x = LAYOUTS[layout]().to(device)
+    for y in [x.view(x.shape), x.permute(2, 0, 1), x.transpose(0, 2), x[0].T, x.mT, x.squeeze(),
+              x.squeeze(0), x.unsqueeze(1), x.expand(5, *x.shape), *x.chunk(2, -1), *x.split(1),
+              x.detach(), x[0], x[-1:], x[:, None], x[..., 0], x[torch.tensor(0)],
+              x.unfold(2, 1, 1)]:
+        assert shares_storage(x, y)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_the_last_column_gives_copies_of_each_layout(device, layout):
+    x = LAYOUTS[layout]().to(device)
+    first = torch.tensor([0], device=device)
+    for y in [x[[0]], x[first], x[:, [0]], x[x > -1], x[torch.tensor(True, device=device)],
+              x.repeat(1, 1, 1), F.unfold(x[:, None], 1), x.clone()]:
+        assert not shares_storage(x, y)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_view_shares_or_raises_and_a_clone_of_reshape_copies(device, layout):
+    x = LAYOUTS[layout]().to(device)
+    if can_view_flat(x):
+        assert shares_storage(x, x.view(-1))
+        assert shares_storage(x, x.reshape(-1))
+    else:
+        with pytest.raises(RuntimeError, match="view size is not compatible"):
+            x.view(-1)
+        assert not shares_storage(x, x.reshape(-1))
+    assert not shares_storage(x, x.reshape(-1).clone())

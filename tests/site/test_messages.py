@@ -143,6 +143,18 @@ def test_code_of_a_cause_is_answered_as_it_stands():
         "Write `x[0] * y` or `{k: _v}`, so both `**kw`.")
 
 
+def test_each_message_of_the_guide_has_an_entry():
+    assert list(missing(GUIDE)) == []
+
+
+def test_what_the_guide_s_own_code_raises_leads_to_its_page(matcher):
+    pasted = ("AssertionError: sample 7 changes with the rest of its batch: batch_first left out, "
+              "BatchNorm in training, mean() or softmax over the batch axis, or a view that mixes "
+              "samples")
+    assert matcher.match(pasted).page == "guards/independent-samples.md"
+    assert matcher.match("Undecided: one sample has no other samples").anchor == "undecided"
+
+
 def test_each_message_of_an_entry_finds_the_entry(matcher):
     wrong = [(entry.heading, found.heading if found else None)
              for entry in all_entries(GUIDE) for text in (entry.text, *entry.also)
