@@ -28,8 +28,7 @@ _INCLUDE = re.compile(
 _OUTPUT = re.compile(r"(?:\A|(?<!\\)\n)(?!\$ )[^\n]+")
 _OTHERWISE = re.compile(r'pycon title="(?P<condition>[^"]*)"')
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
-_FIELDS = {"title": str, "description": str, "order": int, "notebook": bool, "causes": dict,
-           "hide": list}
+_FIELDS = {"title": str, "description": str, "order": int, "notebook": bool, "hide": list}
 
 
 @dataclass(frozen=True)
@@ -169,13 +168,10 @@ def _front_matter(path: str, text: str) -> dict:
             raise GuideError(f"{path}: the front matter has a field {name!r}; it may have "
                              f"{', '.join(_FIELDS)}")
         if not isinstance(value, _FIELDS[name]) or (_FIELDS[name] is int and value is True):
-            wanted = {str: "a text", int: "a number", bool: "true or false", list: "a list",
-                      dict: "words of a message, each with its cause"}[_FIELDS[name]]
+            wanted = {str: "a text", int: "a number", bool: "true or false",
+                      list: "a list"}[_FIELDS[name]]
             raise GuideError(
                 f"{path}: {name} in the front matter is {value!r}; it must be {wanted}")
-    for words, cause in found.get("causes", {}).items():
-        if not isinstance(words, str) or not isinstance(cause, str):
-            raise GuideError(f"{path}: causes: {words!r} and its cause must be texts")
     return found
 
 

@@ -15,7 +15,7 @@ NUMBER = re.compile(
 NEGATES = re.compile(r"\b(?:no|not|nothing|never|without|only|neither|nor|none|cannot)\b|n't\b",
                      re.IGNORECASE)
 OPENS_INVERTED = re.compile(r"(?:Whether|Which|That|What)\b")
-SAID_FIRST = ("title", "description", "heading", "lead", "cause")  # what a reader sees first
+SAID_FIRST = ("title", "description", "heading", "lead")  # what a reader sees first
 
 _CODE = re.compile(r"`+[^`]*`+")
 _FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$", re.DOTALL)
@@ -33,7 +33,7 @@ _VERB = re.compile(
 class Sentence:
     """A sentence without its marks, as a reader reads it, and the line where it begins, from 0."""
 
-    place: str  # title, description, heading, lead, cause, bold, table, figure, text, before code
+    place: str  # title, description, heading, lead, bold, table, figure, text, before code
     text: str
     line: int = 0
 
@@ -79,8 +79,6 @@ def sentences(page: Page) -> Iterator[Sentence]:
     """The sentences of a page, those that a reader sees first at the beginning."""
     for name in ("title", "description"):
         yield from (Sentence(name, text) for text in split(page.meta.get(name, "")))
-    for cause in page.meta.get("causes", {}).values():
-        yield from (Sentence("cause", text) for text in split(cause))
     for heading in page.headings:
         yield Sentence("heading", plain(heading.title), heading.line)
     levels = [heading.line for heading in page.headings]

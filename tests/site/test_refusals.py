@@ -141,8 +141,8 @@ def test_pages_that_are_reached_by_a_link_to_a_folder(project):
     ("- title", ["docs/planted.md:2", "no list of fields"]),
     ("order: first", ["docs/planted.md", "order", "'first'", "a number"]),
     ("title: 3", ["docs/planted.md", "title", "a text"]),
-    ("causes: words", ["docs/planted.md", "causes", "'words'", "each with its cause"]),
-    ("causes: {1: 2}", ["docs/planted.md", "causes: 1 and its cause must be texts"]),
+    ("hide: toc", ["docs/planted.md", "hide", "'toc'", "a list"]),
+    ("causes: {a: b}", ["docs/planted.md", "'causes'", "it may have title"]),
     ("notebook: maybe", ["docs/planted.md", "notebook", "true or false"]),
     ("tittle: A", ["docs/planted.md", "'tittle'", "it may have title"]),
 ])
