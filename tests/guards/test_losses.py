@@ -276,12 +276,19 @@ def test_losses_of_pairs_fail_the_first_guard_too(device, loss, data):
         perfect_prediction_costs_nothing(loss, *(x.to(device) for x in data()))
 
 
-def test_a_dice_that_is_flattened_over_classes_passes_both(device):
+def test_a_dice_passes_the_first_guard_and_fails_the_second_flattened_or_not(device):
     def flattened(p, t):
         return 1 - (2 * (p * t).sum() + 1) / (p.sum() + t.sum() + 1)
 
+    def of_classes(p, t):
+        return (1 - (2 * (p * t).sum(0) + 1) / (p.sum(0) + t.sum(0) + 1)).mean()
+
     truth = torch.eye(3, device=device)
-    perfect_prediction_costs_nothing(flattened, truth, truth)
+    scores = torch.tensor([[3.0, 1.0, 1.0], [1.0, 1.0, 2.0], [1.0, 2.0, 5.0]], device=device) / 8
+    for dice in (flattened, of_classes):
+        perfect_prediction_costs_nothing(dice, truth, truth)
+        with pytest.raises(AssertionError, match="the batch costs"):
+            loss_is_mean_of_samples(dice, scores, truth)
 
 
 @pytest.mark.parametrize("guard", [perfect_prediction_costs_nothing, loss_is_mean_of_samples])
