@@ -37,7 +37,7 @@ PAGES = [(re.compile(pattern), page) for pattern, page in {
     r"torch\.autocast": "amp.html#{0}",
     r"torch\.inference_mode": "generated/torch.autograd.grad_mode.inference_mode.html",
     r"torch\.nn\.(Buffer|Parameter)": "generated/torch.nn.parameter.{1}.html",
-    r"torch\.(?:cuda\.)?(amp|backends|distributions)(?:\.\w+)*": "{1}.html",
+    r"torch\.(?:cuda\.)?(amp|backends|distributions|jit)(?:\.\w+)*": "{1}.html",
     r"torch\.(distributed|nn\.init|optim|random)": "{1}.html",
     r"torch\.(distributed|nn\.init|random)\.\w+": "{1}.html#{0}",
     r"torch\.optim\.swa_utils\.\w+": "optim.html#{0}",
