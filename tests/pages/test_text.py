@@ -13,8 +13,10 @@ QUESTIONS = tomllib.loads((ROOT / "tests/questions.toml").read_text())["question
 
 
 def words(page):
-    """The words of a page outside its fences, without addresses, anchors and formulas."""
-    text = re.sub(r"\]\([^)]*\)|\{ *#[\w-]+ *\}|\$\$.*?\$\$", "", page.prose, flags=re.DOTALL)
+    """The words of a page outside its fences, without addresses, anchors, formulas and items that
+    quote a wording of torch."""
+    text = re.sub(r"^- (`+) ?.*\1$", "", page.prose, flags=re.MULTILINE)
+    text = re.sub(r"\]\([^)]*\)|\{ *#[\w-]+ *\}|\$\$.*?\$\$", "", text, flags=re.DOTALL)
     return text.split()
 
 
