@@ -6,10 +6,16 @@ import tomllib
 import pytest
 
 from sitekit.read import markdown
+from sitekit.read.entries import missing
 from tests.guide import ROOT
 
 LISTS = {"docs/symptoms.md", "docs/changes.md"}
 QUESTIONS = tomllib.loads((ROOT / "tests/questions.toml").read_text())["question"]
+
+
+@pytest.fixture(scope="module")
+def lacking(guide):
+    return list(missing(guide))
 
 
 def words(page):
@@ -34,6 +40,12 @@ def test_a_page_is_short_and_shows_what_it_says(page):
         pytest.skip("a list")
     assert len(words(page)) <= 1000, f"{page.path}: over 1,000 words; it is two pages"
     assert sum(step.prompt for e in page.examples for step in e.steps) >= 3
+
+
+def test_each_error_of_torch_that_a_page_raises_has_an_entry(page, lacking):
+    """And each entry of a page of messages is raised, or says where it was read."""
+    here = [line for line in lacking if line.startswith(f"{page.path}#")]
+    assert not here, "\n".join(here)
 
 
 def test_the_questions_that_a_page_answers_are_answered_in_their_section(page):

@@ -17,7 +17,8 @@ def named(where: str) -> list[str]:
         if "/" in name:
             folder = name.rpartition("/")[0] + "/"
         found.append(name if "/" in name or (ROOT / name).exists() else folder + name)
-    return [name for name in found if "…" not in name and not name.startswith("make ")]
+    return [name for name in found if re.search(r"[/.]", name)
+            and not re.match(r"make |Example\.|.*…", name)]
 
 
 def absent(readme: str) -> list[str]:
