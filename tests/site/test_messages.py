@@ -10,9 +10,11 @@ import pytest
 
 from sitekit.explain import entry_of, explained
 from sitekit.read.entries import (
+    NOT_RAISED,
     Matcher,
     all_entries,
     entries,
+    has_entries,
     message_of,
     missing,
     unproved,
@@ -191,3 +193,10 @@ def test_the_command_ends_with_one_line_where_there_is_no_entry(planted, given, 
     assert (result.returncode, result.stdout) == (code, b"")
     (line,) = result.stderr.decode().splitlines()
     assert says in line
+
+
+@pytest.mark.parametrize("page", [page for page in GUIDE.pages if has_entries(page)],
+                         ids=lambda page: page.name)
+def test_a_page_that_says_that_its_messages_are_raised_has_none_that_are_read_off(page):
+    if "and the code under it raises the message." in page.source:
+        assert NOT_RAISED not in page.source
