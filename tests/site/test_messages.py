@@ -54,7 +54,7 @@ PAGE = """\
     UserWarning: the text is a number, [1, 2] of them
     ```
     """
-NOT_RAISED = PAGE.replace("`UserWarning: the text is", "`UserWarning: it is")
+UNRAISED = PAGE.replace("`UserWarning: the text is", "`UserWarning: it is")
 PASTES = tomllib.loads((ROOT / "tests/site/pastes.toml").read_text())
 
 
@@ -91,7 +91,7 @@ def test_a_heading_that_is_no_message_is_refused_with_its_line(planted):
 
 def test_an_entry_that_its_section_does_not_raise_is_named(planted):
     assert list(unproved(only(planted))) == []
-    planted.write("docs/messages/planted.md", NOT_RAISED)
+    planted.write("docs/messages/planted.md", UNRAISED)
     assert [entry.anchor for entry in unproved(only(planted))] == ["number"]
     assert [line.partition(":")[0] for line in missing(planted.guide)] == [
         "docs/messages/planted.md#number"]
@@ -99,7 +99,7 @@ def test_an_entry_that_its_section_does_not_raise_is_named(planted):
 
 def test_an_entry_may_say_that_it_was_not_raised(planted):
     planted.write("docs/messages/planted.md",
-                  NOT_RAISED.replace("It is one already.", "It is one. Read off a report."))
+                  UNRAISED.replace("It is one already.", "It is one. Read off a report."))
     assert list(unproved(only(planted))) == []
 
 
