@@ -11,8 +11,8 @@ def kl_from_logits(
         target: torch.Tensor, model: torch.Tensor) -> torch.Tensor:
     """Return KL(target || model), the mean over all rows of classes.
 
-    Both are floating logits (..., C); a class whose target is -inf
-    adds nothing.
+    Both are floating logits (..., C); a class whose target has the
+    probability 0 adds nothing.
 
     Raises: ValueError where the shapes differ.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
@@ -24,7 +24,7 @@ def kl_from_logits(
     log_model, log_target = (
         F.log_softmax(model, dim=-1).reshape(-1, C),
         F.log_softmax(target, dim=-1).reshape(-1, C))
-    never = log_target == -torch.inf
+    never = log_target.exp() == 0
     return F.kl_div(
         log_model.masked_fill(never, 0),
         log_target.masked_fill(never, 0),
@@ -45,7 +45,9 @@ def assert_is_divergence(
     q = torch.tensor([[0.25, 0.5, 0.25], [0.5, 0.25, 0.25]])
     p = p / p.sum(dim=1, keepdim=True)
     wanted = (p * (p / q).log()).sum(dim=1).mean().item()
-    value = kl(p.log(), q.log()).item()
+    value = kl(
+        p.log() + torch.tensor([[3.0], [-1.0]]),
+        q.log() + torch.tensor([[-2.0], [5.0]])).item()
     swapped = (q * (q / p).log()).sum(dim=1).mean().item()
     causes = {
         "the arguments are swapped": swapped,
@@ -55,5 +57,5 @@ def assert_is_divergence(
              if abs(value - number) < 1e-3 * abs(number)]
     assert abs(value - wanted) < 1e-3 * wanted, (
         f"{value:.3f} is not the divergence {wanted:.3f}: "
-        f"{(cause or ['an argument is not in log space'])[0]}")
+        f"{(cause or ['an argument is no log_softmax'])[0]}")
 # --8<-- [end:assert_is_divergence]

@@ -15,12 +15,12 @@ def next_token_loss(
         keep: torch.Tensor) -> torch.Tensor:
     """Return the mean loss of each kept token, given those before.
 
-    `logits` (B, L, C); `ids` and `keep` (B, L), keep False for
+    `logits` (B, L, C); `ids` and `keep` (B, L), keep False or 0 for
     padding. The logits at position i are for the token at i + 1.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
     """
-    labels = ids.masked_fill(~keep, -100)
+    labels = ids.long().masked_fill(~keep.bool(), -100)
     return F.cross_entropy(
         logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten())
 # --8<-- [end:next_token_loss]
@@ -30,7 +30,8 @@ def next_token_loss(
 def keep_to_first(ids: torch.Tensor, end: int) -> torch.Tensor:
     """Tell which of `ids` (B, L) stand no later than the first `end`.
 
-    The first token is no end: many models begin a text with it.
+    The ids are padded on the right, not on the left. The first token
+    is no end: many models begin a text with it.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.cumsum.html
 
@@ -57,14 +58,14 @@ def assert_next_token(
             ids, or a loss is not finite.
     Source: https://github.com/huggingface/transformers/pull/44642
     """
-    costs = []
-    for ahead in range(4):
+    costs = {}
+    for ahead in range(-1, 4):
         told = F.one_hot(ids.roll(-ahead, dims=1), num_classes)
-        costs.append(loss(100.0 * told, ids).item())
-    least = min(costs)
-    if not all(map(math.isfinite, costs)) or costs.count(least) > 1:
+        costs[ahead] = loss(100.0 * told, ids).item()
+    best, second = sorted(costs, key=costs.__getitem__)[:2]
+    if (not all(map(math.isfinite, costs.values()))
+            or costs[best] == costs[second]):
         raise Undecided("give ids that vary, and a finite loss")
-    best = costs.index(least)
     assert best == 1, (
         f"the loss asks for the token {best} places ahead, not 1: "
         f"are the labels shifted never, or twice?")
@@ -75,7 +76,7 @@ def assert_next_token(
 def assert_end_is_learned(
         loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
         ids: torch.Tensor, end: int, num_classes: int) -> None:
-    """Fail where no gradient asks for the first `end` of a row.
+    """Fail where no gradient raises the first `end` of a row.
 
     `loss` takes logits (B, L, C) and ids (B, L). The first token of
     a row is not taken for its end.
@@ -89,7 +90,7 @@ def assert_end_is_learned(
     logits = torch.zeros(
         *ids.shape, num_classes, device=ids.device, requires_grad=True)
     gradient, = torch.autograd.grad(loss(logits, ids), logits)
-    asked = gradient.any(dim=2)
+    asked = gradient[:, :, end] < 0
     texts = {b: row for b, row in enumerate(ids.tolist())
              if end in row[1:]}
     if not texts or any(row[:2] == [end] * 2 for row in texts.values()):

@@ -100,16 +100,20 @@ def assert_biases_act(model: nn.Module, x: torch.Tensor) -> None:
 
     before, effects = run(), {}
     for name, bias in twin.named_parameters():
-        if name.endswith("bias"):
+        if "bias" in name.rpartition(".")[2]:
             saved = bias.clone()
             change = torch.arange(bias.numel()).to(bias).cos()
-            bias.add_(change.view_as(bias))
-            effects[name] = (run() - before).abs().max().item()
-            bias.copy_(saved)
+            effects[name] = []
+            for factor in (1.0, 1e4):  # rounding does not grow by it
+                bias.add_(factor * change.view_as(bias))
+                effects[name].append((run() - before).abs().max().item())
+                bias.copy_(saved)
     if not effects or not before.isfinite().all():
         raise Undecided("there is no bias, or no finite output")
-    size = max(before.abs().max().item(), *effects.values())
-    idle = [name for name in effects if effects[name] <= 1e-6 * size]
+    size = max(before.abs().max().item(),
+               *(unit for unit, _ in effects.values()))
+    idle = [name for name, both in effects.items()
+            if max(both) <= 1e-6 * size]
     assert not idle, (
         f"no effect on the output: {', '.join(idle)}; before a batch "
         "norm set bias=False")

@@ -37,7 +37,7 @@ def rms_norm(
 ) -> torch.Tensor:
     """Divide x (..., D) by its root mean square; weight is (D,).
 
-    Computes in float32 where x has fewer bits.
+    Computes in float32 where x is float16 or bfloat16.
 
     Raises: TypeError where x is not floating.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html
@@ -75,7 +75,8 @@ def normalized_axes(
     if not x.is_floating_point():
         raise TypeError(f"x is {x.dtype}, not floating")
     x = x.detach().clone().requires_grad_()
-    with torch.random.fork_rng(range(torch.cuda.device_count())):
+    with (torch.random.fork_rng(range(torch.cuda.device_count())),
+          torch.enable_grad()):
         out = copied(norm)(x)
     if x.numel() == 0 or out.shape != x.shape:
         raise ValueError(
@@ -83,7 +84,8 @@ def normalized_axes(
     place = int(out.detach().abs().argmax())
     largest = torch.unravel_index(torch.tensor(place), x.shape)
     index = [int(i) for i in largest]
-    (gradient,) = torch.autograd.grad(out[tuple(index)], x)
+    with torch.enable_grad():
+        (gradient,) = torch.autograd.grad(out[tuple(index)], x)
     if not gradient.isfinite().all() or gradient[tuple(index)] == 0:
         raise Undecided("the largest output does not depend on its x")
     axes = []

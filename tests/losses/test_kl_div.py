@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch.distributions import Categorical, kl_divergence
@@ -39,7 +40,9 @@ def test_shapes_that_broadcast_are_refused(device):
 
 
 @pytest.mark.parametrize(("wrong", "cause"), [
-    (kl_of_probabilities, "log space"),
+    (kl_of_probabilities, "no log_softmax"),
+    (lambda t, m: F.kl_div(m, t.softmax(1), reduction="batchmean"), "no log_softmax"),
+    (lambda t, m: F.kl_div(m, t, reduction="batchmean", log_target=True), "no log_softmax"),
     (kl_in_the_order_of_books, "swapped"),
     (lambda p, q: kl_from_logits(p, q) / 3, "classes"),
     (lambda p, q: kl_from_logits(p, q) * 2, "summed")])
@@ -61,3 +64,12 @@ def test_a_forbidden_class_adds_nothing_to_value_and_gradient(device):
     torch.testing.assert_close(gradient[:, :2], torch.autograd.grad(reference, short)[0])
     assert gradient[0, 2] == 0
     assert kl_from_logits(model[:, [0, 1, 0]], model).isinf()
+
+
+def test_a_class_whose_target_underflows_adds_nothing(device):
+    target = torch.tensor([[-200.0, 0.0]], device=device)
+    model = torch.tensor([[-torch.inf, 0.0]], device=device, requires_grad=True)
+    value = kl_from_logits(target, model)
+    reference = kl_divergence(Categorical(logits=target), Categorical(logits=model.detach()))
+    torch.testing.assert_close(value, reference.mean())
+    assert torch.autograd.grad(value, model)[0].isfinite().all()

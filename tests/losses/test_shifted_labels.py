@@ -74,7 +74,7 @@ def test_the_end_that_is_masked_is_noticed_in_its_row_only(device):
     ids = torch.tensor([[1, 4, 2, 3], [1, 2, 0, 0]], device=device)
     with pytest.raises(AssertionError, match=r"rows \[1\]"):
         assert_end_is_learned(loss_without_end, ids, end=0, num_classes=5)
-    assert_end_is_learned(loss_without_shift, ids, end=3, num_classes=5)
+    assert_end_is_learned(loss_without_end, ids[:1], end=3, num_classes=5)
 
 
 def right(logits, ids):
@@ -98,3 +98,36 @@ def test_the_guard_of_the_end_is_undecided_on_left_padding_and_without_an_end(de
 def test_the_guard_of_the_shift_is_undecided_on_constant_ids(device):
     with pytest.raises(Undecided, match="vary"):
         assert_next_token(right, torch.full((2, 6), 3, device=device), 5)
+
+
+def test_a_mask_of_integers_and_ids_of_bytes_are_taken(device):
+    logits = torch.randn(2, 5, 200, device=device)
+    ids = torch.randint(200, (2, 5), device=device)
+    keep = torch.arange(5, device=device) < torch.tensor([[5], [3]], device=device)
+    expected = next_token_loss(logits, ids, keep)
+    torch.testing.assert_close(next_token_loss(logits, ids, keep.long()), expected)
+    torch.testing.assert_close(next_token_loss(logits, ids.to(torch.uint8), keep), expected)
+
+
+def no_shift_and_no_end(logits, ids):
+    return F.cross_entropy(logits.flatten(0, 1), ids.flatten(), ignore_index=0)
+
+
+def without_end_but_regularized(logits, ids):
+    return loss_without_end(logits, ids) + 1e-4 * logits.logsumexp(-1).square().mean()
+
+
+@pytest.mark.parametrize("loss", [no_shift_and_no_end, without_end_but_regularized])
+def test_a_gradient_that_does_not_raise_the_end_is_noticed(device, loss):
+    ids = torch.tensor([[1, 2, 3, 4, 5, 0, 0, 0]], device=device)
+    with pytest.raises(AssertionError, match=r"rows \[0\]"):
+        assert_end_is_learned(loss, ids, end=0, num_classes=9)
+
+
+def test_a_shift_backwards_is_noticed(device):
+    def backwards(logits, ids):
+        return F.cross_entropy(logits[:, 1:].flatten(0, 1), ids[:, :-1].flatten())
+
+    ids = torch.tensor([[7, 5, 3, 8, 2, 4, 2, 1]], device=device)
+    with pytest.raises(AssertionError, match="token -1 places ahead"):
+        assert_next_token(backwards, ids, 9)

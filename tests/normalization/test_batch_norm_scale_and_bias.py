@@ -180,3 +180,28 @@ def test_a_bias_acts_before_layer_norm_and_beside_dropout(device):
         assert_biases_act(
             nn.Sequential(linear, nn.BatchNorm1d(6, device=device), nn.Dropout()), x[:, 0])
     assert torch.equal(torch.get_rng_state(), state)
+
+
+class SmallBranch(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+
+    def forward(self, x):
+        return x + 1e-6 * self.layer(x)
+
+
+class Recurrent(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.GRU(4, 4, batch_first=True)
+
+    def forward(self, x):
+        return self.layer(x[:, None])[0]
+
+
+@pytest.mark.parametrize(("kind", "scale"), [
+    (SmallBranch, 1), (Recurrent, 1), (lambda: nn.Linear(4, 4), 1e8)])
+def test_a_bias_with_a_small_effect_acts_and_one_of_a_recurrent_layer_is_tried(
+        device, kind, scale):
+    assert_biases_act(kind().to(device), scale * torch.randn(8, 4, device=device))

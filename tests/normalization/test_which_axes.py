@@ -136,3 +136,9 @@ def test_the_check_says_where_it_cannot_tell(device):
         normalized_axes(nn.LayerNorm(4), x.long())
     with pytest.raises(TypeError, match="not floating"):
         rms_norm(x.long(), x[0])
+
+
+def test_the_axes_are_found_under_no_grad(device):
+    with torch.no_grad():
+        axes = normalized_axes(nn.LayerNorm(4, device=device), torch.randn(3, 4, device=device))
+    assert axes == (1,)
