@@ -14,7 +14,7 @@ def check_patchify(
     """Compare `patchify` and `specification` on images (2, 3, 4, 9).
 
     Raises:
-        AssertionError: with the likely cause, where an element is
+        AssertionError: with a likely cause, where an element is
             out of place.
     """
     images = torch.arange(2 * 3 * 4 * 9).reshape(2, 3, 4, 9)
@@ -25,7 +25,8 @@ def check_patchify(
     first, right = got[0, 0].sort().values, want[0, 0].sort().values
     assert torch.equal(first, right), (
         "patch 0 holds pixels from outside the top left patch: split H "
-        "into (H', p_H) and W into (W', p_W) before anything moves")
+        "into (H', p_H) and W into (W', p_W), then move H' and W' in "
+        "front of C, p_H and p_W")
     assert torch.equal(got[0, 0], want[0, 0]), (
         "patch 0 holds the right pixels in the wrong order: C, then p_H, "
         "then p_W come last")
@@ -47,7 +48,7 @@ def check_unpatchify(
     """Give `unpatchify` patches of images (2, 3, 4, 9) to put together.
 
     Raises:
-        AssertionError: with the likely cause, where an element is
+        AssertionError: with a likely cause, where an element is
             out of place.
     """
     images = torch.arange(2 * 3 * 4 * 9).reshape(2, 3, 4, 9)

@@ -33,7 +33,7 @@ def test_the_solutions_pass_the_checks():
     (wrong_patchify.view_alone, "pixels from outside"),
     (wrong_patchify.width_split_backwards, "pixels from outside"),
     (wrong_patchify.patches_by_column, "not the right neighbour"),
-    (wrong_patchify.unfold_without_permute, "pixels from outside"),
+    (wrong_patchify.unfold_without_permute, "move H' and W' in front of C"),
     (lambda images, size: images.flatten(2), "is .2, 6, 18. here, not"),
     (lambda images, size: patches_by_slicing(images.flip(1), size),
      "wrong order"),

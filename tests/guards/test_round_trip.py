@@ -155,7 +155,8 @@ def test_other_dtypes_are_compared(device, dtype):
 
 
 @pytest.mark.parametrize("x", [torch.full((2, 3), torch.nan), torch.ones(2, 3, device="meta"),
-                               torch.arange(6).view(2, 3).to(torch.float8_e4m3fn)])
+                               torch.arange(6).view(2, 3).to(torch.float8_e4m3fn),
+                               torch.arange(6).view(2, 3).to(torch.complex32)])
 def test_numbers_that_cannot_be_compared_are_undecided(x):
     with pytest.raises(Undecided, match=r"take torch\.arange"):
         round_trip(lambda x: x.T, lambda y: y.T, x, spec=lambda x: x.T)

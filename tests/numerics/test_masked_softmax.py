@@ -105,3 +105,15 @@ def test_anomaly_detection_stops_in_the_one_line():
         weights = scores.masked_fill(~keep, -math.inf).softmax(-1).masked_fill(~keep, 0)
         with pytest.raises(RuntimeError, match="returned nan values"):
             weights.sum().backward()
+
+
+def test_the_fast_path_of_attention_gives_nan_without_weights_too():
+    attend = torch.nn.MultiheadAttention(4, 2, batch_first=True).eval()
+    x, hide = torch.ones(2, 2, 4), torch.tensor([[True, True], [True, False]])
+
+    def rows_with_nan():
+        return attend(x, x, x, attn_mask=hide, need_weights=False)[0].isnan().any(-1)[0].tolist()
+
+    assert rows_with_nan() == [False, False]
+    with torch.no_grad():
+        assert rows_with_nan() == [True, False]
