@@ -74,3 +74,24 @@ def test_a_mask_of_ones_lets_the_future_through(device):
     with torch.device(device):
         first, other = attend_with_ones(layer, x), attend_with_ones(layer, changed)
     assert not torch.allclose(first[:, 0], other[:, 0])
+
+
+def test_the_hint_replaces_a_mask_without_weights_and_not_with_them(device):
+    layer = nn.MultiheadAttention(4, 1, batch_first=True, device=device)
+    x = torch.randn(1, 3, 4, device=device)
+    open_mask, hide = torch.zeros(3, 3, device=device), causal_hide(3, device)
+    for need_weights, mask in [(True, open_mask), (False, hide)]:
+        hinted, expected = [
+            layer(x, x, x, need_weights=need_weights, **masks)[0]
+            for masks in [{"attn_mask": open_mask, "is_causal": True}, {"attn_mask": mask}]]
+        torch.testing.assert_close(hinted, expected)
+
+
+def test_the_square_mask_needs_the_dtype_of_the_layer(device):
+    layer = nn.MultiheadAttention(4, 1, batch_first=True, device=device, dtype=torch.float64)
+    x = torch.randn(1, 3, 4, device=device, dtype=torch.float64)
+    square = nn.Transformer.generate_square_subsequent_mask
+    with pytest.raises(RuntimeError, match="must be the same"):
+        layer(x, x, x, attn_mask=square(3, device=device))
+    out = layer(x, x, x, attn_mask=square(3, device=device, dtype=torch.float64))[0]
+    torch.testing.assert_close(out, layer(x, x, x, attn_mask=causal_hide(3, device))[0])

@@ -61,3 +61,20 @@ def test_the_guard_fails_top_left_and_passes_bottom_right(device):
     with pytest.raises(AssertionError, match="3 new queries after 1 cached keys"):
         assert_cache_changes_nothing(causal_from_the_first_key, x)
     assert_cache_changes_nothing(causal_with_cache, x)
+
+
+def test_a_part_without_keys_fails_although_it_is_nan(device):
+    def attend(q, k, v):
+        L, S = q.shape[-2], k.shape[-2]
+        keep = torch.ones(L, S, device=device).tril(diagonal=-S if L < S else 0).bool()
+        return (q @ k.mT).masked_fill(~keep, -torch.inf).softmax(-1) @ v
+
+    with pytest.raises(AssertionError, match="4 new queries after 1 cached keys"):
+        assert_cache_changes_nothing(attend, torch.randn(2, 5, 8, device=device))
+
+
+def test_more_queries_than_keys_raise_in_the_snippet_alone(device):
+    q, k = torch.randn(1, 5, 4, device=device), torch.randn(1, 3, 4, device=device)
+    with pytest.raises(ValueError, match="5 queries, but 3 keys"):
+        causal_with_cache(q, k, k)
+    F.scaled_dot_product_attention(q, k, k, is_causal=True)

@@ -7,6 +7,7 @@ from torch import nn
 
 from snippets.attention.split_heads import MultiHeadAttention, qkv_rows, split_qkv
 from snippets.attention.wrong_split_heads import merge_heads_by_reshape, split_heads_by_view
+from snippets.guards.permutation_equivariant import permutation_equivariant
 from tests.awkward import Case, LeftOut
 
 
@@ -164,3 +165,21 @@ def test_heads_merged_by_reshape_mix_tokens(device):
     wrong = merge_heads_by_reshape(heads)
     assert wrong.shape == x.shape
     assert not torch.equal(wrong, x)
+
+
+@pytest.mark.parametrize(("num_heads", "length", "passes"), [(8, 4, True), (4, 8, False)])
+def test_the_guard_needs_more_tokens_than_heads_where_both_ways_are_wrong(
+        device, num_heads, length, passes):
+    layer = MultiHeadAttention(8, num_heads, 2).to(device)
+
+    def three_projections(x):
+        parts = [split_heads_by_view(part.contiguous(), num_heads)
+                 for part in layer.in_proj(x).chunk(3, dim=-1)]
+        return layer.out_proj(merge_heads_by_reshape(F.scaled_dot_product_attention(*parts)))
+
+    x = torch.randn(2, length, 8, device=device)
+    if passes:
+        permutation_equivariant(three_projections, x)
+    else:
+        with pytest.raises(AssertionError, match="heads split or merged by view"):
+            permutation_equivariant(three_projections, x)
