@@ -90,9 +90,11 @@ def train_and_average(
 def assert_holds_no_graph(kept: object, name: str = "") -> None:
     """Look for a graph in tensors, and in containers of them.
 
-    These are dicts, lists, tuples, sets and deques.
+    These are dicts (their values), lists, tuples, sets and deques.
 
-    Raises: AssertionError that names the place.
+    Raises:
+        AssertionError: names the place.
+        RecursionError: a container holds itself.
     """
     if isinstance(kept, torch.Tensor) and kept.grad_fn is not None:
         raise AssertionError(

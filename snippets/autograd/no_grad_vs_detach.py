@@ -48,14 +48,15 @@ def assert_gradient_passes(
     Raises:
         AssertionError: no gradient reaches `x`.
         Undecided: the gradient is 0 at this `x`, or on meta.
-        RuntimeError: `x` is of a dtype that has no gradient.
+        RuntimeError: `x` is of a dtype that has no gradient, or `f`
+            writes to it in place.
     """
-    x = x.detach().clone().requires_grad_()
     devices = range(torch.cuda.device_count())
     with (on_copies(), torch.random.fork_rng(devices),
-          torch.enable_grad()):
+          torch.inference_mode(False), torch.enable_grad()):
+        x = x.detach().clone().requires_grad_()
         y, found = f(x), None
-        if y.requires_grad:
+        if y.grad_fn is not None:
             found, = torch.autograd.grad(
                 y, x, torch.randn_like(y), allow_unused=True)
     if found is None:

@@ -12,7 +12,8 @@ def gradient(f: Callable[[torch.Tensor], torch.Tensor],
              x: torch.Tensor) -> torch.Tensor:
     """Return the gradient of `f(x).sum()` at `x`, in its shape.
 
-    Raises: RuntimeError where `x` is not of real floating dtype.
+    Raises: RuntimeError where `x` is neither floating nor complex,
+        or `f(x)` is complex.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
 
@@ -53,14 +54,15 @@ def assert_finite_gradient(
         AssertionError: an output or a gradient is nan or inf.
         Undecided: `x` holds nan, inf or no element, or no gradient
             reaches it.
-        RuntimeError: `x` is not of real floating dtype, or on meta.
+        RuntimeError: `x` is neither floating nor complex, `x` is on
+            meta, or `f` writes to it in place.
     """
     if not x.numel() or not x.isfinite().all():
         raise Undecided("x holds nan, inf or no element")
-    x = x.detach().clone().requires_grad_()
     devices = range(torch.cuda.device_count())
     with (on_copies(), torch.random.fork_rng(devices),
-          torch.enable_grad()):
+          torch.inference_mode(False), torch.enable_grad()):
+        x = x.detach().clone().requires_grad_()
         y = f(x)
         if not y.isfinite().all():
             raise AssertionError("the output is nan or inf")

@@ -25,7 +25,8 @@ def load_except(
     Raises:
         ValueError: another key stands on one side only; nothing is
             loaded then.
-        RuntimeError: a size differs, or a tensor is on meta.
+        RuntimeError: a size differs, or a tensor of `model` is on
+            meta, where loading would change nothing.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict
 
@@ -48,6 +49,8 @@ def load_except(
     odd += [k for k in extra if not k.startswith(unexpected)]
     if odd:
         raise ValueError(f"keys of one side only: {', '.join(odd)}")
+    if any(getattr(x, "is_meta", False) for x in own.values()):
+        raise RuntimeError("the model is on meta: call to_empty first")
     model.load_state_dict(state, strict=False)
 # --8<-- [end:load_except]
 
@@ -64,7 +67,8 @@ def assert_loads(
     buffers, then calls `load`. Where nan is left, also after an
     error, the old numbers come back. `new` holds the beginnings of
     keys that are not to be loaded. Integers and booleans are not
-    looked at; nan that `load` itself writes counts as not loaded.
+    looked at, and neither are expanded tensors; nan that `load`
+    itself writes counts as not loaded.
 
     Raises:
         AssertionError: some are left; names their keys.
@@ -75,7 +79,8 @@ def assert_loads(
         return {
             k: x for k, x in model.state_dict().items()
             if isinstance(x, torch.Tensor)
-            and (x.is_floating_point() or x.is_complex())}
+            and (x.is_floating_point() or x.is_complex())
+            and (x.layout != torch.strided or all(x.stride()))}
 
     before = {key: x.clone() for key, x in numbers().items()}
     if not any(x.numel() and not key.startswith(new)

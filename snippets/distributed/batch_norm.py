@@ -67,6 +67,7 @@ def assert_batch_norm_is_synchronized(model: nn.Module) -> None:
     """Fail where a batch norm of `model` uses its rank's samples only.
 
     Call it on the model that is to be wrapped; no process is needed.
+    A layer in eval mode is named too, because `train()` may come.
 
     Raises: AssertionError with the names of the layers.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.SyncBatchNorm.html

@@ -98,7 +98,8 @@ def assert_biases_act(model: nn.Module, x: torch.Tensor) -> None:
             out: torch.Tensor = twin(x)
             return out
 
-    before, effects = run(), {}
+    before = run()
+    effects: dict[str, list[float]] = {}
     for name, bias in twin.named_parameters():
         if "bias" in name.rpartition(".")[2]:
             saved = bias.clone()

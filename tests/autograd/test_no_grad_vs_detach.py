@@ -132,3 +132,17 @@ def test_no_method_of_a_tensor_is_recorded_under_no_grad():
     assert len(found) > 80
     with torch.no_grad():
         assert recorded() == set()
+
+
+def test_a_view_made_under_no_grad_passes_no_gradient():
+    def view(x):
+        with torch.no_grad():
+            return x.view(3, 1)
+
+    with pytest.raises(AssertionError, match="no gradient reaches"):
+        assert_gradient_passes(view, torch.ones(3))
+
+
+def test_the_guard_differentiates_under_inference_mode_too():
+    with torch.inference_mode():
+        assert_gradient_passes(lambda x: x * 2, torch.ones(3))

@@ -88,3 +88,8 @@ def test_the_guard_leaves_a_model_the_random_state_and_the_grad_mode_as_they_wer
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.equal(model[1].running_mean, before)
     assert model[0].weight.grad is None
+
+
+def test_the_guard_of_a_gradient_works_under_inference_mode():
+    with torch.inference_mode():
+        assert_finite_gradient(torch.square, torch.ones(1))

@@ -146,3 +146,17 @@ def test_the_guard_gives_the_numbers_back_where_load_raises():
     with pytest.raises(RuntimeError, match="Missing key"):
         assert_loads(model, lambda: model.load_state_dict({}))
     assert torch.equal(model.weight, before)
+
+
+def test_a_model_on_meta_is_refused_before_torch_loads_nothing_into_it():
+    state = {"weight": torch.ones(1, 2), "bias": torch.ones(1)}
+    with pytest.raises(RuntimeError, match="on meta"):
+        load_except(nn.Linear(2, 1, device="meta"), state)
+
+
+def test_an_expanded_buffer_is_left_as_it_is():
+    model = nn.Linear(2, 1)
+    model.register_buffer("mask", torch.zeros(1).expand(4))
+    state = {"weight": torch.ones(1, 2), "bias": torch.ones(1)}
+    assert_loads(model, lambda: model.load_state_dict(state, strict=False), new=("mask",))
+    assert model.mask.tolist() == [0, 0, 0, 0]
