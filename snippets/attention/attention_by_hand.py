@@ -15,7 +15,7 @@ def attention(
     """Return the values (..., L, e) and the weights (..., L, S).
 
     `q` (..., L, d), `k` (..., S, d) and `v` (..., S, e) are of one
-    floating dtype. In float16 a score above 65504 overflows. The
+    floating dtype. In float16 a product above 65504 overflows. The
     boolean `keep` broadcasts to (..., L, S); True keeps a key. A row
     that keeps no key gives zeros.
 

@@ -12,7 +12,7 @@ from tests import populations
 from tests.awkward import Case
 
 PAST = torch.ones(3, 3, dtype=torch.bool).tril()
-BEYOND = {"float16, its sum overflows": "In float16 a score above 65504 overflows"}
+BEYOND = {"float16, its sum overflows": "In float16 a product above 65504 overflows"}
 
 
 def each_query_with_its_own_keys(x):

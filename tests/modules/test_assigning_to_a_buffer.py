@@ -98,3 +98,15 @@ def test_registered_as_tells_every_kind_apart(device):
     names = ["part", "weight", "saved", "unsaved", "plain", "empty", "absent"]
     assert [registered_as(module, name) for name in names] == [
         "module", "parameter", "buffer", "unsaved buffer", "plain attribute", "nothing", "nothing"]
+
+
+def test_a_tied_name_is_registered_too():
+    model = nn.Module()
+    model.first = model.second = nn.Linear(2, 2)
+    model.weight = model.same = model.first.weight
+    assert [registered_as(model, name) for name in ("second", "same")] == ["module", "parameter"]
+
+
+def test_no_value_is_refused():
+    with pytest.raises(ValueError, match="is None or on meta"):
+        write_buffer(nn.BatchNorm1d(2), "running_mean", None)
