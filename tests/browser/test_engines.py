@@ -17,8 +17,8 @@ ASKED = ["why does my loss become nan", "batchnorm eval", "causal mask lets thro
          "RuntimeError: mat1 and mat2 shapes cannot be multiplied (32x512 and 256x10)"]
 FORMULA = "math:not([display=block])"  # a block is as wide as the column in Firefox
 BOXES = """return [...document.querySelectorAll("article %s")].map(element => {
-    const { width, height } = element.getBoundingClientRect()
-    return [width, height]
+    const boxes = [...element.getClientRects()]  // a box a line
+    return [boxes.reduce((sum, { width }) => sum + width, 0), boxes[0].height]
 })"""
 
 
