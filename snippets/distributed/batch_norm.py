@@ -64,10 +64,11 @@ def mean_and_variance(
 
 # --8<-- [start:assert_batch_norm_is_synchronized]
 def assert_batch_norm_is_synchronized(model: nn.Module) -> None:
-    """Fail where a batch norm of `model` uses its rank's samples only.
+    """Fail where a batch norm of `model` is not a SyncBatchNorm.
 
     Call it on the model that is to be wrapped; no process is needed.
-    A layer in eval mode is named too, because `train()` may come.
+    It does not ask for the mode: it also names a batch norm in eval
+    mode, which uses its running statistics and no samples.
 
     Raises: AssertionError with the names of the layers.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.SyncBatchNorm.html
@@ -78,6 +79,7 @@ def assert_batch_norm_is_synchronized(model: nn.Module) -> None:
              if isinstance(module, base)
              and not isinstance(module, nn.SyncBatchNorm)]
     assert not local, (
-        f"{', '.join(local)} normalizes with the samples of its rank: "
+        f"not synchronized: {', '.join(local)}. In training each rank "
+        "normalizes with its own samples: "
         "SyncBatchNorm.convert_sync_batchnorm(model)")
 # --8<-- [end:assert_batch_norm_is_synchronized]

@@ -1,3 +1,5 @@
+import inspect
+
 import pytest
 import torch
 from torch import nn
@@ -61,7 +63,7 @@ def test_a_converted_model_evaluates_as_before(device):
     x = torch.randn(6, 3, 2, 2, device=device)
     model(x)
     keys, before = list(model.state_dict()), model.eval()(x)
-    with pytest.raises(AssertionError, match=r"^1, 4\.0 normalizes"):
+    with pytest.raises(AssertionError, match=r"^not synchronized: 1, 4\.0\. In training"):
         assert_batch_norm_is_synchronized(model)
     model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
     assert_batch_norm_is_synchronized(model)
@@ -77,12 +79,12 @@ def test_norms_that_look_at_one_sample_pass_the_guard():
 def test_the_guard_finds_the_one_layer_that_was_added_later():
     model = nn.SyncBatchNorm.convert_sync_batchnorm(nn.Sequential(nn.BatchNorm2d(4)))
     model.append(nn.BatchNorm3d(4))
-    with pytest.raises(AssertionError, match=r"^1 normalizes"):
+    with pytest.raises(AssertionError, match=r"^not synchronized: 1\. In training"):
         assert_batch_norm_is_synchronized(model)
 
 
 def test_a_single_layer_is_named_too():
-    with pytest.raises(AssertionError, match=r"^the model "):
+    with pytest.raises(AssertionError, match=r"^not synchronized: the model\."):
         assert_batch_norm_is_synchronized(nn.BatchNorm1d(2))
 
 
@@ -98,3 +100,22 @@ def test_integers_and_meta_are_refused():
         mean_and_variance(torch.ones(2, 1, dtype=torch.int64))
     with pytest.raises(ValueError, match="on meta"):
         mean_and_variance(torch.ones(2, 1, device="meta"))
+
+
+def test_the_guard_says_of_a_frozen_batch_norm_what_holds_in_training():
+    with pytest.raises(AssertionError, match=r"^not synchronized: 0\. In training each rank"):
+        assert_batch_norm_is_synchronized(nn.Sequential(nn.BatchNorm1d(3)).eval())
+
+
+def mean_after_the_wrapping(rank, name):
+    norm = nn.BatchNorm1d(1)
+    norm.running_mean.fill_(5.0 * rank)
+    DistributedDataParallel(norm, **{name: False})  # noqa: F821
+    return norm.running_mean.item()
+
+
+def test_the_new_flag_still_copies_the_buffers_of_rank_0_at_the_wrapping():
+    assert run_ranks(mean_after_the_wrapping, "broadcast_buffers") == [0, 5]
+    parameters = inspect.signature(nn.parallel.DistributedDataParallel).parameters
+    if "forward_sync_buffers" in parameters:
+        assert run_ranks(mean_after_the_wrapping, "forward_sync_buffers") == [0, 0]

@@ -61,3 +61,14 @@ def test_a_gradient_of_zero_is_a_gradient(device):
     assert without_gradient(model) == []
     model.zero_grad()
     assert without_gradient(model) == ["weight", "bias"]
+
+
+def test_a_gradient_of_zero_is_decayed_and_none_is_not(device):
+    for loss, shrinks in [(lambda y: 0 * y.sum(), True), (lambda y: torch.ones(1), False)]:
+        model = nn.Linear(2, 1).to(device)
+        before = model.weight.detach().clone()
+        value = loss(model(torch.ones(1, 2, device=device)))
+        if value.requires_grad:
+            value.backward()
+        torch.optim.AdamW(model.parameters(), lr=0.1).step()
+        assert torch.equal(model.weight, before) == (not shrinks)

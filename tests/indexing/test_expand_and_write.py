@@ -145,3 +145,23 @@ def test_what_a_write_to_expanded_rows_says(name):
     with torch.random.fork_rng():
         wanted = "silent" if name in SILENT else "warns" if name in WARN else "raises"
         assert after_a_write(name) == wanted
+
+
+@pytest.mark.parametrize("write", [
+    lambda x: x.apply_(lambda v: v + 1), lambda x: x.map_(torch.ones(3), lambda a, b: a + b),
+    lambda x: x.map2_(torch.ones(3), torch.ones(3), lambda a, b, c: a + b + c)])
+def test_a_python_function_writes_to_the_one_element_in_silence(write):
+    one = torch.zeros(1, device="cpu")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        write(one.expand(3))
+    assert one.item() >= 3
+
+
+def test_contiguous_returns_a_batch_of_1_as_it_is(device):
+    mask = torch.ones(4, device=device)
+    mask.expand(1, 4).contiguous().zero_()
+    assert mask.sum() == 0
+    mask.expand(1, 4).clone().fill_(1)
+    mask.expand(3, 4).contiguous().fill_(1)
+    assert mask.sum() == 0

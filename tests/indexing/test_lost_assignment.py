@@ -95,3 +95,19 @@ def test_a_shift_along_axis_1_raises_nothing_and_is_right_with_a_clone(device, d
     shifted = x.clone()
     shifted[:, 1:] = shifted[:, :-1].clone()
     assert torch.equal(shifted, torch.cat([x[:, :1], x[:, :-1]], dim=1))
+
+
+def test_an_index_without_axes_reads_a_view_if_it_is_the_only_index(device):
+    x, one = torch.zeros(3, 2, device=device), torch.tensor(1, device=device)
+    for read, shares in [(x[one], True), (x[one.bool()], False),
+                         (x[one, torch.tensor([1], device=device)], False)]:
+        assert (read.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()) == shares
+
+
+def test_rows_of_a_parameter_are_assigned_without_grad(device):
+    weight, rows = torch.nn.Parameter(torch.zeros(3, 2, device=device)), torch.tensor([0])
+    with pytest.raises(RuntimeError, match="leaf"):
+        weight[rows] = torch.ones(1, 2, device=device)
+    with torch.no_grad():
+        weight[rows] = torch.ones(1, 2, device=device)
+    assert weight.sum() == 2
