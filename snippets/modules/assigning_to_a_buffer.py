@@ -15,12 +15,14 @@ def registered_as(module: nn.Module, name: str) -> str:
     >>> registered_as(nn.BatchNorm1d(2), "eps")
     'plain attribute'
     """
-    if name in dict(module.named_parameters(recurse=False)):
+    if name in dict(module.named_parameters(
+            recurse=False, remove_duplicate=False)):
         return "parameter"
-    if name in dict(module.named_buffers(recurse=False)):
+    if name in dict(module.named_buffers(
+            recurse=False, remove_duplicate=False)):
         saved = name in module.state_dict()
         return "buffer" if saved else "unsaved buffer"
-    if name in dict(module.named_children()):
+    if name in dict(module.named_modules(remove_duplicate=False)):
         return "module"
     here = getattr(module, name, None) is not None
     return "plain attribute" if here else "nothing"
@@ -37,8 +39,8 @@ def write_buffer(
 
     Raises:
         AttributeError: `name` is not a buffer.
-        ValueError: the shapes or the dtypes differ, or one of the two
-            has no memory because it is None or on meta.
+        ValueError: the shapes or the dtypes differ, the buffer is None,
+            or one of the two is on meta and has no memory.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.get_buffer
 
@@ -49,7 +51,7 @@ def write_buffer(
     """
     buffer: torch.Tensor | None = module.get_buffer(name)
     if buffer is None or buffer.is_meta or value.is_meta:
-        raise ValueError(f"{name} or the value is None or on meta")
+        raise ValueError(f"{name} is None or on meta, or the value is")
     old, new = ((tuple(t.shape), t.dtype) for t in (buffer, value))
     if old != new:
         raise ValueError(f"{name} is {old}, the value is {new}")
