@@ -22,7 +22,7 @@ def registered_as(module: nn.Module, name: str) -> str:
             recurse=False, remove_duplicate=False)):
         saved = name in module.state_dict()
         return "buffer" if saved else "unsaved buffer"
-    if name in module._modules:
+    if name in dict(module.named_modules(remove_duplicate=False)):
         return "module"
     here = getattr(module, name, None) is not None
     return "plain attribute" if here else "nothing"
@@ -39,9 +39,8 @@ def write_buffer(
 
     Raises:
         AttributeError: `name` is not a buffer.
-        ValueError: the shapes or the dtypes differ, or one of the two
-            has no memory because it is None or on meta.
-        RuntimeError: the buffer is expanded, or requires grad.
+        ValueError: the shapes or the dtypes differ, the buffer is None,
+            or one of the two is on meta and has no memory.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.get_buffer
 
@@ -51,9 +50,8 @@ def write_buffer(
     tensor([1., 1.])
     """
     buffer: torch.Tensor | None = module.get_buffer(name)
-    if buffer is None or value is None or (
-            buffer.is_meta or value.is_meta):
-        raise ValueError(f"{name} or the value is None or on meta")
+    if buffer is None or buffer.is_meta or value.is_meta:
+        raise ValueError(f"{name} is None or on meta, or the value is")
     old, new = ((tuple(t.shape), t.dtype) for t in (buffer, value))
     if old != new:
         raise ValueError(f"{name} is {old}, the value is {new}")

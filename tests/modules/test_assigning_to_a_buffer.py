@@ -100,13 +100,32 @@ def test_registered_as_tells_every_kind_apart(device):
         "module", "parameter", "buffer", "unsaved buffer", "plain attribute", "nothing", "nothing"]
 
 
-def test_a_tied_name_is_registered_too():
-    model = nn.Module()
-    model.first = model.second = nn.Linear(2, 2)
-    model.weight = model.same = model.first.weight
-    assert [registered_as(model, name) for name in ("second", "same")] == ["module", "parameter"]
+def test_registered_as_knows_a_second_name_of_one_tensor_or_module(device):
+    module = nn.Module()
+    module.part = module.part2 = nn.ReLU()
+    module.weight = module.weight2 = nn.Parameter(torch.zeros(2, device=device))
+    module.saved = module.saved2 = nn.Buffer(torch.zeros(2, device=device))
+    assert [registered_as(module, name) for name in ["part2", "weight2", "saved2"]] == [
+        "module", "parameter", "buffer"]
 
 
-def test_no_value_is_refused():
-    with pytest.raises(ValueError, match="is None or on meta"):
-        write_buffer(nn.BatchNorm1d(2), "running_mean", None)
+@pytest.mark.parametrize("register", [
+    lambda module, x: module.register_buffer("scale", x),
+    lambda module, x: setattr(module, "scale", nn.Buffer(x)),
+    lambda module, x: setattr(module, "scale", nn.Parameter(x))])
+def test_a_default_in_the_class_body_refuses_a_registration(device, register):
+    class WithDefault(nn.Module):
+        scale = None
+
+    with pytest.raises(KeyError, match="attribute 'scale' already exists"):
+        register(WithDefault(), torch.ones(2, device=device))
+
+
+def test_a_load_that_assigns_does_not_cast(device):
+    module = nn.Module()
+    module.register_buffer("mask", torch.ones(2, device=device))
+    saved = {"mask": torch.ones(2, dtype=torch.float64, device=device)}
+    module.load_state_dict(saved)
+    assert module.mask.dtype == torch.float32
+    module.load_state_dict(saved, assign=True)
+    assert module.mask.dtype == torch.float64

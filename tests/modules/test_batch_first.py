@@ -1,5 +1,8 @@
+import warnings
+
 import pytest
 import torch
+from torch import nn
 
 from snippets.guards.independent_samples import independent_samples
 from snippets.modules.batch_first import batch_first_encoder
@@ -27,3 +30,18 @@ def test_the_encoder_is_two_layers_in_float64(device):
     model = batch_first_encoder(8, 2, layers=2).to(device).double()
     x = torch.randn(3, 5, 8, device=device, dtype=torch.float64)
     torch.testing.assert_close(model(x), model.layers[1](model.layers[0](x)))
+
+
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_the_warning_names_norm_first_in_either_layout(batch_first):
+    layer = nn.TransformerEncoderLayer(4, 2, norm_first=True, batch_first=batch_first)
+    with pytest.warns(UserWarning, match="norm_first was True") as caught:
+        nn.TransformerEncoder(layer, num_layers=1)
+    assert not any("batch_first" in str(warning.message) for warning in caught)
+
+
+def test_an_encoder_without_nested_tensors_does_not_warn():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        nn.TransformerEncoder(
+            nn.TransformerEncoderLayer(4, 2), num_layers=1, enable_nested_tensor=False)

@@ -48,3 +48,9 @@ def test_the_loss_reaches_weights_that_the_list_hides():
     every_parameter_used(lambda: right(x).sum(), right)
     with pytest.raises(AssertionError, match="Python list"):
         every_parameter_used(lambda: wrong(x).sum(), wrong)
+
+
+def test_the_guard_does_not_find_frozen_layers_in_a_list():
+    model = BlocksInAList(4, 1)
+    model.blocks[0].requires_grad_(False)
+    every_parameter_used(lambda: model(torch.ones(8, 4)).sum(), model)
