@@ -20,7 +20,8 @@ def every_parameter_used(
     `loss` runs `model` and returns a scalar. Its graph must reach each
     trainable parameter and no other leaf; `optimizer` must hold each
     and no other tensor. `allow` names parameters that may be unused,
-    `inputs` are other tensors that require a gradient. Warns of a
+    `inputs` are other tensors that require a gradient. Tensors
+    that require none are not looked at. Warns of a
     gradient that is 0, or rounding beside its module's largest.
 
     Raises:
@@ -64,7 +65,12 @@ def every_parameter_used(
                     value.sum(), weights, allow_unused=True)
     finally:
         for module, key, buffer, before in buffers:
-            buffer.detach().copy_(before)
+            now = buffer.detach()
+            if now.layout == torch.strided:  # one copy of each element
+                once = tuple(slice(None if stride else 1)
+                             for stride in now.stride())
+                now, before = now[once], before[once]
+            now.copy_(before)
             module._buffers[key] = buffer
 
     def strangers(found: dict[int, torch.Tensor]) -> str:

@@ -88,7 +88,7 @@ def loss_is_mean_of_samples(
     Raises:
         AssertionError: the batch costs something else.
         Undecided: the loss is random, all samples cost or weigh the
-            same, or a sample costs nothing that is finite.
+            same or nothing, or a sample costs nothing that is finite.
     """
     if prediction.is_meta or target.is_meta:
         raise Undecided("data on meta holds no numbers")
@@ -102,6 +102,8 @@ def loss_is_mean_of_samples(
         raise Undecided("the loss is random")
     if not all(math.isfinite(cost) for cost in costs):
         raise Undecided("a sample alone costs inf or nan")
+    if not 0 < abs(sum(weights)) < math.inf:
+        raise Undecided("the counts add up to 0, inf or nan")
     mean = sum(weight * cost for weight, cost in zip(
         weights, costs, strict=True)) / sum(weights)
     spread = max(costs) - min(costs)

@@ -23,8 +23,8 @@ def summed_loss(
     total = F.cross_entropy(
         logits, target, weight,
         ignore_index=ignore_index, reduction="sum")
-    kept = target != ignore_index
-    return total, weight[target[kept]].sum()
+    index = target.long()  # uint8 would be taken for a mask
+    return total, weight[index[index != ignore_index]].sum()
 # --8<-- [end:summed_loss]
 
 

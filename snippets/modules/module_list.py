@@ -8,7 +8,8 @@ from torch import nn
 class Blocks(nn.Module):
     """Run layers of one width, one after the other, then a last one.
 
-    Raises: RuntimeError where x is of another dtype than the weights.
+    Raises: RuntimeError where x is of another dtype than the weights,
+        without autocast and not on meta.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.ModuleList.html
 
     >>> len(list(Blocks(features=4, depth=2).parameters()))

@@ -21,8 +21,22 @@ class Frozen(nn.Module):
     """
 
     def __init__(self, module: nn.Module) -> None:
-        """Take over module, whose weights and mode are changed."""
+        """Take over module: its weights, gradients and mode change.
+
+        Raises: ValueError where a batch norm has no running statistics
+            or a lazy layer has no weights yet; before any change.
+        """
         super().__init__()
+        batch_norm = nn.modules.batchnorm._BatchNorm
+        if any(isinstance(m, batch_norm) and m.running_mean is None
+               for m in module.modules()):
+            raise ValueError(
+                "a batch norm without running statistics uses those of "
+                "the batch in eval mode too")
+        if any(map(nn.parameter.is_lazy, module.parameters())):
+            raise ValueError("call the lazy layers once before")
+        for weight in module.parameters():
+            weight.grad = None  # an optimizer would still apply it
         self.module = module.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> "Frozen":

@@ -25,14 +25,20 @@ def decay_groups(
     spared = {id(parameter) for module in model.modules()
               if isinstance(module, norms)
               for parameter in module.parameters()}
+    for module in model.modules():  # the scales of weight_norm
+        held = dict(module.named_parameters(recurse=False))
+        spared |= {id(g) for key, g in held.items()
+                   if key.endswith("_g") and f"{key[:-2]}_v" in held}
+        if isinstance(module, nn.utils.parametrize.ParametrizationList):
+            kind = type(module[0]).__name__
+            if kind == "_WeightNorm":
+                spared.add(id(module.original0))
     decayed: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
         last = name.rpartition(".")[2]
-        spared_name = last.startswith("bias") or last in (
-            "weight_g", "original0")
         matrix = parameter.ndim >= 2 and id(parameter) not in spared
-        matrix = matrix and not spared_name
+        matrix = matrix and not last.startswith("bias")
         (decayed if matrix else others).append(parameter)
     return [{"params": decayed, "weight_decay": weight_decay},
             {"params": others, "weight_decay": 0.0}]

@@ -287,3 +287,28 @@ def test_parameters_without_elements_alone_are_undecided():
     model.empty = nn.Parameter(torch.zeros(0))
     with pytest.raises(Undecided, match="no parameter requires"):
         every_parameter_used(lambda: model.empty.sum(), model)
+
+
+@pytest.mark.parametrize("buffer", [
+    torch.zeros(1).expand(3), torch.zeros(2, 1).expand(2, 3), torch.zeros(()).expand(0, 2),
+    torch.eye(2).to_sparse()])
+def test_an_expanded_buffer_comes_back(buffer):
+    model = nn.Module()
+    model.weight = nn.Parameter(torch.ones(1))
+    model.register_buffer("held", buffer)
+    before = buffer.clone()
+
+    def loss():
+        if buffer.layout == torch.strided:
+            model.held.fill_(7)
+        return (2 * model.weight).sum()
+
+    every_parameter_used(loss, model)
+    assert model.held is buffer
+    assert torch.equal(buffer.to_dense(), before.to_dense())
+
+
+def test_frozen_layers_in_a_list_are_not_seen():
+    model = LayersInAList(4, 1)
+    model.hidden[0].requires_grad_(False)
+    every_parameter_used(lambda: model(torch.ones(8, 4)).sum(), model)

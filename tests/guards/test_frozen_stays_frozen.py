@@ -217,3 +217,54 @@ def test_a_frozen_part_that_is_gone_fails(device):
     model[0].requires_grad_(False).eval()
     with pytest.raises(AssertionError, match=r"training changes 0\.weight, 0\.bias, 1\.weight"):
         frozen_stays_frozen(replaces, model, frozen=backbone)
+
+
+def trained(model):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+    for _ in range(3):
+        optimizer.zero_grad()
+        model(torch.ones(1, 2)).square().sum().backward()
+        optimizer.step()
+
+
+@pytest.mark.parametrize("read", [
+    lambda m: m[0].weight[[0, 1]], lambda m: m[0].weight.clone(), lambda m: m[0].weight * 1,
+    lambda m: m[0].state_dict()["weight"].index_select(0, torch.tensor([0]))])
+def test_copies_of_another_models_rows_are_undecided(read):
+    outer = nn.Sequential(nn.Linear(2, 2))
+    with pytest.raises(Undecided, match="another model"):
+        frozen_stays_frozen(trained, outer, frozen=lambda m: {"rows": read(outer)})
+    with pytest.raises(AssertionError, match="changes rows"):
+        frozen_stays_frozen(trained, outer, frozen=lambda m: {"rows": read(m)})
+
+
+class WithState(nn.Linear):
+    def get_extra_state(self):
+        return {"step": 1}
+
+    def set_extra_state(self, state):
+        pass
+
+
+def test_extra_state_is_no_tensor():
+    model = nn.Sequential(nn.Linear(2, 2), WithState(2, 2).requires_grad_(False))
+    frozen_stays_frozen(trained, model, frozen=lambda m: m[1].state_dict())
+    model.requires_grad_(True)
+    with pytest.raises(AssertionError, match="changes weight, bias"):
+        frozen_stays_frozen(trained, model, frozen=lambda m: m[1].state_dict())
+
+
+def test_a_sparse_buffer_is_compared():
+    model = nn.Sequential(nn.Linear(2, 2))
+    model.register_buffer("adjacency", torch.eye(2).to_sparse())
+
+    def moves(model):
+        trained(model)
+        model.adjacency = 2 * model.adjacency
+
+    def adjacency(model):
+        return {"adjacency": model.adjacency}
+
+    frozen_stays_frozen(trained, model, frozen=adjacency)
+    with pytest.raises(AssertionError, match="changes adjacency"):
+        frozen_stays_frozen(moves, model, frozen=adjacency)

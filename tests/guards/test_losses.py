@@ -296,3 +296,10 @@ def test_data_on_meta_is_undecided(guard):
     x = torch.ones(3, device="meta")
     with pytest.raises(Undecided, match="on meta"):
         guard(F.mse_loss, x, x)
+
+
+@pytest.mark.parametrize("number", [0, math.nan, math.inf])
+def test_counts_without_a_sum_are_undecided(number):
+    logits, target = torch.randn(4, 3), torch.tensor([0, 1, 2, 1])
+    with pytest.raises(Undecided, match="the counts add up to 0"):
+        loss_is_mean_of_samples(F.cross_entropy, logits, target, count=lambda t: number)

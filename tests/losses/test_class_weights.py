@@ -127,3 +127,26 @@ def test_with_class_weights_label_smoothing_is_least_at_the_weighted_target(devi
     loss = F.cross_entropy(best, torch.tensor([0], device=device), rates, label_smoothing=0.1)
     gradient, = torch.autograd.grad(loss, best)
     assert gradient.abs().max() < 1e-12
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int64])
+def test_indices_of_each_dtype_that_cross_entropy_takes(dtype):
+    z, weight = torch.randn(4, 3), torch.tensor([0.5, 1.0, 2.0])
+    index = torch.tensor([0, 1, 2, 1], dtype=dtype)
+    total, weights = summed_loss(z, index, weight)
+    torch.testing.assert_close(total / weights, F.cross_entropy(z, index, weight))
+
+
+def test_bce_divides_by_the_elements_and_cross_entropy_by_the_pixels():
+    z, t = torch.randn(4, 3), torch.rand(4, 3)
+    bce = F.binary_cross_entropy_with_logits
+    torch.testing.assert_close(bce(z, t), bce(z, t, reduction="sum") / 12)
+    image = torch.randn(2, 3, 5, 5)
+    soft = image.softmax(dim=1)
+    torch.testing.assert_close(
+        F.cross_entropy(image, soft), F.cross_entropy(image, soft, reduction="sum") / 50)
+
+
+def test_a_negative_ignore_index_is_passed_over_with_probabilities():
+    z, soft = torch.randn(4, 2), torch.rand(4, 2)
+    assert torch.equal(F.cross_entropy(z, soft, ignore_index=-1), F.cross_entropy(z, soft))

@@ -68,3 +68,38 @@ def test_a_call_that_reaches_inside_thaws_it(device):
         module.train()
     assert model[0].module[1].training
     assert all(p.requires_grad for p in model.requires_grad_(True).parameters())
+
+
+def test_freezing_in_the_middle_of_training_stops_gradient_and_momentum(device):
+    model = nn.Sequential(backbone(device), nn.Flatten(), nn.Linear(100, 1).to(device))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    x = torch.randn(2, 3, 5, 5, device=device)
+    model(x).sum().backward()
+    optimizer.step()
+    model[0] = Frozen(model[0])
+    before = [p.detach().clone() for p in model[0].parameters()]
+    model.train()(x).sum().backward()
+    optimizer.step()
+    assert device == "meta" or all(map(torch.equal, before, model[0].parameters()))
+    assert all(p.grad is None for p in model[0].parameters())
+
+
+@pytest.mark.parametrize(("layer", "says"), [
+    (nn.BatchNorm1d(1, track_running_stats=False), "without running statistics"),
+    (nn.LazyLinear(2), "lazy layers")])
+def test_what_eval_cannot_freeze_is_refused_before_any_change(layer, says):
+    module = nn.Sequential(nn.Linear(1, 1), layer)
+    with pytest.raises(ValueError, match=says):
+        Frozen(module)
+    assert module[0].weight.requires_grad
+    assert module[0].training
+
+
+def test_a_norm_of_single_samples_needs_no_running_statistics(device):
+    Frozen(nn.InstanceNorm1d(2, device=device))
+
+
+def test_momentum_of_zero_does_not_hold_against_inf():
+    norm = nn.BatchNorm1d(1, momentum=0.0)
+    norm(torch.tensor([[torch.inf], [1.0]]))
+    assert norm.running_mean.isnan()

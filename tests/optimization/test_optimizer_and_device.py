@@ -72,3 +72,27 @@ def test_an_optimizer_has_no_state_before_its_first_step(device, name):
     optimizer = populations.optimizers()[name](model.parameters())
     assert bool(optimizer.state) == (name == "Adagrad")
     assert optimizer.param_groups[0]["params"][0] is model.double().weight
+
+
+def test_a_state_on_another_device_is_named_by_foreach():
+    p = nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.Adam([p], lr=0.1, foreach=True)
+    p.grad = torch.ones(2)
+    optimizer.step()
+    for key in ["exp_avg", "exp_avg_sq"]:
+        optimizer.state[p][key] = optimizer.state[p][key].to("meta")
+    with pytest.raises(RuntimeError, match="Tensors of the same index must be on the same device"):
+        optimizer.step()
+
+
+@pytest.mark.filterwarnings("ignore:Complex modules")
+@pytest.mark.parametrize(("old", "new", "cast"), [
+    (torch.float32, torch.float64, True), (torch.complex64, torch.complex128, False)])
+def test_moments_are_cast_to_a_floating_dtype_alone(old, new, cast):
+    model = nn.Linear(2, 1, dtype=old)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+    model(torch.ones(1, 2, dtype=old)).abs().sum().backward()
+    optimizer.step()
+    model.to(new)
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert (optimizer.state[model.weight]["exp_avg"].dtype == new) == cast

@@ -46,3 +46,56 @@ def test_scales_and_biases_with_two_axes_are_spared(make, names):
     model = make()
     decayed = {id(p) for p in decay_groups(model, 0.1)[0]["params"]}
     assert [name for name, p in model.named_parameters() if id(p) in decayed] == names
+
+
+class Product(nn.Module):
+    """A matrix as the product of two thin ones."""
+
+    def forward(self, a, b):
+        return a @ b
+
+    def right_inverse(self, weight):
+        return weight[:, :2].clone(), weight[:2].clone()
+
+
+def low_rank():
+    layer = nn.Linear(3, 3)
+    nn.utils.parametrize.register_parametrization(layer, "weight", Product())
+    return layer
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm.*:FutureWarning")
+@pytest.mark.parametrize(("make", "names"), [
+    (lambda: nn.utils.weight_norm(nn.LSTM(2, 3), "weight_hh_l0"),
+     {"weight_ih_l0", "weight_hh_l0_v"}),
+    (lambda: nn.utils.weight_norm(nn.MultiheadAttention(4, 2), "in_proj_weight"),
+     {"in_proj_weight_v", "out_proj.weight"}),
+    (low_rank, {"parametrizations.weight.original0", "parametrizations.weight.original1"})])
+def test_scales_of_weight_norm_are_told_from_factors(make, names):
+    model = make()
+    decayed = {id(p) for p in decay_groups(model, 0.1)[0]["params"]}
+    assert {name for name, p in model.named_parameters() if id(p) in decayed} == names
+
+
+def test_a_bias_that_stays_changes_the_function_before_a_norm():
+    torch.manual_seed(0)
+    x, norm = torch.randn(8, 4, dtype=torch.float64), nn.LayerNorm(4).double()
+    changes = []
+    for bias in [False, True]:
+        layer = nn.Linear(4, 4, bias=bias).double()
+        before = norm(layer(x))
+        layer.weight.data *= 0.5
+        changes.append((norm(layer(x)) - before).abs().max().item())
+    assert changes[0] < 0.1 * changes[1]
+
+
+def test_momentum_carries_the_decay_on():
+    p = nn.Parameter(torch.ones(1))
+    optimizer = torch.optim.SGD([p], lr=0.5, weight_decay=0.5, momentum=0.9)
+    sizes = []
+    for _ in range(2):
+        p.grad = torch.zeros(1)
+        optimizer.step()
+        sizes.append(p.item())
+    assert sizes[0] == 0.75
+    assert abs(sizes[1] / sizes[0] - 0.45) < 1e-6
