@@ -20,6 +20,8 @@ BLOCK = re.compile(
     re.DOTALL)
 PLAIN = re.compile(r'<span class="[nopw]">([^<]*)</span>')  # names, operators, punctuation
 ERROR = re.compile(r'(<span class="gr">[^<]*)</span>([^<\n]+)')  # its kind, and what it says
+PROMPT = '<span class="gp">'
+SCREEN = 48  # the columns of code that a phone shows; what is longer may be broken there
 
 
 def is_offered(path: str) -> bool:
@@ -30,6 +32,19 @@ def is_offered(path: str) -> bool:
 def text_of(code: str) -> str:
     """The text that a reader sees of a block's HTML."""
     return unescape(re.sub(r"<[^>]+>", "", code))
+
+
+def breakable(code: str) -> str:
+    """The HTML of a block, in which a long line that was typed is a span: a phone may break it.
+
+    An output stays as wide as it is, because it may be a table.
+    """
+    is_session = PROMPT in code
+    return "".join(
+        f'<span class="long">{line}</span>'
+        if len(text_of(line)) > SCREEN and line.count("<span") == line.count("</span")
+        and (line.startswith(PROMPT) or not is_session) else line
+        for line in code.splitlines(keepends=True))
 
 
 class File(Treeprocessor):
@@ -73,7 +88,7 @@ class Copy(Postprocessor):
 
         def add(found):
             code = copied.get(digest(text_of(found["code"])))
-            plain = ERROR.sub(r"\1\2</span>", PLAIN.sub(r"\1", found["code"]))
+            plain = breakable(ERROR.sub(r"\1\2</span>", PLAIN.sub(r"\1", found["code"])))
             if code is None:
                 return f"{found[1]}>{plain}"
             value = escape(code).replace("\n", "&#10;")

@@ -96,7 +96,7 @@ def test_a_solution_unfolds_from_the_keyboard(visit):
 
 
 def test_a_wide_block_scrolls_from_the_keyboard(visit):
-    page = visit(A_PAGE, PHONE)
+    page = visit("guards/judge/", PHONE)
     wide = page.evaluate("""() => {
         const box = [...document.querySelectorAll("article pre > code")].find(
             e => e.scrollWidth > e.clientWidth)

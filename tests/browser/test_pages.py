@@ -39,6 +39,17 @@ def test_a_long_error_message_wraps_on_a_phone(visit):
     assert "set_detect_anomaly" in message.inner_text()
 
 
+@pytest.mark.parametrize("below", ["messages/modules/", "losses/kl-div/"])
+def test_a_long_line_of_code_is_read_whole_on_a_phone(visit, below):
+    lines = visit(below, PHONE).locator("article pre .long")
+    assert lines.count() > 0
+    for line in lines.all():
+        box = line.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= PHONE["width"]
+        assert line.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
 @pytest.mark.parametrize("below", ADDRESSES)
 def test_a_page_is_readable_without_javascript(visit, below):
     page = visit(below, java_script_enabled=False)
