@@ -157,6 +157,16 @@ def test_a_gate_that_is_closed_hides_the_future_until_it_is_opened(device, gate,
         causal(opened(model), x)
 
 
+@pytest.mark.parametrize("heads", [2, 3])
+def test_heads_that_a_view_splits_and_merges_are_causal(device, heads):
+    def call(x):
+        parts = split_heads_by_view(x, heads)
+        return F.scaled_dot_product_attention(parts, parts, parts, is_causal=True).reshape(x.shape)
+
+    for length in (2, 4, 5):
+        causal(call, torch.randn(2, length, 6, device=device))
+
+
 def test_data_on_meta_is_undecided():
     with pytest.raises(Undecided, match="on meta"):
         causal(nn.Identity(), torch.ones(2, 5, 8, device="meta"))
