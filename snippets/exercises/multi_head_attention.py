@@ -20,6 +20,9 @@ def check_multi_head_attention(
     B, L, D, h, d = 2, 5, 12, 3, 4
     x = torch.randn(B, L, D, dtype=torch.float64)
     reference = nn.MultiheadAttention(D, h, batch_first=True).double()
+    for name, parameter in reference.named_parameters():
+        if "bias" in name:  # they start at 0, which would hide them
+            nn.init.normal_(parameter)
     state = {name.replace("in_proj_", "in_proj."): value.clone()
              for name, value in reference.state_dict().items()}
     layer = make(D, h, d).double()
@@ -31,7 +34,7 @@ def check_multi_head_attention(
     one = x[:, :1]
     assert torch.allclose(layer(one), reference(one, one, one)[0]), (
         "one token alone gets its own value: chunk q, k and v from rows "
-        "that lie as (3, h, d)")
+        "that lie as (3, h, d), and add both biases")
 
     values = nn.functional.linear(
         x, state["in_proj.weight"][2 * D:], state["in_proj.bias"][2 * D:])
@@ -39,6 +42,7 @@ def check_multi_head_attention(
     state["in_proj.weight"][:2 * D] = 0
     state["in_proj.bias"][:2 * D] = 0
     state["out_proj.weight"] = torch.eye(D, dtype=torch.float64)
+    state["out_proj.bias"][:] = 0
     layer.load_state_dict(state)
     same = layer(x)
     assert torch.allclose(same.flatten(1).sort().values,
@@ -49,6 +53,7 @@ def check_multi_head_attention(
         "the heads are right and their merge is not: permute to "
         "(B, L, h, d) before the last reshape")
     assert torch.allclose(got, want), (
-        "the weights differ: softmax of q kᵀ / √d over the keys")
+        "the weights differ: softmax of q kᵀ / √d over the keys, with "
+        "the bias of queries")
     return f"all {want.numel()} outputs agree"
 # --8<-- [end:check_multi_head_attention]

@@ -18,15 +18,17 @@ def agrees_with_reference(
     """Compare the outputs and gradients of two callables in float64.
 
     Both take `inputs` and return a tensor or a tuple of tensors. Where
-    both are modules, the weights of `reference` are copied over:
-    `convert` makes of its state dict one for `ours`, by renaming,
-    permuting, splitting or joining. Works on copies.
+    both are modules, the weights of `reference` are copied over, and
+    their gradients are compared beside those of the inputs: `convert`
+    makes of its state dict one for `ours`, by renaming, permuting,
+    splitting or joining. Works on copies.
 
     Raises:
         AssertionError: a number differs by more than `rtol` times the
             largest output, or the largest gradient.
+        RuntimeError: what `convert` gives does not fit `ours`.
         Undecided: `reference` is random, or not finite, or the same
-            for other inputs.
+            for other inputs; or an output is no tensor.
     """
     Named = dict[str, torch.Tensor]
 
@@ -41,6 +43,8 @@ def agrees_with_reference(
             if not isinstance(y, torch.Tensor):
                 raise Undecided(
                     f"output {i} is no tensor: leave it out of call")
+        if not result:
+            raise Undecided("there is no output to compare")
         result = [torch.view_as_real(y.resolve_conj())
                   if y.is_complex() else y for y in result]
         total = torch.stack([
@@ -70,7 +74,7 @@ def agrees_with_reference(
     def exact(x: torch.Tensor) -> torch.Tensor:
         if not (x.is_floating_point() or x.is_complex()):
             return x
-        wide = torch.promote_types(x.dtype, torch.float64)
+        wide = torch.complex128 if x.is_complex() else torch.float64
         return x.detach().to(wide, copy=True).requires_grad_()
 
     def others(x: torch.Tensor) -> Iterator[torch.Tensor]:
@@ -84,18 +88,22 @@ def agrees_with_reference(
 
     if any(x.is_meta for x in inputs):
         raise Undecided("data on meta holds no numbers")
-    ours, reference = copied(ours), copied(reference)
     own_state: Named = {}
     state: Named = {}
-    for call in (ours, reference):
-        if isinstance(call, nn.Module):
-            call.double().requires_grad_()
-    if isinstance(ours, nn.Module) and isinstance(reference, nn.Module):
-        ours.load_state_dict(convert(reference.state_dict()))
-        own_state = ours.state_dict(keep_vars=True)
-        state = reference.state_dict(keep_vars=True)
-    data = {f"input {i}": exact(x) for i, x in enumerate(inputs)}
-    with torch.random.fork_rng(range(torch.cuda.device_count())):
+    with (torch.random.fork_rng(range(torch.cuda.device_count())),
+          torch.inference_mode(False), torch.enable_grad()):
+        ours, reference = copied(ours), copied(reference)
+        for call in (ours, reference):
+            if isinstance(call, nn.Module):
+                for p in call.double().parameters():
+                    p.requires_grad_(
+                        p.is_floating_point() or p.is_complex())
+        if (isinstance(ours, nn.Module)
+                and isinstance(reference, nn.Module)):
+            ours.load_state_dict(convert(reference.state_dict()))
+            own_state = ours.state_dict(keep_vars=True)
+            state = reference.state_dict(keep_vars=True)
+        data = {f"input {i}": exact(x) for i, x in enumerate(inputs)}
         want, slopes = run(reference, data, state)
         again, _ = run(reference, data, {})
         changed = want

@@ -43,10 +43,12 @@ def every_parameter_used(
     leaves: dict[int, torch.Tensor] = {}
     try:
         with (torch.random.fork_rng(range(torch.cuda.device_count())),
-              torch.enable_grad()):
+              torch.inference_mode(False), torch.enable_grad()):
             value = loss()
             if not isinstance(value, torch.Tensor):
                 raise Undecided("the loss is no tensor")
+            if value.is_leaf and value.requires_grad:
+                leaves[id(value)] = value
             nodes, seen = [value.grad_fn], set()
             while nodes:
                 node = nodes.pop()
@@ -59,7 +61,9 @@ def every_parameter_used(
                 seen.add(node)
                 nodes += [before for before, _ in node.next_functions]
                 leaf = getattr(node, "variable", None)
-                leaves.update({} if leaf is None else {id(leaf): leaf})
+                if (leaf is not None and node.name()
+                        == "torch::autograd::AccumulateGrad"):
+                    leaves[id(leaf)] = leaf
             if weights and value.requires_grad:
                 grads = torch.autograd.grad(
                     value.sum(), weights, allow_unused=True)

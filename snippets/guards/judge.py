@@ -148,15 +148,16 @@ def judge(
     Each gives a tensor or a tuple of tensors. `own` changes what must
     matter, `other` what must not. With `reset=False` the noise is
     measured under two random states, with `double` in float64. Each
-    run has the same random state and calls copies of its modules,
-    uncompiled.
+    run has the same random state and calls copies of its modules
+    (where it calls them as `module(x)`), uncompiled.
 
     Raises:
         AssertionError: `other` changes the result; says `message`.
         Undecided: `own` changes nothing, or hardly more than a
             repetition, or gives nan or another shape; or `other`
-            draws another number of random numbers; or an `assert` of
-            the call itself fails.
+            draws another number of random numbers (unless
+            `reset=False`); or an `assert` of the call itself fails;
+            or a run gives what is no tensor.
     """
     def results(run: Callable[[], Any], times: int = 1) -> Any:
         with torch.random.fork_rng(range(torch.cuda.device_count())):
@@ -169,12 +170,15 @@ def judge(
                                     f"fails: {error}") from error
             drawn.append([torch.get_rng_state(),
                           *torch.cuda.get_rng_state_all()])
-        return result if isinstance(result, tuple) else (result,)
+        result = result if isinstance(result, tuple) else (result,)
+        if not all(isinstance(y, torch.Tensor) for y in result):
+            raise Undecided("a run gives what is no tensor")
+        return tuple(y.detach().clone() for y in result)
 
     def wide(x: torch.Tensor) -> torch.Tensor:
         if x.is_meta:
             raise Undecided("an output on meta holds no numbers")
-        return x.detach().cpu().to(torch.complex128)
+        return x.to_dense().cpu().to(torch.complex128)
 
     def distance(a: torch.Tensor, b: torch.Tensor) -> float:
         if a.shape != b.shape:
@@ -186,6 +190,8 @@ def judge(
         return gap.max().item() if gap.numel() else 0.0
 
     def distances(those: Any) -> list[float]:
+        if len(those) != len(first):
+            return [math.inf] * len(first)
         pairs = zip(first, those, strict=True)
         return [distance(ours, theirs) for ours, theirs in pairs]
 
@@ -248,12 +254,15 @@ def judge_all(judgements: Iterable[Callable[[], None]]) -> None:
 def opened(module: nn.Module, size: float = 0.1) -> nn.Module:
     """Return a copy of `module` in which no gate is closed.
 
-    Parameters whose numbers are all below 0.001, as those that start
-    at 0 are, become random numbers of deviation `size`.
+    Parameters (of float or complex numbers) that are all below 0.001
+    in size, as those that start at 0 are, become random numbers of
+    deviation `size`.
     """
     twin: nn.Module = copied(module)
     with torch.no_grad():
         for weight in twin.parameters():
+            if not weight.is_floating_point() | weight.is_complex():
+                continue
             if weight.numel() and not (weight.abs() >= 1e-3).any():
                 weight.normal_(std=size)
     return twin

@@ -15,7 +15,7 @@ def cost(
         double: bool = False) -> float:
     """Return the number that a copy of `loss` gives for copies.
 
-    Raises: Undecided where it is no scalar.
+    Raises: Undecided where it is no scalar, or on meta.
     """
     def copy(x: torch.Tensor) -> torch.Tensor:
         wide = double and x.is_floating_point()
@@ -29,6 +29,8 @@ def cost(
         raise Undecided(
             f"the loss is no scalar, but {type(value).__name__} of "
             f"shape {tuple(shape)}")
+    if getattr(value, "is_meta", False):
+        raise Undecided("a loss on meta holds no number")
     return float(value.detach() if torch.is_tensor(value) else value)
 # --8<-- [end:cost]
 
@@ -37,7 +39,7 @@ def cost(
 def perfect_prediction_costs_nothing(
         loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
         prediction: torch.Tensor, target: torch.Tensor) -> None:
-    """Check that `loss` is 0 for a perfect prediction, and only there.
+    """Check that a perfect prediction costs 0, and a wrong one more.
 
     `prediction` (N, ...) is perfect for `target` (N, ...): the target
     itself, or logits of 1000 for it and -1000 against. The prediction
@@ -81,7 +83,7 @@ def loss_is_mean_of_samples(
     """Check that a batch costs what its samples cost in the mean.
 
     `prediction` (N, ...) and `target` (N, ...) are cut along N into
-    batches of one, in float64. Where samples do not weigh the same,
+    batches of one, with floats in float64. Where samples do not weigh the same,
     `count` returns the weight of a batch of targets, such as the
     number of its tokens or the sum of its class weights.
 

@@ -70,18 +70,18 @@ def padding_length_ignored(
     extra: int = 3,
     left: bool = False,
 ) -> None:
-    """Check that `extra` more places of padding do nothing.
+    """Check that `extra` more places of padding, 1 or more, do nothing.
 
     `call`, `x`, `keep` and `pooled` are those of
     `padding_values_ignored`; the new places hold `pad`, and stand on
-    the right, or with `left=True` on the left. It runs in float64, on
-    copies of the modules.
+    the right, or with `left=True` on the left. It runs on copies of
+    the modules, with floats in float64.
 
     Raises:
         AssertionError: an output changes with the padded length.
-        Undecided: the call is random, takes no more places, or an
-            output has no axis of the padded length or ignores the
-            real places.
+        Undecided: `extra` is below 1, the call is random, takes no
+            more places, or an output has no axis of the padded length
+            or ignores the real places.
     """
     if keep.is_meta or x.is_meta:
         raise Undecided("data on meta holds no numbers")
@@ -89,6 +89,8 @@ def padding_length_ignored(
     keep = keep.bool()
     if not keep.any():
         raise Undecided("keep must hold True")
+    if extra < 1:
+        raise Undecided("extra must be 1 or more")
     B = keep.shape[0]
     padding = x.new_full((B, extra, *x.shape[2:]), pad)
     places = keep.new_zeros(B, extra)

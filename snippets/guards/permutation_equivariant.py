@@ -24,13 +24,13 @@ def permutation_equivariant(
     """Check that permuting the input permutes the output alike.
 
     `call` takes tensors like `x`, with tokens along `dim`, and gives
-    a tensor or a tuple of tensors with that axis. It runs in float64,
-    on copies of the modules.
+    a tensor or a tuple of tensors with that axis. It runs on copies of
+    the modules, with floats in float64. Pass more tokens than heads.
 
     Raises:
         AssertionError: the outputs do not follow their tokens.
-        Undecided: the call is random, has an output without the axis
-            of tokens, or tokens are equal.
+        Undecided: the call is random, has an output that lacks the
+            axis of tokens or is equal for all, or tokens are equal.
     """
     length = x.shape[dim]
     if length < 2:

@@ -18,18 +18,24 @@ def round_trip(
 
     `x` holds different numbers, and its axes have different sizes but
     for those named in `alike`. `spec` is `there`, slow and plain: loops
-    and slices. Numbers are compared exactly, in the dtypes that torch
-    can compare: all but float8, smaller ones and complex32.
+    and slices. Numbers are compared exactly; where dtypes differ, in
+    float64. `x` may have any dtype that torch can compare: all but
+    float8, smaller ones and complex32.
 
     Raises:
         AssertionError: a number is not where `spec` puts it, or `back`
             does not bring it home.
         Undecided: with this `x`, a wrong layout could pass, or `x` has
-            nan, a dtype that cannot be compared, or no numbers (meta).
+            nan, a dtype that cannot be compared, or no numbers (meta),
+            or a function gives no tensor.
     """
     def first_gap(got: torch.Tensor, want: torch.Tensor) -> str:
         if got.shape != want.shape:
             return f"shape {tuple(got.shape)} for {tuple(want.shape)}"
+        if got.dtype != want.dtype:
+            wide = (torch.complex128 if got.is_complex()
+                    or want.is_complex() else torch.float64)
+            got, want = got.cpu().to(wide), want.cpu().to(wide)
         wrong = (got != want).nonzero()
         if not len(wrong):
             return ""
@@ -57,6 +63,8 @@ def round_trip(
                         "take torch.arange")
     with torch.random.fork_rng(range(torch.cuda.device_count())):
         want, got = spec(x.clone()), there(x.clone())
+        if not isinstance(want, torch.Tensor):
+            raise Undecided("spec gives no tensor")
         home = back(want.clone())
     if not isinstance(got, torch.Tensor) or (
             not isinstance(home, torch.Tensor)):

@@ -52,7 +52,35 @@ class Truncated(MultiHeadAttention):
         return super().forward(x)[:, :, 1:]
 
 
+class WithoutBias(MultiHeadAttention):
+    part = "in_proj"
+
+    def forward(self, x):
+        bias = getattr(self, self.part).bias
+        kept = bias.detach().clone()
+        bias.data.zero_()
+        out = super().forward(x)
+        bias.data.copy_(kept)
+        return out
+
+
+class WithoutBiasAtTheEnd(WithoutBias):
+    part = "out_proj"
+
+
+class WithoutBiasOfQueries(MultiHeadAttention):
+    def forward(self, x):
+        kept = self.in_proj.bias.detach().clone()
+        self.in_proj.bias.data[:12] = 0
+        out = super().forward(x)
+        self.in_proj.bias.data.copy_(kept)
+        return out
+
+
 @pytest.mark.parametrize(("wrong", "message"), [
+    (WithoutBias, "both biases"),
+    (WithoutBiasAtTheEnd, "both biases"),
+    (WithoutBiasOfQueries, "bias of queries"),
     (wrong_multi_head_attention.RowsHeadByHead, "one token alone"),
     (wrong_multi_head_attention.HeadsSplitByView, "before you permute"),
     (wrong_multi_head_attention.MergeWithoutPermute, "merge is not"),

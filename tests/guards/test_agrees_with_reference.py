@@ -326,6 +326,40 @@ def test_a_number_that_a_module_makes_itself_is_in_float64(device):
     agrees_with_reference(Adds(), lambda x: x + 0.1, numbers(device, 3, 8))
 
 
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_gradients_are_compared_in_any_mode(device, mode):
+    with mode():
+        x = numbers(device, 3, 8)
+        layer = nn.LayerNorm(8).to(device)
+        agrees_with_reference(layer, layer, x)
+        with pytest.raises(AssertionError, match="gradient of input 0"):
+            agrees_with_reference(lambda x: x.detach(), lambda x: x.clone(), x)
+
+
+def test_a_weight_of_integers_has_no_gradient(device):
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.codes = nn.Parameter(torch.ones(3, dtype=torch.int8), requires_grad=False)
+
+        def forward(self, x):
+            return x * self.codes.sum()
+
+    agrees_with_reference(Scaled().to(device), Scaled().to(device), numbers(device, 3, 8))
+
+
+def test_float8_and_no_outputs():
+    x = torch.arange(1.0, 9.0).to(torch.float8_e4m3fn)
+    agrees_with_reference(torch.square, lambda x: x * x, x)
+    with pytest.raises(Undecided, match="no output to compare"):
+        agrees_with_reference(lambda x: (), lambda x: (), x)
+
+
+def test_statistics_that_a_call_updates_are_not_compared(device):
+    ours, reference = (nn.BatchNorm1d(8, momentum=m).to(device) for m in (0.9, 0.1))
+    agrees_with_reference(ours, reference, numbers(device, 6, 8))
+
+
 def test_data_on_meta_is_undecided():
     with pytest.raises(Undecided, match="on meta"):
         agrees_with_reference(torch.sum, torch.sum, torch.ones(3, device="meta"))

@@ -115,13 +115,13 @@ def leaks_at(*pairs):
     return call
 
 
-def test_four_positions_try_every_place(device):
-    x = torch.arange(9.0, device=device).view(1, 9, 1).sin()
-    for leak in [(0, 1), (1, 2), (2, 3), (0, 3)]:
-        with pytest.raises(AssertionError, match="later positions"):
-            causal(leaks_at(leak), x[:, :4])
-    for missed in [leaks_at((1, 2), (3, 4)), leaks_at((6, 7))]:
-        causal(missed, x)
+@pytest.mark.parametrize("length", [4, 9])
+def test_every_place_is_tried(device, length):
+    x = torch.arange(9.0, device=device).view(1, 9, 1).sin()[:, :length]
+    for t in range(length - 1):
+        for u in range(t + 1, length):
+            with pytest.raises(AssertionError, match=f"outputs up to {t} "):
+                causal(leaks_at((t, u)), x)
 
 
 def test_an_undecided_place_hides_no_failure(device):
@@ -155,6 +155,16 @@ def test_a_gate_that_is_closed_hides_the_future_until_it_is_opened(device, gate,
         causal(model, x)
     with pytest.raises(AssertionError):
         causal(opened(model), x)
+
+
+@pytest.mark.parametrize("heads", [2, 3])
+def test_heads_that_a_view_splits_and_merges_are_causal(device, heads):
+    def call(x):
+        parts = split_heads_by_view(x, heads)
+        return F.scaled_dot_product_attention(parts, parts, parts, is_causal=True).reshape(x.shape)
+
+    for length in (2, 4, 5):
+        causal(call, torch.randn(2, length, 6, device=device))
 
 
 def test_data_on_meta_is_undecided():

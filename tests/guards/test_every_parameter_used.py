@@ -308,6 +308,51 @@ def test_an_expanded_buffer_comes_back(buffer):
     assert torch.equal(buffer.to_dense(), before.to_dense())
 
 
+def test_a_loss_that_is_a_parameter_reaches_it():
+    model = nn.Module()
+    model.weight = nn.Parameter(torch.tensor(2.0))
+    every_parameter_used(lambda: model.weight, model)
+    with pytest.raises(AssertionError, match=r"one of shape \(\)"):
+        every_parameter_used(lambda: torch.ones((), requires_grad=True), model)
+
+
+def test_inference_mode_around_the_guard_is_left(device, x):
+    model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4, affine=False)).to(device)
+    mean = model[1].running_mean.clone()
+    with torch.inference_mode():
+        every_parameter_used(lambda: model(x).exp().mean(), model, allow=["0.bias"])
+    assert torch.equal(model[1].running_mean, mean)
+
+
+class KeepsAVariable(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.variable = x
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, grad):
+        return 2 * grad
+
+
+def test_an_attribute_of_a_custom_function_is_no_leaf(device, x):
+    model = mlp(device)
+    every_parameter_used(lambda: KeepsAVariable.apply(model(x)).square().mean(), model)
+
+
+@pytest.mark.parametrize(("model", "held", "still"), [
+    (DetachedFeatures(4), lambda m: m.parameters(), "encoder.weight"),
+    (nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 1)), lambda m: m[0].parameters(), "1.weight")])
+def test_a_plain_loop_trains_neither_and_raises_nothing(model, held, still):
+    x, optimizer = torch.ones(8, 4), torch.optim.SGD(held(model), lr=0.1)
+    before = model.get_parameter(still).detach().clone()
+    for _ in range(2):
+        optimizer.zero_grad()
+        model(x).square().mean().backward()
+        optimizer.step()
+    assert torch.equal(model.get_parameter(still), before)
+
+
 def test_frozen_layers_in_a_list_are_not_seen():
     model = LayersInAList(4, 1)
     model.hidden[0].requires_grad_(False)

@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -236,6 +238,56 @@ def test_copies_of_another_models_rows_are_undecided(read):
         frozen_stays_frozen(trained, outer, frozen=lambda m: {"rows": read(outer)})
     with pytest.raises(AssertionError, match="changes rows"):
         frozen_stays_frozen(trained, outer, frozen=lambda m: {"rows": read(m)})
+
+
+@pytest.mark.parametrize("read", [
+    lambda m: torch.cat([m[0].weight]), lambda m: torch.add(torch.ones(2, 2), m[0].weight),
+    lambda m: torch.where(torch.ones(2, 2) > 0, m[0].weight, 0),
+    lambda m: torch.stack([m.mean, m.mean]), lambda m: torch.clone(input=m[0].weight)])
+def test_a_copy_of_another_model_is_seen_in_any_argument(read):
+    outer = nn.Sequential(nn.Linear(2, 2))
+    outer.register_buffer("mean", torch.ones(2))
+    with pytest.raises(Undecided, match="another model"):
+        frozen_stays_frozen(trained, outer, frozen=lambda m: {"rows": read(outer)})
+
+
+def test_a_third_model_is_undecided_too():
+    outer = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2, affine=False).eval())
+    before = copy.deepcopy(outer)
+    for frozen in [lambda m: before.state_dict(),
+                   lambda m: {"count": outer[1].num_batches_tracked}]:
+        with pytest.raises(Undecided, match="another model"):
+            frozen_stays_frozen(trained, outer, frozen=frozen)
+
+
+def test_an_index_may_be_the_models_own_buffer(device):
+    model = make(device)
+    model[0].requires_grad_(False).eval()
+    model.register_buffer("keep", torch.tensor([True, False, True, True], device=device))
+    for frozen in [lambda m: {"rows": m[0][0].weight[~model.keep]},
+                   lambda m: {"columns": m[0][0].weight[:, model.keep]}]:
+        frozen_stays_frozen(trainer(), model, frozen=frozen)
+
+
+def test_old_gradients_move_a_frozen_part(device):
+    def train(model):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        model(torch.ones(3, 4, device=device)).mean().backward()
+        optimizer.step()
+
+    model = make(device)
+    model(torch.arange(12.0, device=device).view(3, 4).sin()).exp().mean().backward()
+    model[0].requires_grad_(False).eval()
+    with pytest.raises(AssertionError, match=r"changes 0\.weight"):
+        frozen_stays_frozen(train, model, frozen=backbone)
+    model[0].zero_grad()
+    frozen_stays_frozen(train, model, frozen=backbone)
+
+
+def test_meta_is_undecided():
+    with pytest.raises(Undecided, match="on meta"):
+        frozen_stays_frozen(lambda m: None, nn.Linear(2, 2, device="meta"),
+                            frozen=lambda m: m.state_dict())
 
 
 class WithState(nn.Linear):

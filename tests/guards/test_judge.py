@@ -543,6 +543,69 @@ def test_closed_gates_are_opened_on_a_copy(device):
     assert not model[0].bias.any()
 
 
+def test_integers_are_no_gates():
+    module = nn.Module()
+    module.codes = nn.Parameter(torch.zeros(3, dtype=torch.int8), requires_grad=False)
+    module.gate = nn.Parameter(torch.zeros(3))
+    twin = opened(module)
+    assert not twin.codes.any()
+    assert twin.gate.all()
+
+
+@pytest.mark.parametrize("result", [None, {"a": torch.ones(2)}, (torch.ones(2), (1,))])
+def test_a_run_that_gives_no_tensor_is_undecided(result):
+    with pytest.raises(Undecided, match="no tensor"):
+        judge(lambda: result, own=lambda: result, other=lambda: result, message="leaks")
+
+
+def test_another_number_of_outputs_is_an_infinite_distance():
+    x = torch.ones(2)
+    with pytest.raises(AssertionError, match="leaks"):
+        judge(lambda: (x, x), own=lambda: (-x, -x), other=lambda: x, message="leaks")
+    with pytest.raises(Undecided, match="another shape"):
+        judge(lambda: (x, x), own=lambda: x, other=lambda: (x, x), message="leaks")
+
+
+def test_an_output_that_is_written_again_is_compared_as_it_was(device):
+    x, buffer = torch.arange(1.0, 4.0, device=device), torch.empty(3, device=device)
+
+    def run(x):
+        return torch.add(x, 1, out=buffer)
+
+    judge(lambda: run(x), own=lambda: run(-x), other=lambda: run(x), message="leaks")
+    with pytest.raises(AssertionError, match="leaks"):
+        judge(lambda: run(x), own=lambda: run(-x), other=lambda: run(x.flip(0)), message="leaks")
+
+
+def test_a_sparse_output_is_compared():
+    x = torch.eye(3)
+    judge(x.to_sparse, own=(2 * x).to_sparse, other=x.to_sparse, message="leaks")
+    with pytest.raises(AssertionError, match="leaks"):
+        judge(x.to_sparse, own=(2 * x).to_sparse, other=(3 * x).to_sparse, message="leaks")
+
+
+@pytest.mark.parametrize(("reset", "times"), [(True, 4), (False, 5)])
+def test_the_number_of_calls(reset, times):
+    x, calls = torch.ones(2), []
+
+    def run(x):
+        calls.append(x)
+        return x
+
+    judge(lambda: run(x), own=lambda: run(-x), other=lambda: run(x), message="leaks", reset=reset)
+    assert len(calls) == times
+
+
+def test_a_forward_that_is_called_itself_is_not_copied():
+    x = torch.arange(8.0).view(4, 2)
+    for bound, moves in ((lambda norm: norm, False), (lambda norm: norm.forward, True)):
+        norm = nn.BatchNorm1d(2)
+        call = bound(norm)
+        judge(lambda call=call: call(x), own=lambda call=call: call(x.flip(0)),
+              other=lambda call=call: call(x), message="leaks")
+        assert bool(norm.running_mean.any()) == moves
+
+
 def test_outputs_on_meta_are_undecided():
     x = torch.ones(2, device="meta")
     with pytest.raises(Undecided, match="on meta"):

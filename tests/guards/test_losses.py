@@ -298,6 +298,12 @@ def test_data_on_meta_is_undecided(guard):
         guard(F.mse_loss, x, x)
 
 
+def test_a_cost_on_meta_is_undecided():
+    x = torch.ones(3, device="meta")
+    with pytest.raises(Undecided, match="on meta"):
+        cost(F.mse_loss, x, x)
+
+
 @pytest.mark.parametrize("number", [0, math.nan, math.inf])
 def test_counts_without_a_sum_are_undecided(number):
     logits, target = torch.randn(4, 3), torch.tensor([0, 1, 2, 1])

@@ -209,6 +209,12 @@ def test_a_short_context_is_undecided_and_extra_is_named(device, learned):
     padding_length_ignored(call, x, keep, extra=1)
 
 
+@pytest.mark.parametrize("extra", [0, -1])
+def test_no_more_padding_is_undecided(extra, x, keep):
+    with pytest.raises(Undecided, match="extra must be 1 or more"):
+        padding_length_ignored(average_over_length, x, keep, pooled=True, extra=extra)
+
+
 @pytest.mark.parametrize("guard", [padding_values_ignored, padding_length_ignored])
 def test_data_on_meta_is_undecided(guard):
     with pytest.raises(Undecided, match="on meta"):

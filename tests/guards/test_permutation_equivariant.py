@@ -44,6 +44,26 @@ def test_attention_and_what_is_alike_for_each_token_pass(device, call, dtype, le
     permutation_equivariant(call, torch.randn(2, length, 6, device=device, dtype=dtype))
 
 
+@pytest.mark.parametrize("heads", [2, 3, 4, 6])
+def test_folded_heads_are_seen_with_more_tokens_than_heads(device, heads):
+    layer = AttendInFoldedHeads(12, heads).to(device)
+    for length in range(2, 10):
+        x = torch.randn(2, length, 12, device=device)
+        if heads % length:
+            with pytest.raises(AssertionError, match="do not follow"):
+                permutation_equivariant(layer, x)
+        else:
+            permutation_equivariant(layer, x)
+
+
+def test_a_layer_that_takes_tokens_for_samples_passes(device):
+    layer = nn.TransformerEncoderLayer(6, 2, 12).eval().to(device)
+    x = torch.randn(3, 5, 6, device=device)
+    permutation_equivariant(layer, x)
+    with pytest.raises(AssertionError):
+        independent_samples(layer, x)
+
+
 def test_heads_cut_by_view_keep_the_samples_apart(device):
     independent_samples(AttendInFoldedHeads(6, 2).to(device), torch.randn(3, 5, 6, device=device))
 

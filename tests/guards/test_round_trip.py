@@ -140,6 +140,20 @@ def test_what_is_no_tensor_is_undecided(device):
     for there, back in [(lambda x: [x.mT], lambda y: y.mT), (lambda x: x.mT, lambda y: (y.mT,))]:
         with pytest.raises(Undecided, match="no tensor"):
             round_trip(there, back, x, spec=lambda x: x.mT)
+    with pytest.raises(Undecided, match="spec gives no tensor"):
+        round_trip(lambda x: x.mT, lambda y: y.mT, x, spec=lambda x: x.mT.tolist())
+
+
+def test_a_cast_that_loses_numbers_fails():
+    x = torch.arange(4096).view(4, 32, 32)
+    for dtype, fails in [(torch.float16, True), (torch.bfloat16, True), (torch.float32, False)]:
+        for there, back in [(lambda x, dtype=dtype: x.mT.to(dtype), lambda y: y.mT),
+                            (lambda x: x.mT, lambda y, dtype=dtype: y.mT.to(dtype))]:
+            if fails:
+                with pytest.raises(AssertionError, match="numbers are misplaced"):
+                    round_trip(there, back, x, spec=lambda x: x.mT, alike=(1, 2))
+            else:
+                round_trip(there, back, x, spec=lambda x: x.mT, alike=(1, 2))
 
 
 @pytest.mark.parametrize("dtype", [torch.complex64, torch.float16, torch.uint8, torch.uint16])
