@@ -13,7 +13,8 @@ def saved_by(f: Callable[[torch.Tensor], torch.Tensor],
     """Tell which of the input and the output of `f` may not change.
 
     The result names what `f(x)` has saved for its backward, as shown
-    by a write to it. `f` has no parameters of its own.
+    by a write to it. `f` has no parameters of its own, and gives
+    a tensor that may be written to, so no part from `chunk`.
 
     Raises: RuntimeError where `x` is of a dtype that has no gradient,
         or the result does not depend on it.
@@ -23,11 +24,12 @@ def saved_by(f: Callable[[torch.Tensor], torch.Tensor],
     saved = []
     for name in ["input", "output"]:
         with torch.enable_grad():
-            inner = x.detach().requires_grad_().clone()
+            leaf = x.detach().requires_grad_()
+            inner = leaf.clone()
             output = f(inner)
             (inner if name == "input" else output).add_(1)
         try:
-            output.backward(torch.ones_like(output))
+            torch.autograd.grad(output, leaf, torch.ones_like(output))
         except RuntimeError as error:
             if "inplace" not in str(error):
                 raise
@@ -62,16 +64,21 @@ def assert_leaves_input_alone(
     """
     if x.is_meta:
         raise Undecided("x is on meta and holds no numbers")
-    x = x.detach().clone()
-    if x.is_floating_point() or x.is_complex():
-        x = x.requires_grad_().clone()  # no leaf: f may write to it
-    before, numbers = x._version, x.detach().clone()
+    grad = torch.is_grad_enabled()
     devices = range(torch.cuda.device_count())
-    with on_copies(), torch.random.fork_rng(devices):
-        f(x)
+    # an inference tensor counts no writes
+    with (torch.inference_mode(False),
+          torch.set_grad_enabled(grad)):
+        x = x.detach().clone()
+        if x.is_floating_point() or x.is_complex():
+            x = x.requires_grad_().clone()  # no leaf: f may write to it
+        before, numbers = x._version, x.detach().clone()
+        with on_copies(), torch.random.fork_rng(devices):
+            f(x)
     now = x.detach()
-    same = (now == numbers) | (now.isnan() & numbers.isnan())
-    if x._version != before or not same.all():
+    same = now.shape == numbers.shape and torch.all(
+        (now == numbers) | (now.isnan() & numbers.isnan()))
+    if x._version != before or not same:
         raise AssertionError("the input was written to:"
                              " a residual around this is wrong")
 # --8<-- [end:assert_leaves_input_alone]

@@ -11,8 +11,9 @@ from torch import nn
 def unwrapped(model: nn.Module) -> nn.Module:
     """Return the model inside `DataParallel`, DDP and `torch.compile`.
 
-    Wrappers may stand inside each other. The parameters are the same
-    tensors; a model without a wrapper is returned as it is.
+    Wrappers may stand inside each other; those of a part of the model
+    stay. The parameters are the same tensors; a model without a wrapper
+    is returned as it is.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parallel.DistributedDataParallel.html
 
@@ -77,6 +78,6 @@ def assert_keys_of(saved: Iterable[str], fresh: nn.Module) -> None:
     """
     odd = sorted(set(saved) ^ set(fresh.state_dict()))
     assert not odd, (
-        f"a new model does not have the checkpoint's keys ({odd[0]}): "
-        f"save the state dict of the model inside its wrapper")
+        f"the checkpoint and a new model differ in keys ({odd[0]}): "
+        "save the state dict of the model inside its wrapper")
 # --8<-- [end:assert_keys_of]

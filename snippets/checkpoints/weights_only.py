@@ -1,6 +1,7 @@
 """Checkpoints that load without running code from the file."""
 
 import io
+import pickle
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,13 @@ def save_checkpoint(
 def assert_weights_only(checkpoint: Any) -> None:
     """Fail where `torch.load` will refuse what is about to be saved.
 
+    Save it with the default `pickle_protocol`, as this check does.
     Classes that this process allows by name count as refused, since
     the process that loads may not allow them. Imports allow some too:
     that of `torch.distributed.tensor` those of distributed tensors.
 
-    Raises: AssertionError that names the classes that are refused.
+    Raises: AssertionError that names the classes that are refused, or
+        the operand that is, as that of an int of 300 bytes.
 
     >>> assert_weights_only({"weight": torch.ones(2), "step": 3})
     """
@@ -61,6 +64,8 @@ def assert_weights_only(checkpoint: Any) -> None:
     try:
         refused = (torch.serialization
                    .get_unsafe_globals_in_checkpoint(file))
+    except pickle.UnpicklingError as error:
+        raise AssertionError(f"torch.load refuses: {error}") from None
     finally:
         torch.serialization.clear_safe_globals()
         torch.serialization.add_safe_globals(allowed)

@@ -49,8 +49,8 @@ def multiply_in_tf32(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 def relative_error(result: torch.Tensor, exact: torch.Tensor) -> float:
     """Return how far `result` is from `exact`, both of any one shape.
 
-    `exact` is float64: what the same call gives for `x.double()`. The
-    error is 0 where all numbers agree, also where all of them are 0.
+    Both are finite, and `exact` is float64: what the same call gives
+    for `x.double()`. The error is 0 where all numbers agree, also where all of them are 0.
 
     Raises:
         TypeError: `exact` is not float64, or `result` not floating.
@@ -72,11 +72,11 @@ def relative_error(result: torch.Tensor, exact: torch.Tensor) -> float:
 def full_float32() -> Iterator[None]:
     """Keep float32's digits in products and convolutions.
 
-    Inside, the older and the newer names of the settings say so.
-    Afterwards both read what they read before. An older name that
-    raised, since the newer ones differ from it, is then at "highest"
-    or False. A `torch.backends.fp32_precision` that is set later does
-    not reach convolutions.
+    Inside, the older and the newer names of the settings say so, and
+    autocast stays as it is. Afterwards both read what they read before.
+    An older name that raised, since the newer ones differ from it, is
+    then at "highest" or False. A `torch.backends.fp32_precision` that
+    is set later does not reach convolutions.
 
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
@@ -127,11 +127,12 @@ def assert_keeps_float32(
     """
     if not size:
         raise Undecided("a matrix without entries has no digits")
-    a, b = 4097 * torch.eye(size), torch.ones(size, size)
+    a = 4097 * torch.eye(size, dtype=torch.float32)
+    b = torch.ones(size, size, dtype=torch.float32)
     for result in [multiply(a, b), multiply(b, a)]:
-        gap = (result - 4097).abs()
+        gap = (result.double() - 4097).abs()
         worst = result.flatten()[gap.argmax()].item()
         assert gap.max() < 4097 * 2**-13, (
-            f"4097 * 1 gives {worst:g}: the factors are rounded to "
+            f"4097 * 1 gives {worst:g}: numbers are rounded to "
             "fewer bits than float32 has, as in TF32 or bfloat16")
 # --8<-- [end:assert_keeps_float32]

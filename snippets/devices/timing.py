@@ -45,7 +45,7 @@ def seconds(
 
 # --8<-- [start:stand_in]
 class StandIn:
-    """A device and a clock of paper, in milliseconds.
+    """A simulated device with its clock, in milliseconds.
 
     Launching a kernel takes the program 1; the kernel then runs by
     itself, after those launched before it.

@@ -52,6 +52,11 @@ def test_saved_by_does_not_swallow_other_errors(device):
         saved_by(torch.Tensor.detach, torch.ones(3, device=device))
 
 
+def test_saved_by_refuses_a_result_that_does_not_depend_on_the_input(device):
+    with pytest.raises(RuntimeError, match="not have been used in the graph"):
+        saved_by(lambda x: torch.ones(2, requires_grad=True) * 1, torch.ones(2, device=device))
+
+
 @pytest.mark.parametrize(("f", "clean"), [
     (nn.ReLU(), True), (nn.ReLU(inplace=True), False), (lambda x: x[0].zero_(), False),
     (lambda x: x.clone().zero_(), True)])
@@ -70,6 +75,20 @@ def test_the_guard_sees_a_write_through_a_view(device, f, clean):
 def test_the_guard_finds_a_write_that_the_version_does_not_count(write):
     with pytest.raises(AssertionError, match="input was written to"):
         assert_leaves_input_alone(write, torch.zeros(3))
+
+
+def test_the_guard_counts_writes_in_inference_mode_too(device):
+    with torch.inference_mode():
+        x = -torch.ones(3, device=device)
+        assert_leaves_input_alone(torch.exp, x)
+        with pytest.raises(AssertionError, match="written to"):
+            assert_leaves_input_alone(torch.relu_, x)
+        assert torch.is_inference_mode_enabled()
+
+
+def test_another_shape_of_the_input_is_a_write(device):
+    with pytest.raises(AssertionError, match="written to"):
+        assert_leaves_input_alone(torch.Tensor.t_, torch.ones(2, 3, device=device))
 
 
 def test_nan_in_the_input_is_no_alarm():

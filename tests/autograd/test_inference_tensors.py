@@ -87,3 +87,28 @@ def test_the_guard_finds_a_model_that_was_made_inside(make):
         model = make()
     with pytest.raises(AssertionError, match=r"^weight was made"):
         assert_trains_after_inference(model, torch.ones(2, 3))
+
+
+def test_the_guard_finds_a_lazy_weight_made_by_the_call(device):
+    model, x = nn.LazyLinear(1, device=device), torch.ones(2, 3, device=device)
+    with pytest.raises(AssertionError, match=r"^weight was made"):
+        assert_trains_after_inference(model, x)
+    model(x)
+    assert_trains_after_inference(model, x)
+
+
+def test_the_guard_may_be_called_under_inference_mode(device):
+    model, x = nn.Linear(3, 1, device=device), torch.ones(2, 3, device=device)
+    with torch.inference_mode():
+        assert_trains_after_inference(model, x)
+        with pytest.raises(AssertionError, match=r"^scale was made"):
+            assert_trains_after_inference(LazyScale(), x)
+
+
+def test_an_additive_mask_cached_under_inference_mode_does_not_stop_training(device):
+    with torch.inference_mode():
+        mask, keep = torch.zeros(3, device=device), torch.ones(3, device=device) > 0
+    x = torch.ones(2, 3, device=device, requires_grad=True)
+    (x + mask).sum().backward()
+    with pytest.raises(RuntimeError, match="Inference tensors cannot be saved"):
+        x.masked_fill(keep, 0)

@@ -110,3 +110,19 @@ def test_a_number_comes_back_as_pythons(path, number, kind):
     save_checkpoint(path, model, torch.optim.SGD(model.parameters()), number=number)
     found = torch.load(path)["number"]
     assert (found, type(found)) == (3, kind)
+
+
+def test_an_int_that_is_too_long_is_refused_by_both(path):
+    torch.save({"step": 10**700}, path)
+    with pytest.raises(pickle.UnpicklingError, match="Unsupported operand"):
+        torch.load(path)
+    with pytest.raises(AssertionError, match="refuses: Unsupported operand"):
+        assert_weights_only({"step": 10**700})
+    assert_weights_only({"step": 10**600})
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol 4:UserWarning")
+def test_another_pickle_protocol_is_refused(path):
+    torch.save([1, "a"], path, pickle_protocol=4)
+    with pytest.raises(pickle.UnpicklingError, match="Unsupported operand"):
+        torch.load(path)

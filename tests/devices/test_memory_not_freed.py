@@ -30,7 +30,7 @@ AWKWARD = [
          compiled=False),
     Guard(assert_frees, right=lambda guard, x: guard(collects(lambda y: y.shape)(x)),
           wrong=lambda guard, x: guard(collects(lambda y: y[:1])(x)),
-          outside={"a batch of 0": "the memory of all tensors"}),
+          outside={"a batch of 0": "the memory of tensors"}),
 ]
 
 
@@ -166,6 +166,13 @@ def test_a_sparse_gradient_is_no_leak(device):
         table(torch.tensor([1, 1], device=device)).sum().backward()
 
     assert_frees(step)
+
+
+def test_a_tensor_made_from_numbers_is_counted(device):
+    kept = []
+    assert_frees(lambda: torch.tensor([1.0, 2.0], device=device).sum().item())
+    with pytest.raises(AssertionError, match="bytes more than the first"):
+        assert_frees(lambda: kept.append(torch.tensor([1.0, 2.0], device=device)))
 
 
 def test_a_view_of_a_batch_that_was_there_is_no_leak(device):

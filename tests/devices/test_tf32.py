@@ -164,6 +164,24 @@ def test_the_guard_finds_one_factor_that_is_rounded(device, rounded, which):
         assert_keeps_float32(multiply)
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_the_guard_finds_a_result_of_fewer_bits(device, dtype):
+    with torch.device(device), pytest.raises(AssertionError, match="gives 4096"):
+        assert_keeps_float32(lambda a, b: a.to(dtype) @ b.to(dtype))
+    with (torch.device(device), torch.autocast(device, torch.bfloat16), full_float32(),
+          pytest.raises(AssertionError, match="gives 4096")):
+        assert_keeps_float32(torch.matmul)
+
+
+def test_the_guard_makes_float32_under_another_default_dtype(device):
+    torch.set_default_dtype(torch.float64)
+    try:
+        with torch.device(device), pytest.raises(AssertionError, match="gives 4096"):
+            assert_keeps_float32(multiply_in_tf32)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 def test_shapes_that_differ_are_not_broadcast(device):
     with pytest.raises(ValueError, match="against"):
         relative_error(torch.ones(3, device=device), torch.ones(3, 1, device=device).double())

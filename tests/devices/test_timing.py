@@ -30,6 +30,13 @@ def test_the_device_at_hand_can_be_waited_for(device):
     assert seconds(lambda: x + x, wait=wait_for_device, repeats=2) > 0
 
 
+@pytest.mark.skipif(torch.accelerator.is_available(), reason="asks a machine without a GPU")
+def test_without_an_accelerator_synchronize_raises_and_our_function_returns():
+    with pytest.raises(RuntimeError, match="none is available"):
+        torch.accelerator.synchronize()
+    wait_for_device()
+
+
 def test_a_time_of_zero_for_any_work_fails():
     with pytest.raises(AssertionError, match="1000 takes 0"):
         assert_time_grows(lambda n: 0.0, 10, 1000)
