@@ -51,8 +51,10 @@ def assert_biased(
         raise TypeError(f"{x.dtype}: convert to floats first")
     if x.is_meta:
         raise Undecided("x is on meta")
-    once, twice = spread(x.clone()), spread(torch.cat([x, x]))
-    if not twice.isfinite().all() or not twice.any():
+    once, twice = (torch.as_tensor(spread(data))
+                   for data in (x.clone(), torch.cat([x, x])))
+    if twice.dtype == torch.bool or not twice.any() or (
+            not twice.isfinite().all()):
         raise Undecided("the data have no spread, or inf or nan")
     ratio = (once / twice)[twice != 0]
     off = ratio[(ratio - 1).abs().argmax()].item()
