@@ -14,8 +14,8 @@ def standardize(
     """Return x, of any shape, with mean 0 and deviation 1 along `dim`.
 
     Divides by the biased deviation, as `np.std` and the norm layers
-    do, so one element gives 0. `eps` is added to the variance. Half
-    precision is computed in float32, where squares do not overflow.
+    do. `eps` is added to the variance, so one element gives 0 (and
+    nan with eps=0). Half precision is computed in float32.
     A large offset costs digits, and a variance that is inf gives 0.
 
     Raises: TypeError where x is not of floating dtype.
@@ -51,12 +51,14 @@ def assert_biased(
         raise TypeError(f"{x.dtype}: convert to floats first")
     if x.is_meta:
         raise Undecided("x is on meta")
-    once, twice = spread(x), spread(torch.cat([x, x]))
-    if not twice.isfinite().all() or not twice.any():
+    once, twice = (torch.as_tensor(spread(data))
+                   for data in (x.clone(), torch.cat([x, x])))
+    if twice.dtype == torch.bool or not twice.any() or (
+            not twice.isfinite().all()):
         raise Undecided("the data have no spread, or inf or nan")
     ratio = (once / twice)[twice != 0]
     off = ratio[(ratio - 1).abs().argmax()].item()
     assert torch.allclose(once, twice, rtol=1e-4, atol=0), (
         f"{len(x)} samples spread {off:.3f} times as far as the same "
-        f"samples twice: divides by N - 1")
+        f"samples twice: does it divide by N - 1?")
 # --8<-- [end:assert_biased]

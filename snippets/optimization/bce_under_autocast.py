@@ -28,7 +28,8 @@ def assert_mistakes_are_pushed(
 ) -> None:
     """Check loss(logits, target) on a confident mistake in dtype.
 
-    The mistake is a logit of 40, whose sigmoid is 1 in float64 too.
+    The mistake is a logit of 40 for the target 0. Its sigmoid is 1
+    in float64 too. `dtype` is real and floating.
 
     Raises: AssertionError where the gradient is not about 1.
 
@@ -36,7 +37,8 @@ def assert_mistakes_are_pushed(
     """
     logit = torch.full((1, 1), 40.0, dtype=dtype, requires_grad=True)
     target = torch.zeros(1, 1, dtype=dtype)
-    gradient, = torch.autograd.grad(loss(logit, target), logit)
+    with torch.enable_grad():
+        gradient, = torch.autograd.grad(loss(logit, target), logit)
     pushed = gradient.item()
     assert 0.9 < pushed < 1.1, (
         f"a wrong logit of {logit.item()} has gradient {pushed},"

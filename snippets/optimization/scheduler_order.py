@@ -11,13 +11,13 @@ def train(
     optimizer: torch.optim.Optimizer, scheduler: LRScheduler,
     steps: int,
 ) -> list[float]:
-    """Step both, and return the rate that each step used.
+    """Step both, and return the first group's rate of each step.
 
     Source: https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate
     """
     rates = []
     for _ in range(steps):
-        rates.append(optimizer.param_groups[0]["lr"])
+        rates.append(float(optimizer.param_groups[0]["lr"]))
         optimizer.step()
         scheduler.step()
     return rates
@@ -48,13 +48,14 @@ def rates_used(
     loop: Callable[[torch.optim.Optimizer, LRScheduler], object],
     optimizer: torch.optim.Optimizer, scheduler: LRScheduler,
 ) -> list[float]:
-    """Return the rate of each step that loop takes.
+    """Return the first group's rate of each step that loop takes.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.register_step_pre_hook.html
     """
     rates: list[float] = []
+    group = optimizer.param_groups[0]
     handle = optimizer.register_step_pre_hook(
-        lambda *_: rates.append(optimizer.param_groups[0]["lr"]))
+        lambda *_: rates.append(float(group["lr"])))
     try:
         loop(optimizer, scheduler)
     finally:

@@ -13,7 +13,7 @@ def train_scheduler_first(
     rates = []
     for _ in range(steps):
         scheduler.step()
-        rates.append(optimizer.param_groups[0]["lr"])
+        rates.append(float(optimizer.param_groups[0]["lr"]))
         optimizer.step()
     return rates
 # --8<-- [end:train_scheduler_first]

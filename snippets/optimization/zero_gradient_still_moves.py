@@ -8,7 +8,9 @@ from torch import nn
 
 # --8<-- [start:freeze]
 def freeze(parameters: Iterable[nn.Parameter]) -> None:
-    """Let no further step of any optimizer move the parameters.
+    """Let no further step of an optimizer move the parameters.
+
+    LBFGS is left out: it takes a gradient of None for zeros.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.zero_grad.html
 
@@ -33,7 +35,7 @@ def step_except_rows(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.step.html
     """
-    before = weight[frozen]
+    before = weight[frozen].clone()
     optimizer.step()
     weight[frozen] = before
 # --8<-- [end:step_except_rows]

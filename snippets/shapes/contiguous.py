@@ -32,8 +32,9 @@ def assert_any_layout(
     Raises:
         AssertionError: `f` fails, or gives another result, where
             another axis of `x` is the fastest in memory.
-        Undecided: `f` hardly changes where the numbers of `x` change
-            places, or `x` can have one layout, or lies on meta.
+        Undecided: `f` gives no tensor, or hardly changes where the
+            numbers of `x` change places; or `x` can have one layout,
+            or lies on meta.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.contiguous.html
     """
@@ -45,7 +46,11 @@ def assert_any_layout(
     def run(values: torch.Tensor, axis: int) -> torch.Tensor:
         gpus = range(torch.cuda.device_count())
         with torch.random.fork_rng(gpus), on_copies():
-            return f(laid_out(values, axis))
+            result = f(laid_out(values, axis))
+        if not isinstance(result, torch.Tensor):
+            raise Undecided(f"f gives a {type(result).__name__}, "
+                            "no tensor")
+        return result
 
     def alike(a: torch.Tensor, b: torch.Tensor) -> bool:
         if a.shape != b.shape:
@@ -67,11 +72,12 @@ def assert_any_layout(
         where = f"where axis {axis} is the fastest in memory"
         try:
             result = run(x, axis)
-        except RuntimeError as error:
+        except (RuntimeError, TypeError, ValueError) as error:
             raise AssertionError(f"fails {where}: {error}") from None
         if not alike(result, expected):
             raise AssertionError(f"another result {where}")
-    reverse = x.flatten().flip(0).view(x.shape)
+    backwards = torch.arange(x.numel(), device=x.device).flip(0)
+    reverse = x.flatten()[backwards].view(x.shape)
     if alike(run(reverse, -1), expected):
         raise Undecided("reversing x hardly changes what f gives")
 # --8<-- [end:assert_any_layout]

@@ -67,9 +67,10 @@ def assert_input_unchanged(
 
     `x` has any shape, and numbers that all differ, or are nan. Copies
     of it are laid out with each of its axes as the fastest in memory.
+    A write of the numbers that are there already counts too.
 
     Raises:
-        AssertionError: a copy changes; says in which layout.
+        AssertionError: a copy is written to; says in which layout.
         TypeError: x is complex.
         Undecided: a write might not show, since numbers repeat, or
             since x is on meta.
@@ -88,12 +89,16 @@ def assert_input_unchanged(
         raise Undecided("numbers repeat, so a write might not show; "
                         "take torch.arange")
     for axis in range(x.dim()):
-        y = x.movedim(axis, -1).clone(
-            memory_format=torch.contiguous_format).movedim(-1, axis)
+        with torch.inference_mode(False):  # y counts its writes
+            y = x.movedim(axis, -1).clone(
+                memory_format=torch.contiguous_format)
+            y = y.movedim(-1, axis)
+        writes = y._version
         call(y)
         same = (y == x) | (y != y) & (x != x)
-        assert same.all(), (
-            f"the input changes where axis {axis} is the fastest in "
-            "memory: a write behind view, reshape or an index; clone "
-            "before it")
+        if y._version != writes or not same.all():
+            raise AssertionError(
+                f"the input is written to where axis {axis} is the "
+                "fastest in memory: through a view, reshape or an "
+                "index; clone before the write")
 # --8<-- [end:assert_input_unchanged]

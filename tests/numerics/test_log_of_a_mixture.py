@@ -70,7 +70,7 @@ def test_the_guard_passes_the_mixture_in_each_dtype(device):
 
 @pytest.mark.parametrize("logits", [
     torch.ones(2, 8), torch.zeros(2, 1), torch.full((2, 2), torch.nan), torch.zeros(2, 0),
-    torch.tensor([[0.0, -torch.inf]] * 2)])
+    torch.tensor([[0.0, -torch.inf]] * 2), torch.tensor([[0.0, 1.0], [1.0, 0.0]])])
 def test_the_guard_is_undecided_where_nothing_could_underflow(logits):
     with pytest.raises(Undecided):
         assert_survives_large_logits(log_mixture, torch.zeros(2), logits)
@@ -80,6 +80,21 @@ def test_a_class_that_one_part_allows_has_a_finite_gradient(device):
     logits = torch.tensor([[0.0, -torch.inf], [0.0, 0.0]], device=device).requires_grad_()
     log_mixture(torch.zeros(2, device=device), logits).sum().backward()
     assert logits.grad.isfinite().all()
+
+
+def test_the_guard_is_undecided_where_the_scale_is_small(device):
+    logits = torch.tensor([[0.0, 2.0]] * 2, device=device)
+    with pytest.raises(Undecided, match="unlikely enough"):
+        assert_survives_large_logits(log_of_the_sum, logits[:, 0], logits, scale=1.0)
+
+
+def test_the_guard_runs_without_gradients_around_it_and_wants_those_of_the_function(device):
+    gate, logits = torch.zeros(2, device=device), torch.tensor([[0.0, 2.0]] * 2, device=device)
+    with torch.no_grad():
+        assert_survives_large_logits(log_mixture, gate, logits)
+    assert_survives_large_logits(lambda gate, x: log_mixture(gate.new_zeros(2), x), gate, logits)
+    with pytest.raises(Undecided, match="no gradient"):
+        assert_survives_large_logits(torch.no_grad()(log_mixture), gate, logits)
 
 
 @pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64])

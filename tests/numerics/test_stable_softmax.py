@@ -169,6 +169,14 @@ def test_functions_of_torch_are_stable_where_logits_lie_far_apart(device, call, 
     assert_stable(call, x.to(device))
 
 
+def test_the_guard_takes_a_softmax_in_float32_and_leaves_the_logits_alone(device):
+    x = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64, device=device)
+    assert_stable(lambda x: x.float().softmax(dim=0), x)
+    with pytest.raises(AssertionError):
+        assert_stable(torch.Tensor.exp_, x)
+    assert x.tolist() == [1, 2, 3]
+
+
 def test_no_numbers_are_undecided():
     with pytest.raises(Undecided):
         assert_stable(lambda x: x.softmax(-1), torch.zeros(2, 0))

@@ -79,6 +79,21 @@ def test_the_guard_judges_where_one_column_is_constant(device):
         assert_biased(lambda x: x.std(dim=0), x)
 
 
+def test_the_guard_takes_a_number_and_no_boolean(device):
+    x = torch.tensor([2.0, 4.0], device=device)
+    assert_biased(lambda x: np.std(x.tolist()), x)
+    with pytest.raises(AssertionError, match="2 samples"):
+        assert_biased(lambda x: x.std().item(), x)
+    with pytest.raises(Undecided):
+        assert_biased(lambda x: True, x)
+
+
+def test_the_guard_leaves_the_data_alone(device):
+    x = torch.tensor([[2.0], [4.0]], device=device)
+    assert_biased(lambda x: x.sub_(x.mean(0)).std(0, correction=0), x)
+    assert x.tolist() == [[2], [4]]
+
+
 @pytest.mark.parametrize("dtype", [torch.int64, torch.bool])
 def test_the_guard_refuses_integers(dtype):
     with pytest.raises(TypeError, match="floats first"):

@@ -20,6 +20,11 @@ def test_only_the_fused_loss_pushes_a_confident_mistake(dtype):
         assert_mistakes_are_pushed(loss_of_probabilities, dtype)
 
 
+def test_the_guard_runs_in_evaluation_code():
+    with torch.no_grad():
+        assert_mistakes_are_pushed(loss_of_logits, torch.float32)
+
+
 def test_the_two_losses_agree_in_float64(device):
     logits = torch.randn(8, 1, device=device, dtype=torch.float64)
     target = torch.rand(8, 1, device=device, dtype=torch.float64)

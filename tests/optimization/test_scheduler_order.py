@@ -30,6 +30,30 @@ def test_each_step_uses_the_rate_of_its_place(device):
     assert not both[0]._optimizer_step_pre_hooks
 
 
+def test_rates_that_are_tensors_are_copied(device):
+    rate = torch.tensor(1.0, device=device)
+    optimizer = torch.optim.Adam([nn.Parameter(torch.ones(1, device=device))], lr=rate)
+    both = optimizer, torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+    assert rates_used(lambda *both: train(*both, steps=3), *both) == [1.0, 0.5, 0.25]
+    assert train(*both, steps=2) == [0.125, 0.0625]
+
+
+@pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.Adam])
+def test_a_fused_optimizer_is_called_and_moves_nothing_in_a_step_that_overflows(device, kind):
+    weight = nn.Parameter(torch.ones(1, device=device))
+    optimizer = kind([weight], lr=1.0, fused=True)
+    scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
+    scaler, calls = torch.amp.GradScaler(device), []
+    optimizer.register_step_pre_hook(lambda *_: calls.append(1))
+    for slope, rate in [(float("inf"), 1.0), (1.0, 0.5)]:
+        optimizer.zero_grad()
+        scaler.scale((weight * slope).sum()).backward()
+        scaled_step(scaler, optimizer, scheduler)
+        assert scheduler.get_last_lr() == [rate]
+        assert (weight.item() == 1) == (rate == 1)
+    assert calls == [1, 1]
+
+
 def test_the_reversed_order_skips_the_first_rate(device):
     _, *both = make(device)
     with pytest.warns(UserWarning, match="before `optimizer.step"):

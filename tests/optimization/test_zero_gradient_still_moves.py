@@ -39,6 +39,30 @@ def test_frozen_rows_and_parameters_do_not_move(device, make):
     assert torch.equal(other.bias, before[2])
 
 
+def test_lbfgs_moves_a_parameter_without_a_gradient():
+    a, b = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.LBFGS([a, b], lr=0.1, max_iter=3)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = ((3 * a - b) ** 4 + a * b + (b - 2) ** 2).sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(closure)
+    freeze([a])
+    before = a.detach().clone()
+    optimizer.step(closure)
+    assert not torch.equal(a, before)
+
+
+def test_rows_given_by_a_slice_are_put_back_too(device):
+    weight = nn.Parameter(torch.ones(3, 2, device=device))
+    weight.sum().backward()
+    step_except_rows(torch.optim.SGD([weight], lr=0.5), weight, slice(0, 1))
+    assert weight[:, 0].tolist() == [1, 0.5, 0.5]
+
+
 def test_masked_rows_do_move(device):
     weight = nn.Parameter(torch.ones(2, 2, device=device))
     mask_gradient_rows(weight, [0])

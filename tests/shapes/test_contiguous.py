@@ -61,6 +61,26 @@ def test_the_guard_passes_what_any_layout_leaves_alone(device):
         assert_any_layout(flat_by_strides, x)
 
 
+def cast_to_bytes(x):
+    memoryview(x.cpu().numpy()).cast("B")
+    return x.flatten()
+
+
+def test_the_guard_says_where_code_outside_torch_fails(device):
+    with pytest.raises(AssertionError, match="fails where axis 0"):
+        assert_any_layout(cast_to_bytes, torch.randn(2, 3, device=device))
+
+
+@pytest.mark.parametrize("result", [True, "text", None, (torch.ones(2),)])
+def test_the_guard_wants_a_tensor(result):
+    with pytest.raises(Undecided, match="no tensor"):
+        assert_any_layout(lambda x: result, torch.randn(2, 3))
+
+
+def test_the_guard_takes_unsigned_integers():
+    assert_any_layout(torch.flatten, torch.arange(6).view(2, 3).to(torch.uint16))
+
+
 @pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
 def test_the_guard_compares_with_the_size_of_the_numbers(device, scale):
     x = scale * torch.randn(2, 3, device=device)

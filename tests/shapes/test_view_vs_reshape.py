@@ -105,9 +105,20 @@ def test_the_guard_finds_a_write_whatever_the_layout_of_the_example(device, writ
     image = torch.arange(12, device=device).view(3, 4)
     image = image.T if transposed else image
     before = image.clone()
-    with pytest.raises(AssertionError, match="the input changes where axis"):
+    with pytest.raises(AssertionError, match="the input is written to where axis"):
         assert_input_unchanged(write, image)
     assert torch.equal(image, before)
+
+
+def clear_the_first(x):
+    x.view(-1)[:1] = 0
+
+
+@pytest.mark.parametrize("write", [clear_the_first, torch.Tensor.relu_])
+@pytest.mark.parametrize("inference", [False, True])
+def test_the_guard_finds_a_write_of_the_numbers_that_are_there(device, write, inference):
+    with torch.inference_mode(inference), pytest.raises(AssertionError, match="is written to"):
+        assert_input_unchanged(write, torch.arange(6, device=device))
 
 
 @pytest.mark.parametrize("call", [clear_every_second, torch.ravel, torch.Tensor.clone])
@@ -135,7 +146,7 @@ def test_the_guard_takes_a_nan_that_stays_for_unchanged(device):
     x[0, 1] = float("nan")
     assert_input_unchanged(torch.Tensor.clone, x)
     for write in [double_in_place, torch.Tensor.nan_to_num_]:
-        with pytest.raises(AssertionError, match="the input changes"):
+        with pytest.raises(AssertionError, match="the input is written to"):
             assert_input_unchanged(write, x)
 
 
