@@ -20,7 +20,10 @@ BLOCK = re.compile(
     re.DOTALL)
 PLAIN = re.compile(r'<span class="[nopw]">([^<]*)</span>')  # names, operators, punctuation
 ERROR = re.compile(r'(<span class="gr">[^<]*)</span>([^<\n]+)')  # its kind, and what it says
-PROMPT = '<span class="gp">'
+PROMPT, OUTPUT = '<span class="gp">', '<span class="go">'
+RAISED = '<span class="gr">'
+OPENS = re.compile(f"{PROMPT}|{OUTPUT}")
+WARNED = re.compile(rf"{OUTPUT}\w*Warning: ")
 SCREEN = 48  # the columns of code that a phone shows; what is longer may be broken there
 
 
@@ -35,16 +38,20 @@ def text_of(code: str) -> str:
 
 
 def breakable(code: str) -> str:
-    """The HTML of a block, in which a long line that was typed is a span: a phone may break it.
+    """The HTML of a block, in which a long line is a span, so that a phone may break it.
 
-    An output stays as wide as it is, because it may be a table.
+    An output that is neither a warning nor an error's words keeps its width: it may be a table.
     """
-    is_session = PROMPT in code
-    return "".join(
-        f'<span class="long">{line}</span>'
-        if len(text_of(line)) > SCREEN and line.count("<span") == line.count("</span")
-        and (line.startswith(PROMPT) or not is_session) else line
-        for line in code.splitlines(keepends=True))
+    lines, breaks = [], PROMPT not in code
+    for line in code.splitlines(keepends=True):
+        if OPENS.match(line):
+            breaks = line.startswith(PROMPT) or bool(WARNED.match(line))
+        elif line.startswith(RAISED):
+            breaks = True  # the lines after it; its own style breaks the line itself
+        is_whole = line.count("<span") == line.count("</span")
+        is_long = breaks and is_whole and len(text_of(line)) > SCREEN and RAISED not in line
+        lines.append(f'<span class="long">{line}</span>' if is_long else line)
+    return "".join(lines)
 
 
 class File(Treeprocessor):
