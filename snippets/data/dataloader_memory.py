@@ -20,8 +20,9 @@ from snippets.guards.judge import Undecided
 class Packed(Sequence[Any]):
     """Items of any kind in one buffer, each made anew when it is read.
 
-    What can be pickled can be an item. Workers, forked or spawned,
-    share the buffer.
+    What can be pickled can be an item; `clone` a view of a tensor, as
+    pickle writes all that it views. Workers, forked or spawned, share
+    the buffer.
 
     Source: https://github.com/pytorch/pytorch/issues/13246
 
@@ -60,8 +61,9 @@ def megabytes_copied(
     """Return what a worker copies when it reads all items, by pass.
 
     The worker is forked, and counts its page faults: each is a page of
-    memory that it had to be given. Its garbage collector, which also
-    writes to objects, is off. For Linux and macOS.
+    memory that it had to be given, or of a file or shared memory that
+    it first meets. Its garbage collector, which also writes to
+    objects, is off. For Linux and macOS.
 
     Source: https://docs.python.org/3/library/resource.html
     """
@@ -90,11 +92,13 @@ def assert_few_objects(dataset: Any, limit: int = 10_000) -> None:
     """Fail where an attribute of a dataset holds too many objects.
 
     Arrays of objects count with their elements, functions with what
-    they close over. Globals and attributes of a class do not count.
+    they close over, their defaults and attributes. Globals and
+    attributes of a class do not count.
 
     Raises:
         AssertionError: names the attribute.
-        Undecided: the dataset has `limit` items or fewer.
+        TypeError: the dataset has no attributes, like a plain list.
+        Undecided: the dataset has a length of `limit` or less.
     Source: https://docs.python.org/3/library/gc.html
     """
     for name, value in vars(dataset).items():
@@ -110,7 +114,8 @@ def assert_few_objects(dataset: Any, limit: int = 10_000) -> None:
                 f"{name} holds more than {limit} Python objects, and "
                 "each worker makes a copy of what it reads: pack them")
             if isinstance(item, types.FunctionType):
-                found += [item.__closure__, item.__defaults__]
+                found += [item.__closure__, item.__defaults__,
+                          item.__kwdefaults__, item.__dict__]
             else:
                 found += gc.get_referents(item)
             if isinstance(item, np.ndarray) and item.dtype.hasobject:

@@ -15,8 +15,10 @@ def centred(image: np.ndarray) -> torch.Tensor:
     `torch.tensor` copies, so the array stays as it is. The mean is
     taken off in float64; the result is float32.
 
-    Raises: TypeError where `image` is complex, of objects or of a
-        foreign byte order.
+    Raises:
+        TypeError: `image` is complex, of objects, of a foreign byte
+            order or of `np.longdouble`.
+        ValueError: `image` is flipped; give `image.copy()`.
 
     Source: https://docs.pytorch.org/docs/stable/tensors.html
     """
@@ -36,7 +38,7 @@ def assert_array_unchanged(
 
     Fails too where the result is not of the default dtype. Give a
     NumPy array of numbers that `load` would change. What it changes is
-    put back.
+    put back, if the array is writeable.
 
     Raises:
         AssertionError: says which.

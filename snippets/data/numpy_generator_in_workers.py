@@ -16,9 +16,11 @@ class NoisyImages(Dataset[Any]):
     """Images (N, ...) plus noise of a generator of their process.
 
     The images are an array of NumPy, and the noise is float64.
-    The seed that DataLoader gives to a worker differs between workers
-    and between epochs; where it is new, so is the generator. Processes
-    that train together need other seeds of torch, by their rank.
+    The seed that DataLoader gives to a worker differs between workers,
+    and is new in new workers; where it is new, so is the generator.
+    Processes that train together need other seeds of torch, by their
+    rank. A call of `torch.manual_seed` with the seed that this process
+    has already does not start the generator anew.
 
     Source: https://docs.pytorch.org/docs/stable/data.html
     """
@@ -69,7 +71,8 @@ def assert_draws_differ(
     """Fail where workers or epochs repeat each other's random numbers.
 
     Item 0 is loaded four times an epoch by `load(items, **options)`;
-    `image` takes the random part, numbers, out of an item.
+    `image` takes the random part, numbers, out of an item. Leave
+    `batch_size` out of `options`, so that both workers load.
 
     Raises:
         AssertionError: says what repeats what.

@@ -15,8 +15,9 @@ def mean_by_group(values: torch.Tensor, group: torch.Tensor,
 
     Raises:
         TypeError: `values` are integers or booleans.
-        RuntimeError: a group is not one of 0 to groups - 1; on a GPU
-            torch ends the process.
+        RuntimeError: `values` are float8, or a group is not one of 0
+            to groups - 1 (IndexError where D is 0; on meta torch does
+            not look, on a GPU it ends the process).
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html
 
@@ -40,18 +41,25 @@ def mean_by_group(values: torch.Tensor, group: torch.Tensor,
 def assert_unique(index: torch.Tensor) -> None:
     """Look for an element that occurs twice in `index`, of any shape.
 
+    A mask of booleans passes, because it marks a place once.
+
     Raises:
         AssertionError: names the most frequent one.
-        Undecided: `index` is on meta and holds no numbers.
+        Undecided: `index` is on meta and holds no numbers, or some of
+            its elements count from the end and some from the start.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.unique.html
     """
     if index.is_meta:
         raise Undecided("an index on meta holds no numbers")
+    if index.dtype == torch.bool:
+        return
     found, counts = index.unique(return_counts=True)
     if (counts > 1).any():
         most = counts.argmax()
         raise AssertionError(
             f"index {found[most].item()} occurs {counts[most].item()}"
             " times: which value stays is undefined")
+    if (found < 0).any() and (found >= 0).any():
+        raise Undecided("-1 may be the last place: give index % size")
 # --8<-- [end:assert_unique]

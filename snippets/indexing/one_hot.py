@@ -7,13 +7,14 @@ from snippets.guards.judge import Undecided
 
 # --8<-- [start:one_hot]
 def one_hot(target: torch.Tensor, classes: int) -> torch.Tensor:
-    """Encode int64 classes (N, ...) as floats (N, C, ...).
+    """Encode int64 or int32 classes (N, ...) as floats (N, C, ...).
 
     One class, without axes, becomes (C,). The floats are of torch's
     default dtype.
 
-    Raises: RuntimeError where `target` holds no integers, or a class
-        that is not one of 0 to C - 1; on a GPU torch ends the process.
+    Raises: RuntimeError where `target` is of another dtype, or a class
+        is not one of 0 to C - 1 (on meta torch does not look, on a GPU
+        it ends the process).
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html
 
@@ -35,7 +36,8 @@ def assert_one_hot(
     """Compare `encoded` (N, C, ...) with its classes, `target` (N, ...).
 
     Raises:
-        AssertionError: a sample has not its class only.
+        AssertionError: a sample has not its class only, or its class
+            is not one of 0 to C - 1.
         Undecided: there is no sample, or it is on meta.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.one_hot.html
@@ -44,7 +46,8 @@ def assert_one_hot(
         raise Undecided("there is no sample to compare")
     classes = torch.arange(encoded.shape[1], device=target.device)
     last = target.unsqueeze(-1) == classes
-    if not torch.equal(encoded, last.movedim(-1, 1).to(encoded.dtype)):
+    if not last.any(-1).all() or not torch.equal(
+            encoded, last.movedim(-1, 1).to(encoded.dtype)):
         raise AssertionError("not one class for each sample:"
                              " is the index along the class axis?")
 # --8<-- [end:assert_one_hot]

@@ -34,14 +34,18 @@ def assert_ties_do_not_win(
         classes: int) -> None:
     """Give `metric(scores, target)` scores (C, C) without knowledge.
 
-    Each of the C classes is right once, so a share of hits above 1 / C
-    is luck.
+    The metric is a share of hits at the first place, such as accuracy.
+    Each of the C classes is right once, so a share above 1 / C is luck.
 
     Raises:
         AssertionError: constant scores, or nan, get more than 1 / C.
-        Undecided: perfect scores get no more than that either.
+        Undecided: perfect scores do not reach 1, or C is below 2.
     """
     target = torch.arange(classes)
+    perfect = float(metric(torch.eye(classes), target))
+    if classes < 2 or not abs(perfect - 1) < 1e-6:
+        raise Undecided(f"perfect scores of {classes} classes reach "
+                        f"{perfect}: give a share of two or more")
     worthless = {"constant": 0.0, "nan": torch.nan}
     for name, value in worthless.items():
         scores = torch.full((classes, classes), value)
@@ -49,8 +53,4 @@ def assert_ties_do_not_win(
         if reached > (1 + 1e-6) / classes:
             raise AssertionError(f"{name} scores reach {reached},"
                                  f" more than 1 / {classes}")
-    perfect = float(metric(torch.eye(classes), target))
-    if not perfect > (1 + 1e-6) / classes:
-        raise Undecided(f"perfect scores reach {perfect}, no more"
-                        f" than 1 / {classes}")
 # --8<-- [end:assert_ties_do_not_win]

@@ -90,9 +90,25 @@ def test_the_guard_finds_records_that_a_function_closes_over():
             super().__init__(range(200))
             self.read = read
 
-    for read in (lambda i: records[i], lambda i, held=tuple(records): held[i]):
+    def with_attribute(i):
+        return with_attribute.records[i]
+
+    with_attribute.records = records
+    for read in (lambda i: records[i], lambda i, held=tuple(records): held[i],
+                 lambda i, *, held=tuple(records): held[i], with_attribute):
         with pytest.raises(AssertionError, match=r"^read holds more than 100 Python objects"):
             assert_few_objects(Closed(read), limit=100)
+
+
+def test_the_guard_needs_attributes():
+    with pytest.raises(TypeError):
+        assert_few_objects([i / 2 for i in range(200)], limit=100)
+
+
+def test_a_view_is_packed_with_all_that_it_views_and_a_clone_alone():
+    rows = torch.zeros(50, 1000)
+    assert Packed(list(rows)).buffer.nbytes > 50 * rows.nbytes
+    assert Packed([row.clone() for row in rows]).buffer.nbytes < 2 * rows.nbytes
 
 
 def test_the_guard_cannot_tell_where_a_list_would_pass_too():

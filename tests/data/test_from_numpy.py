@@ -54,6 +54,17 @@ def test_centred_refuses_what_is_no_real_number(dtype):
         centred(np.ones((2, 2)).astype(dtype))
 
 
+def test_centred_refuses_a_flipped_image_and_takes_its_copy():
+    image = np.array([[1.0, 3.0], [5.0, 7.0]])[:, ::-1]
+    with pytest.raises(ValueError, match="negative"):
+        centred(image)
+    assert centred(image.copy()).tolist() == [[-1, -3], [3, 1]]
+    long = np.ones((2, 2), dtype=np.longdouble)
+    if long.dtype != np.float64:
+        with pytest.raises(TypeError):
+            centred(long)
+
+
 def test_the_guard_finds_memory_that_a_small_write_would_not_show():
     for numbers in ([1e30, 2e30], [np.nan, 1.0]):
         array = np.array(numbers, dtype=np.float32)

@@ -64,6 +64,33 @@ def test_noise_is_added_to_the_image():
     assert np.abs(np.array(first) - 1e4).max() < 10
 
 
+def test_a_generator_of_torch_that_the_dataset_holds_repeats_and_the_default_one_does_not():
+    class Torch(NoisyImages):
+        def __init__(self, generator):
+            super().__init__(IMAGES)
+            self.generator = generator
+
+        def __getitem__(self, index):
+            return torch.randn(2, 3, generator=self.generator)
+
+    assert_draws_differ(Torch(None), two_epochs)
+    with pytest.raises(AssertionError, match="workers repeat each other"):
+        assert_draws_differ(Torch(torch.Generator().manual_seed(0)), two_epochs)
+
+
+def test_the_seed_of_the_process_that_it_has_already_goes_on_with_the_generator():
+    with torch.random.fork_rng([]):
+        dataset = NoisyImages(IMAGES)
+        torch.manual_seed(0)
+        first = dataset[0]
+        torch.manual_seed(0)
+        assert not np.array_equal(dataset[0], first)
+        torch.manual_seed(1)
+        _ = dataset[0]
+        torch.manual_seed(0)
+        np.testing.assert_array_equal(dataset[0], first)
+
+
 def test_the_guard_sees_only_the_part_that_it_is_given():
     class Pairs(NoisyImages):
         def __getitem__(self, index):

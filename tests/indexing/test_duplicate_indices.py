@@ -88,6 +88,26 @@ def test_mean_by_group_refuses_a_group_that_is_none(group):
         mean_by_group(torch.ones(1, 2), torch.tensor([group]), 3)
 
 
+def test_a_mask_marks_a_place_once(device):
+    assert_unique(torch.tensor([True, False, True], device=device))
+
+
+def test_an_index_from_both_ends_is_undecided(device):
+    assert_unique(torch.tensor([-1, -2], device=device))
+    with pytest.raises(Undecided, match="give index % size"):
+        assert_unique(torch.tensor([0, -3], device=device))
+    with pytest.raises(AssertionError, match="index 0 occurs 2 times"):
+        assert_unique(torch.tensor([0, -3], device=device) % 3)
+
+
+def test_two_index_tensors_are_checked_as_one(device):
+    x, i, j = torch.zeros(2, 3, device=device), [0, 0, 1], [1, 2, 1]
+    i, j = (torch.tensor(k, device=device) for k in (i, j))
+    assert_unique(i * x.shape[1] + j)
+    with pytest.raises(AssertionError, match="index 1 occurs 2 times"):
+        assert_unique(i * 0 + j)
+
+
 def test_an_index_on_meta_is_undecided():
     with pytest.raises(Undecided, match="holds no numbers"):
         assert_unique(torch.zeros(2, dtype=torch.int64, device="meta"))

@@ -57,6 +57,20 @@ def test_the_guard_refuses_a_permuted_one_hot(device):
             assert_one_hot(wrong, target)
 
 
+@pytest.mark.parametrize("outside", [3, 255, -1])
+def test_the_guard_refuses_a_class_that_has_no_place(device, outside):
+    target = torch.tensor([0, outside], device=device)
+    encoded = torch.zeros(2, 3, device=device)
+    encoded[0, 0] = 1
+    with pytest.raises(AssertionError, match="not one class"):
+        assert_one_hot(encoded, target)
+
+
+def test_a_class_that_is_no_row_raises_along_the_batch():
+    with pytest.raises(RuntimeError, match="out of bounds"):
+        one_hot_along_batch(torch.tensor([4, 0]), 5)
+
+
 def test_one_hot_of_one_class_and_under_vmap(device):
     target = torch.tensor([2, 0, 1], device=device)
     assert torch.equal(one_hot(target[0], 3), F.one_hot(target[0], 3).float())
@@ -70,6 +84,14 @@ def test_the_guard_is_undecided_without_samples(device):
     with pytest.raises(Undecided, match="no sample"):
         assert_one_hot(torch.zeros(0, 3, device=device),
                        torch.zeros(0, dtype=torch.int64, device=device))
+
+
+def test_one_hot_takes_int32_and_refuses_other_integers(device):
+    target = torch.tensor([1, 0], device=device)
+    assert torch.equal(one_hot(target.int(), 3), one_hot(target, 3))
+    for dtype in (torch.uint8, torch.int16):
+        with pytest.raises(RuntimeError, match="int32/int64"):
+            one_hot(target.to(dtype), 3)
 
 
 @pytest.mark.parametrize("target", [[1.0], [True], [3], [-1]])

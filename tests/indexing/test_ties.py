@@ -67,6 +67,12 @@ def test_a_metric_that_nan_wins_fails(device):
 def test_a_metric_that_perfect_scores_do_not_win_is_undecided():
     with pytest.raises(Undecided):
         assert_ties_do_not_win(lambda s, t: torch.tensor(0.0), 5)
+    losses = [lambda s, t: torch.nn.functional.cross_entropy(s, t),
+              lambda s, t: average_rank(s, t).mean(),
+              lambda s, t: 100 * (s.argmax(1) == t).float().mean()]
+    for no_share in losses:
+        with pytest.raises(Undecided, match="perfect scores of 5 classes"):
+            assert_ties_do_not_win(no_share, 5)
     with pytest.raises(Undecided):  # one class is always right
         assert_ties_do_not_win(lambda s, t: (s.argmax(1) == t).float().mean(), 1)
 
