@@ -138,6 +138,23 @@ def test_folding_a_norm_without_scale_or_bias(device, norm):
     torch.testing.assert_close(fold_batch_norm(conv, norm)(x), model.eval()(x))
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_half_input_whose_square_overflows_is_given_back(device, dtype):
+    x = (7 + 4000 * torch.randn(64, 3, device=device)).to(dtype)
+    weight, bias = undoing_scale_and_bias(x)
+    assert weight.dtype == bias.dtype == dtype
+    assert weight.isfinite().all()
+    norm = nn.BatchNorm1d(3, device=device)
+    norm.weight, norm.bias = nn.Parameter(weight.float()), nn.Parameter(bias.float())
+    torch.testing.assert_close(norm(x.float()), x.float(), rtol=1e-2, atol=32)
+
+
+@pytest.mark.parametrize("x", [torch.zeros(0, 4), torch.zeros(2, 4, device="meta")])
+def test_an_output_without_numbers_is_undecided(x):
+    with pytest.raises(Undecided, match="no numbers"):
+        assert_biases_act(nn.Linear(4, 4, device=x.device), x)
+
+
 def test_statistics_of_integers_are_refused(device):
     with pytest.raises(TypeError, match="int64, not floating"):
         undoing_scale_and_bias(torch.ones(2, 3, dtype=torch.int64, device=device))
