@@ -31,7 +31,7 @@ def keep_to_first(ids: torch.Tensor, end: int) -> torch.Tensor:
     """Tell which of `ids` (B, L) stand no later than the first `end`.
 
     The ids are padded on the right, not on the left. The first token
-    is no end: many models begin a text with it.
+    is no end: some models begin a text with it.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.cumsum.html
 
