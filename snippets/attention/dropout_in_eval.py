@@ -14,7 +14,7 @@ class SelfAttention(nn.Module):
     For a dtype in which the scores of attention are finite.
 
     Raises: RuntimeError where `x` has another dtype than the weights,
-        outside autocast.
+        without autocast and not on meta.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
     """
 
