@@ -1,4 +1,5 @@
 import inspect
+import random
 
 import pytest
 import torch
@@ -148,3 +149,18 @@ def test_a_model_that_gives_its_own_memory_back_is_noticed(device):
 
     with pytest.raises(AssertionError, match=r"self\.training"):
         assert_eval_repeats(Holds().to(device), torch.randn(2, 8, device=device))
+
+
+def test_noise_from_another_generator_is_noticed(device):
+    class Noisy(nn.Module):
+        def forward(self, x):
+            return x + random.random()
+
+    for _ in range(20):
+        with pytest.raises(AssertionError, match="two outputs"):
+            assert_eval_repeats(Noisy(), torch.ones(2, 8, device=device))
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.int64, torch.complex64, torch.bfloat16])
+def test_outputs_of_each_dtype_are_compared(device, dtype):
+    assert_eval_repeats(nn.Identity(), torch.ones(2, 8, device=device).to(dtype))
