@@ -84,7 +84,7 @@ def assert_biases_act(model: nn.Module, x: torch.Tensor) -> None:
     """Check that each bias of `model` changes its output for x.
 
     x is a batch that `model` takes in its mode, and the output one
-    tensor. A float64 copy is called.
+    tensor. A float64 copy is called, on copies of x.
 
     Raises:
         AssertionError: names the biases without effect.
@@ -101,7 +101,7 @@ def assert_biases_act(model: nn.Module, x: torch.Tensor) -> None:
 
     def run() -> torch.Tensor:
         with torch.random.fork_rng(range(torch.cuda.device_count())):
-            out: torch.Tensor = twin(x)
+            out: torch.Tensor = twin(x.clone())
             return out
 
     before = run()

@@ -222,3 +222,16 @@ class Recurrent(nn.Module):
 def test_a_bias_with_a_small_effect_acts_and_one_of_a_recurrent_layer_is_tried(
         device, kind, scale):
     assert_biases_act(kind().to(device), scale * torch.randn(8, 4, device=device))
+
+
+def test_a_model_that_writes_to_its_input_is_judged_and_leaves_x(device):
+    class InPlace(nn.Module):
+        def forward(self, x):
+            return x.add_(1)
+
+    x = doubles(8, 4, device=device)
+    before = x.clone()
+    model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)).to(x)
+    with pytest.raises(AssertionError, match=r"output: 1\.0\.bias;"):
+        assert_biases_act(nn.Sequential(InPlace(), model), x)
+    assert torch.equal(x, before)
