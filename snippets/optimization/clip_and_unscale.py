@@ -1,6 +1,6 @@
 """Gradient clipping with a scaled loss, and a test of its order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import nn
@@ -11,7 +11,7 @@ from snippets.guards.judge import Undecided
 # --8<-- [start:clipped_step]
 def clipped_step(
     scaler: torch.amp.GradScaler, optimizer: torch.optim.Optimizer,
-    parameters: list[nn.Parameter], max_norm: float,
+    parameters: Iterable[nn.Parameter], max_norm: float,
 ) -> torch.Tensor:
     """Step after `scaler.scale(loss).backward()`, clipped.
 
@@ -20,6 +20,7 @@ def clipped_step(
     Raises: ValueError where a parameter is not of this optimizer.
     Source: https://docs.pytorch.org/docs/stable/notes/amp_examples.html
     """
+    parameters = list(parameters)  # model.parameters() runs once
     held = {id(parameter) for group in optimizer.param_groups
             for parameter in group["params"]}
     if not held.issuperset(map(id, parameters)):

@@ -79,3 +79,14 @@ def test_only_float16_gradients_are_refused(device, dtype):
     scaler.scale((3 * weight).sum()).backward()
     clipped_step(scaler, optimizer, [weight], 1.0)
     assert 0.98 < weight.detach().norm().item() < 1.02
+
+
+def test_the_parameters_may_be_a_generator(device):
+    model = nn.Linear(2, 1, bias=False, device=device)
+    before = model.weight.detach().clone()
+    scaler = torch.amp.GradScaler(device)
+    scaler.scale(3 * model(torch.ones(1, 2, device=device)).sum()).backward()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    norm = clipped_step(scaler, optimizer, model.parameters(), 1.0)
+    torch.testing.assert_close(norm.item(), 18 ** 0.5)
+    torch.testing.assert_close((model.weight - before).norm().item(), 1.0)
