@@ -58,9 +58,9 @@ def to_additive(
     >>> to_additive(torch.tensor([1, 0]), keeps=1)
     tensor([0., -inf])
     """
-    numbers = mask.unique().tolist()
+    numbers = mask.unique()
     is_of_two = len(numbers) < 2 or (
-        len(numbers) == 2 and keeps in numbers)
+        len(numbers) == 2 and bool((numbers == keeps).any()))
     if not is_of_two:
         raise ValueError(f"not a mask of two numbers, {keeps} and another")
     zeros = torch.zeros(mask.shape, dtype=dtype, device=mask.device)

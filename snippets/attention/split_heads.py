@@ -14,7 +14,8 @@ class MultiHeadAttention(nn.Module):
 
     For a dtype in which the scores of attention are finite.
 
-    Raises: RuntimeError where x has another dtype than the weights.
+    Raises: RuntimeError where x has another dtype than the weights,
+        without autocast and not on meta.
     Source: https://arxiv.org/abs/1706.03762
     """
 

@@ -69,7 +69,8 @@ def train_and_average(
 
     Raises:
         ValueError: there is no batch.
-        RuntimeError: the loss is not of real floating dtype.
+        RuntimeError: the loss is not of real floating dtype, or has
+            no graph, as under `no_grad`.
 
     Source: https://docs.pytorch.org/docs/stable/notes/faq.html
     """

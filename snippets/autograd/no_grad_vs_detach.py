@@ -44,18 +44,19 @@ def assert_gradient_passes(
     """Differentiate a random weighted sum of `f(x)` by `x`.
 
     Modules in `f` are called as copies, under a forked random state.
+    `f` is given a copy of `x`, so it may write in place. An in-place
+    write under `no_grad` is not recorded, so it lets a gradient pass.
 
     Raises:
         AssertionError: no gradient reaches `x`.
         Undecided: the gradient is 0 at this `x`, or on meta.
-        RuntimeError: `x` is of a dtype that has no gradient, or `f`
-            writes to it in place.
+        RuntimeError: `x` is of a dtype that has no gradient.
     """
     devices = range(torch.cuda.device_count())
     with (on_copies(), torch.random.fork_rng(devices),
           torch.inference_mode(False), torch.enable_grad()):
         x = x.detach().clone().requires_grad_()
-        y, found = f(x), None
+        y, found = f(x.clone()), None
         if y.grad_fn is not None:
             found, = torch.autograd.grad(
                 y, x, torch.randn_like(y), allow_unused=True)

@@ -12,6 +12,8 @@ def gradient(f: Callable[[torch.Tensor], torch.Tensor],
              x: torch.Tensor) -> torch.Tensor:
     """Return the gradient of `f(x).sum()` at `x`, in its shape.
 
+    `f` is given a copy of `x`, so it may write in place.
+
     Raises: RuntimeError where `x` is neither floating nor complex,
         or `f(x)` is complex.
 
@@ -21,7 +23,7 @@ def gradient(f: Callable[[torch.Tensor], torch.Tensor],
     tensor([2., 6.])
     """
     x = x.detach().requires_grad_()
-    return torch.autograd.grad(f(x).sum(), x)[0]
+    return torch.autograd.grad(f(x.clone()).sum(), x)[0]
 # --8<-- [end:gradient]
 
 
@@ -49,13 +51,13 @@ def assert_finite_gradient(
     """Differentiate `f(x)` at a finite `x` of any shape.
 
     Modules in `f` are called as copies, under a forked random state.
+    `f` is given a copy of `x`, so it may write in place.
 
     Raises:
         AssertionError: an output or a gradient is nan or inf.
         Undecided: `x` holds nan, inf or no element, or no gradient
             reaches it.
-        RuntimeError: `x` is neither floating nor complex, `x` is on
-            meta, or `f` writes to it in place.
+        RuntimeError: `x` is neither floating nor complex, or on meta.
     """
     if not x.numel() or not x.isfinite().all():
         raise Undecided("x holds nan, inf or no element")
@@ -63,7 +65,7 @@ def assert_finite_gradient(
     with (on_copies(), torch.random.fork_rng(devices),
           torch.inference_mode(False), torch.enable_grad()):
         x = x.detach().clone().requires_grad_()
-        y = f(x)
+        y = f(x.clone())
         if not y.isfinite().all():
             raise AssertionError("the output is nan or inf")
         if not y.requires_grad:

@@ -67,8 +67,8 @@ def assert_loads(
     buffers, then calls `load`. Where nan is left, also after an
     error, the old numbers come back. `new` holds the beginnings of
     keys that are not to be loaded. Integers and booleans are not
-    looked at, and neither are expanded tensors; nan that `load`
-    itself writes counts as not loaded.
+    looked at, and neither are expanded or sparse tensors; nan that
+    `load` itself writes counts as not loaded.
 
     Raises:
         AssertionError: some are left; names their keys.
@@ -80,9 +80,11 @@ def assert_loads(
             k: x for k, x in model.state_dict().items()
             if isinstance(x, torch.Tensor)
             and (x.is_floating_point() or x.is_complex())
-            and (x.layout != torch.strided or all(x.stride()))}
+            and x.layout == torch.strided and all(x.stride())}
 
     before = {key: x.clone() for key, x in numbers().items()}
+    if any(x.is_meta for x in before.values()):
+        raise RuntimeError("a tensor of the model is on meta")
     if not any(x.numel() and not key.startswith(new)
                for key, x in before.items()):
         raise Undecided("the model has no number that is to be loaded")

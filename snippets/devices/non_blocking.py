@@ -36,13 +36,19 @@ def late_copies(
 
     A non-blocking copy of `x.as_subclass(OnGPU)` to the CPU holds nan
     or wrong integers until the program waits: by `synchronize` of
-    `torch.accelerator` or `torch.cuda`, by `item`, `tolist` or a
-    blocking copy. It knows nothing of streams and events. With
+    `torch.accelerator` or `torch.cuda`, by a blocking copy, or by one
+    of `reads` below, called on a tensor of OnGPU. It knows nothing of
+    streams and events, and takes all memory for pinned memory. With
     `late=False` each copy arrives at once, with `arrives=False` none
     ever does.
 
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
+    reads = [
+        "item", "tolist", "__bool__", "__int__", "__index__",
+        "__float__", "__complex__", "__repr__", "__format__",
+        "__contains__", "is_nonzero", "equal", "allclose", "nonzero",
+        "masked_select", "unique"]
     queue: list[tuple[torch.Tensor, torch.Tensor]] = []
     arrive: Callable[[], None] = (
         torch.accelerator.synchronize
@@ -67,11 +73,16 @@ def late_copies(
                          and type(args[0]) is not cls
                          and args[0].device.type == "cpu")
             to_cpu = func is torch.Tensor.to and any(
-                str(a).startswith("cpu")
-                for a in [*given, *kwargs.values()]
-                if isinstance(a, str | torch.device))
-            if func in (torch.Tensor.item, torch.Tensor.tolist):
+                type(a) is not cls and a.device.type == "cpu"
+                if isinstance(a, torch.Tensor)
+                else str(a).startswith("cpu")
+                for a in [*given, *kwargs.values()])
+            name = getattr(func, "__name__", "")
+            if name in reads or (name == "__getitem__" and getattr(
+                    given[0], "dtype", None) == torch.bool):
                 wait()
+                if isinstance(args[0], cls):  # print it as a tensor
+                    args = (args[0].as_subclass(torch.Tensor), *given)
             if not (into_host or to_cpu or func is torch.Tensor.cpu):
                 return base.__torch_function__(
                     func, types, args, kwargs)
@@ -80,8 +91,8 @@ def late_copies(
                 arrive()
                 value = copied.clone()
                 host = args[0].detach() if into_host else value.clone()
-                asked = kwargs.get("non_blocking") or any(
-                    a is True for a in given)
+                asked = kwargs.get("non_blocking") or next(
+                    (a for a in given if isinstance(a, bool)), False)
                 cls.count += bool(asked)
                 if asked and late:
                     queue.append((host, value))
@@ -129,7 +140,8 @@ def assert_waits(run: Callable[..., Any], *inputs: torch.Tensor) -> None:
     def gives_it(**timing: bool) -> bool:
         try:
             found = result(**timing)
-        except (IndexError, RuntimeError, ValueError):
+        except (ArithmeticError, AssertionError, LookupError,
+                RuntimeError, TypeError, ValueError):
             return False  # wrong numbers led to an error
         kinds = [(x.shape, x.dtype) for x in found]
         return kinds == [(x.shape, x.dtype) for x in at_once] and all(

@@ -21,6 +21,8 @@ def mask_first_sample(mask: torch.Tensor, batch: int) -> torch.Tensor:
 def assert_own_memory(x: torch.Tensor) -> None:
     """Look for two elements of `x` that lie in one place of memory.
 
+    `x` is strided, not sparse.
+
     Raises: AssertionError where `x` is an expanded tensor, or where
     its elements overlap as windows of `Tensor.unfold` do.
 

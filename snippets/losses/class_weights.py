@@ -12,8 +12,8 @@ def summed_loss(
     """Return the weighted sum of losses and the sum of weights.
 
     `logits` (N, C), `target` (N) of class indices, `weight` (C).
-    Not on meta. Their quotient is `F.cross_entropy`. Over parts of a batch, add
-    up both before dividing.
+    Not on meta. Their quotient is `F.cross_entropy`. Over parts of
+    a batch, add up both before dividing.
 
     Raises: TypeError where the targets are class probabilities.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html

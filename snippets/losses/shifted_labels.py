@@ -31,7 +31,7 @@ def keep_to_first(ids: torch.Tensor, end: int) -> torch.Tensor:
     """Tell which of `ids` (B, L) stand no later than the first `end`.
 
     The ids are padded on the right, not on the left. The first token
-    is no end: many models begin a text with it.
+    is no end: some models begin a text with it.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.cumsum.html
 
@@ -50,7 +50,7 @@ def assert_next_token(
         ids: torch.Tensor, num_classes: int) -> None:
     """Fail unless telling the next token makes the loss least.
 
-    `loss` takes logits (B, L, C) and ids (B, L).
+    `loss` takes logits (B, L, C) and ids (B, L), both copies.
 
     Raises:
         AssertionError: with the number of places ahead.
@@ -60,8 +60,8 @@ def assert_next_token(
     """
     costs = {}
     for ahead in range(-1, 4):
-        told = F.one_hot(ids.roll(-ahead, dims=1), num_classes)
-        costs[ahead] = loss(100.0 * told, ids).item()
+        told = F.one_hot(ids.long().roll(-ahead, dims=1), num_classes)
+        costs[ahead] = loss(100.0 * told, ids.clone()).item()
     best, second = sorted(costs, key=costs.__getitem__)[:2]
     if (not all(map(math.isfinite, costs.values()))
             or costs[best] == costs[second]):
@@ -78,8 +78,8 @@ def assert_end_is_learned(
         ids: torch.Tensor, end: int, num_classes: int) -> None:
     """Fail where no gradient raises the first `end` of a row.
 
-    `loss` takes logits (B, L, C) and ids (B, L). The first token of
-    a row is not taken for its end.
+    `loss` takes logits (B, L, C) and ids (B, L), both copies. The
+    first token of a row is not taken for its end.
 
     Raises:
         AssertionError: with the rows.
@@ -87,9 +87,14 @@ def assert_end_is_learned(
             padded on the left.
     Source: https://github.com/huggingface/transformers/issues/23530
     """
-    logits = torch.zeros(
-        *ids.shape, num_classes, device=ids.device, requires_grad=True)
-    gradient, = torch.autograd.grad(loss(logits, ids), logits)
+    with torch.inference_mode(False), torch.enable_grad():
+        logits = torch.zeros(
+            *ids.shape, num_classes, device=ids.device,
+            requires_grad=True)
+        value = loss(logits.clone(), ids.clone())
+        gradient = torch.zeros_like(logits)
+        if value.requires_grad:
+            gradient, = torch.autograd.grad(value, logits)
     asked = gradient[:, :, end] < 0
     texts = {b: row for b, row in enumerate(ids.tolist())
              if end in row[1:]}

@@ -41,6 +41,8 @@ def write_buffer(
         AttributeError: `name` is not a buffer.
         ValueError: the shapes or the dtypes differ, the buffer is None,
             or one of the two is on meta and has no memory.
+        RuntimeError: the buffer is expanded, or was made under
+            inference_mode.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.get_buffer
 

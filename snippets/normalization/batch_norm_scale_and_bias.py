@@ -26,11 +26,16 @@ def undoing_scale_and_bias(
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the γ and β (C,) that make batch norm return x (B, C).
 
+    In training mode. γ is inf where the variance of x overflows, in
+    float32 from a deviation of about 1e19 on.
+
     Raises: TypeError where x is not floating.
     """
     if not x.is_floating_point():
         raise TypeError(f"x is {x.dtype}, not floating")
-    return (x.var(0, correction=0) + eps).sqrt(), x.mean(0)
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    gamma = (wide.var(0, correction=0) + eps).sqrt()
+    return gamma.to(x.dtype), wide.mean(0).to(x.dtype)
 # --8<-- [end:undoing_scale_and_bias]
 
 
@@ -79,12 +84,13 @@ def assert_biases_act(model: nn.Module, x: torch.Tensor) -> None:
     """Check that each bias of `model` changes its output for x.
 
     x is a batch that `model` takes in its mode, and the output one
-    tensor. A float64 copy is called.
+    tensor. A float64 copy is called, on copies of x.
 
     Raises:
         AssertionError: names the biases without effect.
-        Undecided: there is no bias, the output is not finite, or a
-            batch norm is in eval mode, where the bias before it acts.
+        Undecided: there is no bias, the output is empty, on meta or
+            not finite, or a batch norm is in eval mode, where the
+            bias before it acts.
     """
     twin = copied(model).double()
     x = x.double() if x.is_floating_point() else x
@@ -95,10 +101,12 @@ def assert_biases_act(model: nn.Module, x: torch.Tensor) -> None:
 
     def run() -> torch.Tensor:
         with torch.random.fork_rng(range(torch.cuda.device_count())):
-            out: torch.Tensor = twin(x)
+            out: torch.Tensor = twin(x.clone())
             return out
 
     before = run()
+    if before.is_meta or not before.numel():
+        raise Undecided("the output holds no numbers")
     effects: dict[str, list[float]] = {}
     for name, bias in twin.named_parameters():
         if "bias" in name.rpartition(".")[2]:

@@ -37,7 +37,8 @@ def rms_norm(
 ) -> torch.Tensor:
     """Divide x (..., D) by its root mean square; weight is (D,).
 
-    Computes in float32 where x is float16 or bfloat16.
+    x has 16 bits or more. Computes in float32 where it has 16. As in
+    torch, numbers whose squares overflow become 0.
 
     Raises: TypeError where x is not floating.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html
@@ -60,8 +61,9 @@ def normalized_axes(
     """Return the axes of x along which norm lets elements interact.
 
     An axis counts if the largest output depends on another input
-    along it. Use random values, and no axis shorter than 3. A module
-    is copied, so its running statistics stay. Not on meta.
+    along it. Use random values, and no axis shorter than 3. In half
+    precision small gradients vanish, so use float32 or float64. A
+    module is copied, so its running statistics stay. Not on meta.
 
     Raises:
         TypeError: x is not floating.
@@ -74,19 +76,23 @@ def normalized_axes(
     """
     if not x.is_floating_point():
         raise TypeError(f"x is {x.dtype}, not floating")
-    x = x.detach().clone().requires_grad_()
     with (torch.random.fork_rng(range(torch.cuda.device_count())),
-          torch.enable_grad()):
-        out = copied(norm)(x)
+          torch.inference_mode(False), torch.enable_grad()):
+        x = x.detach().clone().requires_grad_()
+        out = copied(norm)(x.clone())
     if x.numel() == 0 or out.shape != x.shape:
         raise ValueError(
             f"{tuple(x.shape)} becomes {tuple(out.shape)}")
     place = int(out.detach().abs().argmax())
     largest = torch.unravel_index(torch.tensor(place), x.shape)
     index = [int(i) for i in largest]
-    with torch.enable_grad():
-        (gradient,) = torch.autograd.grad(out[tuple(index)], x)
-    if not gradient.isfinite().all() or gradient[tuple(index)] == 0:
+    gradient = None
+    if out.requires_grad:
+        with torch.inference_mode(False), torch.enable_grad():
+            (gradient,) = torch.autograd.grad(
+                out[tuple(index)], x, allow_unused=True)
+    if gradient is None or not gradient.isfinite().all() or (
+            gradient[tuple(index)] == 0):
         raise Undecided("the largest output does not depend on its x")
     axes = []
     for axis in range(x.dim()):

@@ -1,6 +1,6 @@
 """Gradient clipping with a scaled loss, and a test of its order."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import nn
@@ -11,7 +11,7 @@ from snippets.guards.judge import Undecided
 # --8<-- [start:clipped_step]
 def clipped_step(
     scaler: torch.amp.GradScaler, optimizer: torch.optim.Optimizer,
-    parameters: list[nn.Parameter], max_norm: float,
+    parameters: Iterable[nn.Parameter], max_norm: float,
 ) -> torch.Tensor:
     """Step after `scaler.scale(loss).backward()`, clipped.
 
@@ -20,6 +20,7 @@ def clipped_step(
     Raises: ValueError where a parameter is not of this optimizer.
     Source: https://docs.pytorch.org/docs/stable/notes/amp_examples.html
     """
+    parameters = list(parameters)  # model.parameters() runs once
     held = {id(parameter) for group in optimizer.param_groups
             for parameter in group["params"]}
     if not held.issuperset(map(id, parameters)):
@@ -38,24 +39,26 @@ def assert_step_ignores_scale(
 ) -> None:
     """Check step(scaler, optimizer, parameters, max_norm) of SGD.
 
+    One gradient has a norm above max_norm, and one below it.
+
     Raises:
         AssertionError: two loss scales give two steps.
         Undecided: the step with scale 1 is not clipped to max_norm.
     Source: https://docs.pytorch.org/docs/stable/notes/amp_examples.html
     """
-    results = []
-    for scale in (1.0, 65536.0):
+    def weights(slope: float, scale: float) -> torch.Tensor:
         weight = nn.Parameter(torch.zeros(2, device=device))
         optimizer = torch.optim.SGD([weight], lr=1.0)
         scaler = torch.amp.GradScaler(device, init_scale=scale)
-        scaler.scale((3 * weight).sum()).backward()
+        scaler.scale((slope * weight).sum()).backward()
         step(scaler, optimizer, [weight], 1.0)
-        results.append(weight.detach())
-    plain, scaled = results
-    if not 0.99 < plain.norm().item() < 1.01:
+        return weight.detach()
+
+    if not 0.99 < weights(3.0, 1.0).norm().item() < 1.01:
         raise Undecided("the step is not clipped to max_norm")
-    gap = (scaled - plain).norm().item()
-    assert gap <= 1e-3, (
-        "the step depends on the loss scale:"
-        " clip after scaler.unscale_")
+    for slope in (3.0, 0.1):
+        gap = (weights(slope, 65536.0) - weights(slope, 1.0)).norm()
+        assert gap.item() <= 1e-3, (
+            "the step depends on the loss scale:"
+            " clip after scaler.unscale_")
 # --8<-- [end:assert_step_ignores_scale]

@@ -12,8 +12,11 @@ def decay_groups(
 ) -> list[dict[str, Any]]:
     """Put matrices in a group that decays, the rest in another.
 
-    Not decayed, whatever the shape: what a norm holds, what is named
-    bias..., and the scales of weight_norm. Embeddings are decayed.
+    Not decayed, whatever the shape: what a norm of torch holds, what
+    is named bias..., and the scales of weight_norm. Embeddings are
+    decayed.
+
+    Raises: ValueError where a lazy layer has no weights yet.
 
     Source: https://docs.pytorch.org/docs/stable/optim.html#per-parameter-options
 
@@ -21,6 +24,8 @@ def decay_groups(
     >>> [len(group["params"]) for group in groups]
     [1, 1]
     """
+    if any(map(nn.parameter.is_lazy, model.parameters())):
+        raise ValueError("call the lazy layers once before")
     norms = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm)
     spared = {id(parameter) for module in model.modules()
               if isinstance(module, norms)

@@ -7,7 +7,8 @@ import torch
 def drop_axes(x: torch.Tensor, *axes: int) -> torch.Tensor:
     """Return a view of `x` without the named axes, all of size 1.
 
-    Raises: ValueError where an axis has another size.
+    Raises: ValueError where an axis has another size, IndexError
+    where `x` lacks it, RuntimeError where it is named twice.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.squeeze.html
 

@@ -1,4 +1,5 @@
 import inspect
+import random
 
 import pytest
 import torch
@@ -61,6 +62,9 @@ def test_no_samples_and_no_tokens_keep_their_shape(device, shape, training):
 def test_heads_that_do_not_divide_the_features_are_refused():
     with pytest.raises(ValueError, match="3 heads of 8 features"):
         SelfAttention(8, 3, p=0.0)
+    for heads in [0, -2]:
+        with pytest.raises(ValueError, match=f"{heads} heads of 8 features"):
+            SelfAttention(8, heads, p=0.0)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -101,8 +105,8 @@ def test_nan_in_the_output_is_no_alarm_and_zeros_are_undecided(device):
     x = torch.ones(2, 3, 8, device=device)
     x[0, 0, 0] = torch.nan
     assert_eval_repeats(nn.Dropout(0.5), x)
-    for value in [0, torch.nan]:
-        with pytest.raises(Undecided, match="only 0 and nan"):
+    for value in [0, torch.nan, torch.inf]:
+        with pytest.raises(Undecided, match="only 0, inf and nan"):
             assert_eval_repeats(nn.Dropout(0.5), torch.full_like(x, value))
 
 
@@ -120,3 +124,43 @@ def test_the_functions_with_dropout_in_their_name_and_what_each_does_by_default(
         assert torch.equal(function(given, 0.5), given) != DROPS_BY_DEFAULT[name], name
         assert torch.equal(function(given, 0.5, training=False), given), name
     assert "training" not in (inspect.getdoc(F.scaled_dot_product_attention) or "").split("\n")[0]
+
+
+def test_a_small_branch_that_drops_is_noticed_and_an_empty_output_is_undecided(device):
+    class SmallBranch(nn.Module):
+        def forward(self, x):
+            return x + 1e-6 * F.scaled_dot_product_attention(x, x, x, dropout_p=0.5)
+
+    x = torch.randn(2, 16, 8, device=device)
+    with pytest.raises(AssertionError, match=r"self\.training"):
+        assert_eval_repeats(SmallBranch(), x)
+    with pytest.raises(Undecided, match="only 0, inf and nan"):
+        assert_eval_repeats(nn.Dropout(0.5), x[:0])
+
+
+def test_a_model_that_gives_its_own_memory_back_is_noticed(device):
+    class Holds(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("out", torch.zeros(2, 8))
+
+        def forward(self, x):
+            return self.out.copy_(F.dropout(x, 0.5))
+
+    with pytest.raises(AssertionError, match=r"self\.training"):
+        assert_eval_repeats(Holds().to(device), torch.randn(2, 8, device=device))
+
+
+def test_noise_from_another_generator_is_noticed(device):
+    class Noisy(nn.Module):
+        def forward(self, x):
+            return x + random.random()
+
+    for _ in range(20):
+        with pytest.raises(AssertionError, match="two outputs"):
+            assert_eval_repeats(Noisy(), torch.ones(2, 8, device=device))
+
+
+@pytest.mark.parametrize("dtype", [torch.bool, torch.int64, torch.complex64, torch.bfloat16])
+def test_outputs_of_each_dtype_are_compared(device, dtype):
+    assert_eval_repeats(nn.Identity(), torch.ones(2, 8, device=device).to(dtype))

@@ -95,3 +95,16 @@ def test_the_square_mask_needs_the_dtype_of_the_layer(device):
         layer(x, x, x, attn_mask=square(3, device=device))
     out = layer(x, x, x, attn_mask=square(3, device=device, dtype=torch.float64))[0]
     torch.testing.assert_close(out, layer(x, x, x, attn_mask=causal_hide(3, device))[0])
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_a_number_that_the_dtype_rounds_is_found(device, dtype):
+    mask = torch.tensor([0.1, 0.0], dtype=dtype, device=device)
+    assert to_additive(mask, keeps=0.1).tolist() == [0, -torch.inf]
+
+
+def test_the_hint_without_a_mask_is_silent_in_the_fast_path(device):
+    layer = nn.MultiheadAttention(4, 2, batch_first=True, device=device).eval()
+    x = torch.randn(1, 3, 4, device=device)
+    with torch.no_grad():
+        torch.testing.assert_close(layer(x, x, x, is_causal=True)[0], layer(x, x, x)[0])

@@ -146,3 +146,19 @@ def test_a_view_made_under_no_grad_passes_no_gradient():
 def test_the_guard_differentiates_under_inference_mode_too():
     with torch.inference_mode():
         assert_gradient_passes(lambda x: x * 2, torch.ones(3))
+
+
+def test_a_function_that_writes_in_place_or_does_nothing_passes(device):
+    x = torch.ones(3, device=device)
+    assert_gradient_passes(lambda x: nn.functional.relu(x, inplace=True), x)
+    assert_gradient_passes(torch.Tensor.neg_, x)
+    assert_gradient_passes(nn.Identity(), x)
+    assert x.tolist() == [1, 1, 1]
+
+
+def test_what_has_nothing_to_do_under_no_grad_gives_the_tensor_itself(device):
+    x = torch.ones(3, device=device, requires_grad=True)
+    with torch.no_grad():
+        assert nn.Identity()(x) is x
+        assert x.contiguous() is x
+        assert x.to(torch.float32) is x

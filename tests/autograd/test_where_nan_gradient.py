@@ -93,3 +93,12 @@ def test_the_guard_leaves_a_model_the_random_state_and_the_grad_mode_as_they_wer
 def test_the_guard_of_a_gradient_works_under_inference_mode():
     with torch.inference_mode():
         assert_finite_gradient(torch.square, torch.ones(1))
+
+
+def test_a_function_that_writes_in_place_is_judged_and_leaves_x(device):
+    x = torch.tensor([0.0, 4.0], device=device)
+    assert gradient(lambda t: nn.functional.relu(t, inplace=True), x).tolist() == [0, 1]
+    assert_finite_gradient(lambda t: nn.functional.relu(t, inplace=True), x - 1)
+    with pytest.raises(AssertionError, match="gradient is nan or inf at 1 of 2"):
+        assert_finite_gradient(torch.Tensor.sqrt_, x)
+    assert x.tolist() == [0, 4]

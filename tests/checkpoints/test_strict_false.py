@@ -160,3 +160,17 @@ def test_an_expanded_buffer_is_left_as_it_is():
     state = {"weight": torch.ones(1, 2), "bias": torch.ones(1)}
     assert_loads(model, lambda: model.load_state_dict(state, strict=False), new=("mask",))
     assert model.mask.tolist() == [0, 0, 0, 0]
+
+
+def test_a_model_partly_on_meta_is_refused_before_nan_is_written():
+    model = nn.Sequential(nn.Linear(2, 1), nn.Linear(2, 1, device="meta"))
+    with pytest.raises(RuntimeError, match="on meta"):
+        assert_loads(model, lambda: None)
+    assert model[0].weight.isfinite().all()
+
+
+def test_a_sparse_buffer_is_left_alone():
+    model = nn.Linear(2, 1)
+    model.register_buffer("adjacency", torch.eye(2).to_sparse())
+    state = {"weight": torch.ones(1, 2), "bias": torch.ones(1)}
+    assert_loads(model, lambda: model.load_state_dict(state, strict=False))

@@ -22,9 +22,12 @@ def early_by_position(x):
     return x.to("cpu", x.dtype, True)
 
 
-
 def early_into_host_by_position(x):
     return torch.zeros(x.shape, dtype=x.dtype, device="cpu").copy_(x, True)
+
+
+def early_by_other(x):
+    return x.to(torch.zeros(1, dtype=x.dtype, device="cpu"), non_blocking=True)
 
 
 def early_by_device(x):
@@ -47,7 +50,7 @@ AWKWARD = [
 ]
 
 COUNTER = itertools.count()
-COPIES = [early, early_by_position, early_by_device, early_into_host_by_position]
+COPIES = [early, early_by_position, early_by_device, early_into_host_by_position, early_by_other]
 
 
 @pytest.mark.parametrize("copy", COPIES)
@@ -68,7 +71,10 @@ def test_each_number_of_a_late_copy_is_wrong_until_it_has_arrived(device, copy, 
 @pytest.mark.parametrize("wait", [
     lambda x: torch.accelerator.synchronize(), lambda x: torch.cuda.synchronize(),
     lambda x: torch.cuda.synchronize(0), lambda x: x.sum().item(), lambda x: x.tolist(),
-    lambda x: x.cpu(), lambda x: x.to("cpu")])
+    lambda x: x.cpu(), lambda x: x.to("cpu"), lambda x: float(x.sum()),
+    lambda x: 1 if x.sum() > 0 else 0, lambda x: int(x.sum()), lambda x: print(x),
+    lambda x: f"{x.sum():.2f}", lambda x: x.nonzero(), lambda x: x[x > 2],
+    lambda x: torch.equal(x, x), lambda x: x.to("cpu", x.dtype, False, True)])
 def test_the_guard_passes_what_waits_and_finds_what_does_not(device, copy, wait):
     def waits(x):
         host = copy(2 * x)
@@ -163,3 +169,18 @@ def test_the_guard_leaves_generators_and_buffers_as_they_were(device):
 def test_an_input_on_meta_is_undecided():
     with pytest.raises(Undecided, match="on meta"):
         assert_waits(to_host, torch.zeros(2, device="meta"))
+
+
+def test_an_assert_of_code_that_waits_is_no_early_read(device):
+    def run(x):
+        host, = to_host(x)
+        assert host.sum() > 0
+        return host
+
+    assert_waits(run, torch.arange(4.0, device=device))
+
+
+@pytest.mark.parametrize("look", [lambda x: x.shape, lambda x: x.dim(), lambda x: x[0], len])
+def test_a_look_at_the_shape_waits_for_nothing(device, look):
+    with pytest.raises(AssertionError, match="before it has arrived"):
+        assert_waits(lambda x: [early(x), look(x)][0], torch.arange(4.0, device=device))

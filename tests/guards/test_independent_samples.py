@@ -136,3 +136,22 @@ def test_an_undecided_sample_hides_no_failure(device, guard):
 
     with pytest.raises(AssertionError, match=r"sample \d"):
         guard(mixes_the_last, torch.randn(4, 3, device=device))
+
+
+def test_a_mask_is_made_of_the_samples_that_are_passed(device):
+    layer = nn.TransformerEncoderLayer(8, 2, batch_first=True).to(device).eval()
+    embedding = nn.Embedding(10, 8).to(device)
+    ids = torch.tensor([[1, 2, 3, 0, 0], [4, 5, 6, 7, 0], [1, 3, 5, 7, 9], [2, 4, 0, 0, 0]],
+                       device=device)
+    mask = ids == 0
+
+    def from_outside(ids):
+        return layer(embedding(ids), src_key_padding_mask=mask[:len(ids)])
+
+    def from_ids(ids):
+        return layer(embedding(ids), src_key_padding_mask=ids == 0)
+
+    for guard in [independent_samples, same_alone]:
+        guard(from_ids, ids)
+    with pytest.raises(AssertionError, match="sample 2 alone"):
+        same_alone(from_outside, ids)

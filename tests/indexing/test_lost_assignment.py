@@ -111,3 +111,12 @@ def test_rows_of_a_parameter_are_assigned_without_grad(device):
     with torch.no_grad():
         weight[rows] = torch.ones(1, 2, device=device)
     assert weight.sum() == 2
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+def test_a_copy_is_initialized_and_assigned_back_in_its_dtype(device, dtype):
+    weight = torch.nn.Parameter(torch.zeros(3, 2, device=device, dtype=dtype))
+    rows = torch.tensor([0, 2], device=device)
+    with torch.no_grad():
+        weight[rows] = torch.nn.init.ones_(weight[rows])
+    assert weight.sum(dim=1).tolist() == [2, 0, 2]

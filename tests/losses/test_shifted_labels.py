@@ -131,3 +131,22 @@ def test_a_shift_backwards_is_noticed(device):
     ids = torch.tensor([[7, 5, 3, 8, 2, 4, 2, 1]], device=device)
     with pytest.raises(AssertionError, match="token -1 places ahead"):
         assert_next_token(backwards, ids, 9)
+
+
+def test_a_loss_that_writes_in_place_or_has_no_graph_is_judged(device):
+    ids = torch.tensor([[1, 2, 3, 4, 5, 0, 0, 0]], device=device)
+    before = ids.clone()
+
+    def in_place(logits, ids):
+        loss = right(logits.mul_(1), ids)
+        ids.fill_(7)
+        return loss
+
+    assert_next_token(in_place, ids, 9)
+    with torch.no_grad():
+        assert_end_is_learned(in_place, ids, end=0, num_classes=9)
+    assert torch.equal(ids, before)
+    assert_next_token(right, ids.int(), 9)
+    with pytest.raises(AssertionError, match=r"rows \[0\] never learn"):
+        assert_end_is_learned(
+            lambda logits, ids: right(logits.detach(), ids), ids, end=0, num_classes=9)

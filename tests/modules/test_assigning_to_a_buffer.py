@@ -129,3 +129,21 @@ def test_a_load_that_assigns_does_not_cast(device):
     assert module.mask.dtype == torch.float32
     module.load_state_dict(saved, assign=True)
     assert module.mask.dtype == torch.float64
+
+
+def test_an_expanded_buffer_or_one_of_inference_mode_refuses_a_write(device):
+    module = nn.Module()
+    module.register_buffer("expanded", torch.zeros(1, device=device).expand(3))
+    with torch.inference_mode():
+        module.register_buffer("inferred", torch.zeros(3, device=device))
+    for name in ["expanded", "inferred"]:
+        with pytest.raises(RuntimeError):
+            write_buffer(module, name, torch.ones(3, device=device))
+
+
+def test_copy_of_a_parameter_needs_a_detach(device):
+    module, weight = nn.BatchNorm1d(2, device=device), nn.Parameter(torch.ones(2, device=device))
+    module.running_mean.copy_(weight.detach())
+    assert not module.running_mean.requires_grad
+    module.running_mean.copy_(weight)
+    assert module.running_mean.requires_grad

@@ -138,6 +138,23 @@ def test_folding_a_norm_without_scale_or_bias(device, norm):
     torch.testing.assert_close(fold_batch_norm(conv, norm)(x), model.eval()(x))
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_a_half_input_whose_square_overflows_is_given_back(device, dtype):
+    x = (7 + 4000 * torch.randn(64, 3, device=device)).to(dtype)
+    weight, bias = undoing_scale_and_bias(x)
+    assert weight.dtype == bias.dtype == dtype
+    assert weight.isfinite().all()
+    norm = nn.BatchNorm1d(3, device=device)
+    norm.weight, norm.bias = nn.Parameter(weight.float()), nn.Parameter(bias.float())
+    torch.testing.assert_close(norm(x.float()), x.float(), rtol=1e-2, atol=32)
+
+
+@pytest.mark.parametrize("x", [torch.zeros(0, 4), torch.zeros(2, 4, device="meta")])
+def test_an_output_without_numbers_is_undecided(x):
+    with pytest.raises(Undecided, match="no numbers"):
+        assert_biases_act(nn.Linear(4, 4, device=x.device), x)
+
+
 def test_statistics_of_integers_are_refused(device):
     with pytest.raises(TypeError, match="int64, not floating"):
         undoing_scale_and_bias(torch.ones(2, 3, dtype=torch.int64, device=device))
@@ -205,3 +222,16 @@ class Recurrent(nn.Module):
 def test_a_bias_with_a_small_effect_acts_and_one_of_a_recurrent_layer_is_tried(
         device, kind, scale):
     assert_biases_act(kind().to(device), scale * torch.randn(8, 4, device=device))
+
+
+def test_a_model_that_writes_to_its_input_is_judged_and_leaves_x(device):
+    class InPlace(nn.Module):
+        def forward(self, x):
+            return x.add_(1)
+
+    x = doubles(8, 4, device=device)
+    before = x.clone()
+    model = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3)).to(x)
+    with pytest.raises(AssertionError, match=r"output: 1\.0\.bias;"):
+        assert_biases_act(nn.Sequential(InPlace(), model), x)
+    assert torch.equal(x, before)

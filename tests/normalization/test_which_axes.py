@@ -129,7 +129,9 @@ def test_the_check_reads_through_a_relu_and_leaves_the_running_statistics(device
 
 def test_the_check_says_where_it_cannot_tell(device):
     x = torch.randn(3, 4, device=device)
-    for wrong, error in [(lambda x: x.sum(0), ValueError), (lambda x: x * 0 + 1, Undecided)]:
+    weight = torch.ones(3, 4, device=device, requires_grad=True)
+    for wrong, error in [(lambda x: x.sum(0), ValueError), (lambda x: x * 0 + 1, Undecided),
+                         (torch.ones_like, Undecided), (lambda x: weight * 1, Undecided)]:
         with pytest.raises(error):
             normalized_axes(wrong, x)
     with pytest.raises(TypeError, match="not floating"):
@@ -142,3 +144,12 @@ def test_the_axes_are_found_under_no_grad(device):
     with torch.no_grad():
         axes = normalized_axes(nn.LayerNorm(4, device=device), torch.randn(3, 4, device=device))
     assert axes == (1,)
+
+
+def test_the_axes_are_found_under_inference_mode_and_of_a_norm_in_place(device):
+    x = torch.randn(3, 4, device=device)
+    before = x.clone()
+    assert normalized_axes(lambda x: x.sub_(x.mean(1, keepdim=True)), x) == (1,)
+    assert torch.equal(x, before)
+    with torch.inference_mode():
+        assert normalized_axes(lambda x: F.layer_norm(x, (4,)), x.clone()) == (1,)

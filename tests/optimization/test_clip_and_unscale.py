@@ -61,3 +61,32 @@ def test_adam_hides_the_order_in_a_small_model_alone(device, elements, first_ste
     scaler.scale(weight.sum()).backward()
     clip_then_step(scaler, optimizer, [weight], 1.0)
     assert round(-weight[0].item(), 2) == first_step
+
+
+def test_a_step_that_never_unscales_is_noticed(device):
+    def clip_and_plain_step(scaler, optimizer, parameters, max_norm):
+        nn.utils.clip_grad_norm_(parameters, max_norm)
+        optimizer.step()
+
+    with pytest.raises(AssertionError, match="loss scale"):
+        assert_step_ignores_scale(clip_and_plain_step, device)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_only_float16_gradients_are_refused(device, dtype):
+    weight = nn.Parameter(torch.zeros(2, dtype=dtype, device=device))
+    optimizer, scaler = torch.optim.SGD([weight], lr=1.0), torch.amp.GradScaler(device)
+    scaler.scale((3 * weight).sum()).backward()
+    clipped_step(scaler, optimizer, [weight], 1.0)
+    assert 0.98 < weight.detach().norm().item() < 1.02
+
+
+def test_the_parameters_may_be_a_generator(device):
+    model = nn.Linear(2, 1, bias=False, device=device)
+    before = model.weight.detach().clone()
+    scaler = torch.amp.GradScaler(device)
+    scaler.scale(3 * model(torch.ones(1, 2, device=device)).sum()).backward()
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    norm = clipped_step(scaler, optimizer, model.parameters(), 1.0)
+    torch.testing.assert_close(norm.item(), 18 ** 0.5)
+    torch.testing.assert_close((model.weight - before).norm().item(), 1.0)

@@ -99,3 +99,11 @@ def test_momentum_carries_the_decay_on():
         sizes.append(p.item())
     assert sizes[0] == 0.75
     assert abs(sizes[1] / sizes[0] - 0.45) < 1e-6
+
+
+def test_a_lazy_layer_has_no_group_before_its_first_call():
+    model = nn.Sequential(nn.LazyLinear(2))
+    with pytest.raises(ValueError, match="lazy"):
+        decay_groups(model, 0.1)
+    model(torch.ones(1, 3))
+    assert [p.ndim for p in decay_groups(model, 0.1)[0]["params"]] == [2]
