@@ -44,11 +44,13 @@ def assert_first_token_read(
     """Check that token 0 of x (B, L, D) reaches a summary (B, F).
 
     Over many tokens the gradient of a right model fades to 0, so give
-    it at least 2 tokens and at most 50.
+    it at least 2 tokens and at most 50, in float32 or float64. For a
+    maximum over tokens, give many samples: token 0 must be largest.
 
     Raises:
         AssertionError: says which features ignore the token.
-        Undecided: there are fewer or more tokens, or no samples.
+        Undecided: there are fewer or more tokens, or no samples, or
+            x is float16, in which a gradient fades within 50 tokens.
         RuntimeError: x has no gradient, or it is on meta.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
 
@@ -56,6 +58,8 @@ def assert_first_token_read(
     """
     if not 2 <= x.shape[1] <= 50 or not x.numel():
         raise Undecided(f"{tuple(x.shape)}: give it 2 to 50 tokens")
+    if x.dtype == torch.float16:
+        raise Undecided("float16 loses small gradients: use float32")
     x = x.detach().clone().requires_grad_()
     ignored = []
     with torch.enable_grad(), torch.random.fork_rng():

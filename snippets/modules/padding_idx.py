@@ -12,7 +12,10 @@ def init_embeddings(module: nn.Module) -> None:
     For `model.apply`; modules other than nn.Embedding and
     nn.EmbeddingBag are left as they are.
 
-    Raises: RuntimeError where the weight is of an integer dtype.
+    Raises:
+        RuntimeError: the weight is of an integer or float8 dtype.
+        TypeError: the weight is computed, as by weight_norm.
+
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html
 
@@ -22,6 +25,9 @@ def init_embeddings(module: nn.Module) -> None:
     [0.0, 0.0]
     """
     if isinstance(module, (nn.Embedding, nn.EmbeddingBag)):
+        if not isinstance(module.weight, nn.Parameter):
+            raise TypeError(
+                "the weight is computed: draw it before weight_norm")
         nn.init.normal_(module.weight, std=0.02)
         if module.padding_idx is not None:
             module.weight[module.padding_idx].zero_()
@@ -34,7 +40,7 @@ def assert_padding_rows_zero(model: nn.Module) -> None:
 
     Raises:
         AssertionError: says which row is not zero.
-        RuntimeError: the model is on meta, so it has no numbers.
+        RuntimeError: a padding row is on meta, so it has no numbers.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html
 
@@ -45,5 +51,5 @@ def assert_padding_rows_zero(model: nn.Module) -> None:
             row = module.padding_idx
             assert row is None or not module.weight[row].any(), (
                 f"row {row} of {name}.weight is not zero:"
-                " an init function or a checkpoint filled it")
+                " zero it again after an init, a load or from_pretrained")
 # --8<-- [end:assert_padding_rows_zero]

@@ -6,7 +6,7 @@ from torch import nn
 
 # --8<-- [start:last_column]
 def last_column(lstm: nn.LSTM, x: torch.Tensor) -> torch.Tensor:
-    """Return (B, directions * H); the backward half read one token."""
+    """Return (B, directions * H); backward took one step."""
     output: torch.Tensor = lstm(x)[0]
     return output[:, -1]
 # --8<-- [end:last_column]

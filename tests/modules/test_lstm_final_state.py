@@ -90,3 +90,18 @@ def test_the_last_column_of_two_directions_ignores_the_first_token(device):
     with pytest.raises(AssertionError, match=r"\[3, 4, 5\]"):
         assert_first_token_read(lambda x: last_column(model, x), x)
     assert_first_token_read(lambda x: final_state(model, x, [6] * 4), x)
+
+
+def test_a_half_model_of_fifty_tokens_is_undecided_and_no_alarm(device):
+    torch.manual_seed(0)
+    model = nn.LSTM(4, 64, batch_first=True, bidirectional=True).to(device, torch.float16)
+    x = torch.randn(3, 50, 4, device=device, dtype=torch.float16)
+    with pytest.raises(Undecided, match="float16"):
+        assert_first_token_read(lambda x: final_state(model, x, [50] * 3), x)
+
+
+def test_the_last_column_of_two_layers_has_the_first_token_from_below(device):
+    x = torch.randn(4, 6, 4, device=device, dtype=torch.float64)
+    model = lstm(device, 2, True)
+    assert_first_token_read(lambda x: last_column(model, x), x)
+    assert not torch.allclose(last_column(model, x), final_state(model, x, [6] * 4), atol=1e-3)

@@ -65,3 +65,11 @@ def test_without_padding_every_row_is_drawn(device):
     assert all(w.any() for w in table.weight)
     assert table.weight.abs().max() < 0.2
     torch.testing.assert_close(layer.weight.detach(), before)
+
+
+def test_a_computed_weight_is_refused_because_a_draw_would_be_lost(device):
+    table = nn.utils.parametrizations.weight_norm(nn.Embedding(5, 3)).to(device)
+    before = table.weight.detach().clone()
+    with pytest.raises(TypeError, match="weight is computed"):
+        init_embeddings(table)
+    torch.testing.assert_close(table.weight.detach(), before)
