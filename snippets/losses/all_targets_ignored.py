@@ -32,8 +32,8 @@ def assert_finite_without_targets(
         ignore_index: int = -100) -> None:
     """Fail where a batch without targets gives no finite number.
 
-    `loss` takes logits (N, C) and class indices (N). A loss without
-    a graph has no gradient to check.
+    `loss` takes logits (N, C) and class indices (N). A loss that does
+    not depend on the logits has no gradient to check.
 
     Raises: AssertionError with the loss and its largest gradient.
     Source: https://github.com/pytorch/pytorch/issues/70348
@@ -44,7 +44,8 @@ def assert_finite_without_targets(
         value = loss(logits, target)
     gradient = torch.zeros_like(logits)
     if value.requires_grad:
-        gradient, = torch.autograd.grad(value, logits)
+        gradient, = torch.autograd.grad(
+            value, logits, materialize_grads=True)
     largest = gradient.abs().max()
     assert value.isfinite() & largest.isfinite(), (
         f"a batch whose targets are all {ignore_index} has the loss "

@@ -50,7 +50,8 @@ def assert_truth_costs_nothing(
     """Fail where the targets themselves, as predictions, have a loss.
 
     `prediction` is what the model gives and `target` what the data
-    give, not on meta; the loss is called in float64.
+    give, as many numbers, not on meta. `loss` is a distance, such as
+    the squared error, and is called in float64.
 
     Raises:
         AssertionError: the loss is not 0.

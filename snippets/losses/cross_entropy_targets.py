@@ -11,10 +11,10 @@ from snippets.guards.judge import Undecided
 # --8<-- [start:cross_entropy]
 def cross_entropy(
         logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the mean over samples of `-log softmax` at the target.
+    """Return the mean over all targets of `-log softmax` there.
 
     `logits` (N, C) or (N, C, d1, ...), `target` (N) or (N, d1, ...),
-    int64 class indices.
+    int64 class indices from 0 to C - 1.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
     """
@@ -28,8 +28,8 @@ def soft_cross_entropy(
         logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Return the mean over samples of `-sum of t * log softmax`.
 
-    `logits` and `target` (N, C) or (N, C, d1, ...); `target` holds
-    class probabilities.
+    `logits` and `target` (N, C), or (N, C, d1, ...) where each place
+    is a sample; `target` holds class probabilities.
 
     Raises: ValueError where the shapes differ.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
@@ -73,7 +73,8 @@ def assert_flat_at_truth(
     `logits` (N, ...) are perfect for `target` (N, ...): 1000 for its
     class and 0 for the others, or the logs of its probabilities, plus
     another constant for each token. The wrong logits are those of the
-    sample before. Not on meta.
+    sample before. `loss` returns a scalar, has no label smoothing and
+    computes in float32 or float64. Not on meta.
 
     Raises:
         AssertionError: the gradient is not 0, or is 0 for both.

@@ -76,13 +76,16 @@ def assert_parts_add_up(
     Raises:
         AssertionError: with the ratio of the gradients' norms.
         Undecided: the parts have different lengths, or equal numbers
-            of targets; batch norm or dropout is in training mode;
-            the gradient is 0 or not finite.
+            of targets; batch norm or dropout is in training mode, or
+            batch norm keeps no running statistics; the gradient is
+            random, 0 or not finite.
     Source: https://github.com/meta-pytorch/torchtune/pull/1875
     """
-    if any(isinstance(part, (_BatchNorm, _DropoutNd)) and part.training
-           for part in model.modules()):
-        raise Undecided("batch norm or dropout: call eval()")
+    for part in model.modules():
+        if isinstance(part, _BatchNorm) and part.running_mean is None:
+            raise Undecided("batch norm always takes batch statistics")
+        if isinstance(part, (_BatchNorm, _DropoutNd)) and part.training:
+            raise Undecided("batch norm or dropout: call eval()")
     wide = [(x.double() if x.is_floating_point() else x, target)
             for x, target in parts]
     if len({(x.shape[1:], target.shape[1:]) for x, target in wide}) > 1:
@@ -94,16 +97,18 @@ def assert_parts_add_up(
                  ) -> torch.Tensor:
         twin = copied(model).double()
         twin.zero_grad()
-        with torch.random.fork_rng(range(torch.cuda.device_count())):
-            backward(twin, split)
+        backward(twin, split)
         return torch.cat([
             torch.zeros_like(p).flatten() if p.grad is None
             else p.grad.flatten() for p in twin.parameters()])
 
-    whole, added = gradient(batch), gradient(wide)
+    with torch.random.fork_rng(range(torch.cuda.device_count())):
+        whole, again, added = map(gradient, (batch, batch, wide))
     size = whole.norm().item()
     if size == 0 or not whole.isfinite().all():
         raise Undecided("the gradient of the batch is 0 or not finite")
+    if not (again - whole).norm() <= 1e-6 * size:
+        raise Undecided("the gradient is random: call eval()")
     ratio = added.norm().item() / size
     assert (added - whole).norm() <= 1e-6 * size, (
         f"the gradient of {len(parts)} parts is not the batch's (its "

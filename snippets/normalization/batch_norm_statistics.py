@@ -78,13 +78,23 @@ def updated_statistics(
 def freeze_batch_norm(model: nn.Module) -> nn.Module:
     """Freeze each batch norm of model: weights and statistics.
 
-    Call it again after each `model.train()`, which undoes it.
+    Call it again after each `model.train()`, which undoes it. Old
+    gradients of the weights go, or an optimizer would apply them.
 
-    Raises: ValueError where a lazy batch norm has no shape yet.
+    Raises: ValueError where a batch norm has no running statistics,
+        or a lazy one no shape yet; before any change.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval
     """
-    for module in model.modules():
-        if isinstance(module, _BatchNorm):
-            module.eval().requires_grad_(False)
+    norms = [module for module in model.modules()
+             if isinstance(module, _BatchNorm)]
+    for norm in norms:
+        if norm.running_mean is None:
+            raise ValueError("a batch norm has no running statistics")
+        if nn.parameter.is_lazy(norm.running_mean):
+            raise ValueError("call the lazy batch norm once before")
+    for norm in norms:
+        norm.eval().requires_grad_(False)
+        for weight in norm.parameters():
+            weight.grad = None
     return model
 # --8<-- [end:freeze_batch_norm]

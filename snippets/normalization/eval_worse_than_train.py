@@ -15,8 +15,9 @@ def recompute_statistics(
 ) -> None:
     """Replace running statistics by those of batches (B, ...).
 
-    Not on meta. No weight changes. Each module's mode and momentum
-    come back, after an error too.
+    The batches hold inputs without labels. Not on meta. No weight
+    changes. Each module's mode and momentum come back, after an error
+    in a batch too; the statistics are lost then.
 
     Raises: ValueError where there is no batch; nothing has changed.
     Source: https://docs.pytorch.org/docs/stable/optim.html#torch.optim.swa_utils.update_bn

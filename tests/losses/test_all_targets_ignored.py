@@ -92,3 +92,8 @@ def test_the_guard_leaves_the_generator_as_it_was(device):
         before = torch.get_rng_state()
         assert_finite_without_targets(lambda z, t: mean_loss(F.dropout(z), t))
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_zero_apart_from_the_logits_passes_the_guard(device):
+    with torch.device(device):
+        assert_finite_without_targets(lambda z, t: torch.zeros((), requires_grad=True))

@@ -108,3 +108,26 @@ def test_the_guard_leaves_gradients_and_modes(device):
     assert_parts_add_up(backward_in_parts, model, parts_of([5, 1], device))
     assert (model.weight.grad == 1).all()
     assert model.bias.grad is None
+
+
+def test_a_random_gradient_is_not_judged(device):
+    class Noisy(nn.Linear):
+        def forward(self, x):
+            return super().forward(F.dropout(x, 0.5, self.training))
+    model, parts = Noisy(3, 4, device=device), parts_of([5, 1], device)
+    with pytest.raises(Undecided, match="random"):
+        assert_parts_add_up(backward_in_parts, model, parts)
+    assert_parts_add_up(backward_in_parts, model.eval(), parts)
+
+
+def test_batch_norm_without_running_statistics_is_not_judged(device):
+    class Normed(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(3, 4, device=device)
+            self.norm = nn.BatchNorm1d(4, track_running_stats=False, device=device)
+
+        def forward(self, x):
+            return self.norm(self.linear(x).mT).mT
+    with pytest.raises(Undecided, match="batch statistics"):
+        assert_parts_add_up(backward_in_parts, Normed().eval(), parts_of([5, 1], device))

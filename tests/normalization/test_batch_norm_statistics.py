@@ -190,7 +190,7 @@ def test_each_kind_of_batch_norm_is_frozen(name):
     assert all(map(torch.equal, before, statistics(norm)))
     assert not any(p.requires_grad for p in norm.parameters())
     if name.startswith("Lazy"):
-        with pytest.raises(ValueError, match="uninitialized parameter"):
+        with pytest.raises(ValueError, match="lazy batch norm"):
             freeze_batch_norm(getattr(nn, name)())
 
 
@@ -226,3 +226,22 @@ def test_the_guard_sees_a_freeze_that_training_undoes(device, freeze, again, cha
     else:
         with pytest.raises(AssertionError, match=changed):
             frozen_stays_frozen(train, model, frozen=layer_state)
+
+
+@pytest.mark.parametrize("last", [
+    nn.LazyBatchNorm1d(affine=False), nn.BatchNorm1d(2, track_running_stats=False)])
+def test_what_a_freeze_cannot_stop_is_refused_before_any_change(last):
+    model = nn.Sequential(nn.BatchNorm1d(2), last)
+    with pytest.raises(ValueError, match=r"lazy batch norm|no running statistics"):
+        freeze_batch_norm(model)
+    assert model[0].training
+    assert all(p.requires_grad for p in model[0].parameters())
+
+
+def test_a_freeze_removes_old_gradients():
+    norm = nn.BatchNorm1d(1)
+    norm(torch.tensor([[1.0], [2.0]])).square().sum().backward()
+    optimizer = torch.optim.SGD(norm.parameters(), lr=1.0)
+    freeze_batch_norm(norm)
+    optimizer.step()
+    assert (norm.weight.item(), norm.bias.item()) == (1.0, 0.0)

@@ -83,6 +83,7 @@ def test_the_sample_deviation_is_too_large(device, D):
 @pytest.mark.parametrize("D", [2, 4, 64, 1024])
 def test_the_guard_passes_what_standardizes(device, D):
     x = torch.randn(3, 2, D, device=device)
+    x = x / x.std(-1, keepdim=True)
     if D == 2:
         x = torch.tensor([[-1.0, 1.0], [2.0, 0.5]], device=device)
     one, zero = torch.ones(D, device=device), torch.zeros(D, device=device)
@@ -95,8 +96,9 @@ def test_the_guard_passes_what_standardizes(device, D):
     layer_norm_by_sample_deviation, layer_norm_by_difference_of_squares,
     lambda x: x, lambda x: x / x.std(-1, correction=0, keepdim=True), torch.zeros_like])
 def test_the_guard_fails_what_does_not(device, wrong, D):
+    x = torch.randn(3, D, device=device)
     with pytest.raises(AssertionError, match=r"mean .*, deviation .* of x \+"):
-        assert_standardizes(wrong, torch.randn(3, D, device=device))
+        assert_standardizes(wrong, 1.5 * x / x.std(-1, keepdim=True))
 
 
 @pytest.mark.parametrize("x", [
@@ -114,3 +116,16 @@ def test_by_hand_does_not_overflow_in_float16_or_take_integers(device):
     assert layer_norm_by_difference_of_squares(x).tolist() == [0, 0]
     with pytest.raises(TypeError, match="not floating"):
         layer_norm(x.long(), one, zero)
+
+
+@pytest.mark.parametrize("weight", [torch.tensor(1.0), torch.ones(1), torch.ones(2, 3)])
+def test_a_weight_of_another_shape_raises(weight):
+    with pytest.raises(ValueError, match="does not end in"):
+        layer_norm(torch.zeros(3), weight, torch.zeros_like(weight))
+
+
+def test_the_guard_decides_only_where_epsilon_is_small_beside_the_variance():
+    x = torch.tensor([-1.0, 1.0])
+    assert_standardizes(torch.nn.LayerNorm(2), 0.6 * x)
+    with pytest.raises(Undecided, match="spread"):
+        assert_standardizes(torch.nn.LayerNorm(2), 0.2 * x)

@@ -133,3 +133,11 @@ def test_interpolate_without_the_argument_takes_false_and_does_not_warn(recwarn,
     assert not recwarn.list
     torch.testing.assert_close(
         found, F.interpolate(x, size=[7] * axes, mode=mode, align_corners=False))
+
+
+def test_the_guard_sees_a_warp_that_writes_to_its_image(device):
+    image = torch.rand(1, 1, 4, 5, device=device)
+    before = image.clone()
+    with pytest.raises(AssertionError):
+        assert_zero_flow_changes_nothing(lambda image, flow: image.zero_(), image)
+    assert torch.equal(image, before)
