@@ -16,12 +16,12 @@ def gradients_reach(
 
     Tell whether gradients reach the layer, and what is before it.
     """
-    layer, before = nn.Linear(2, 2), torch.ones(1, 2)
-    with torch.enable_grad():
+    with torch.inference_mode(False), torch.enable_grad():
+        layer, before = nn.Linear(2, 2), torch.ones(1, 2)
         x = before.requires_grad_() * 2
         output = way(layer, x).sum()
-    if output.requires_grad:
-        output.backward()
+        if output.requires_grad:
+            output.backward()
     return layer.weight.grad is not None, before.grad is not None
 # --8<-- [end:gradients_reach]
 

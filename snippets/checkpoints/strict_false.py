@@ -68,7 +68,8 @@ def assert_loads(
     error, the old numbers come back. `new` holds the beginnings of
     keys that are not to be loaded. Integers and booleans are not
     looked at, and neither are expanded or sparse tensors; nan that
-    `load` itself writes counts as not loaded.
+    `load` itself writes counts as not loaded. What `load` reads must
+    not share the memory of `model`, as its own state dict does.
 
     Raises:
         AssertionError: some are left; names their keys.

@@ -82,6 +82,8 @@ def test_the_guard_leaves_grads_buffers_modes_and_the_random_state_as_they_were(
 def test_gradients_reach_works_under_no_grad():
     with torch.no_grad():
         assert gradients_reach(through_frozen) == (False, True)
+    with torch.inference_mode():
+        assert gradients_reach(through_frozen) == (False, True)
 
 
 def test_requires_grad_on_the_loss_trains_nothing(device):
