@@ -65,7 +65,8 @@ def assert_truth_costs_nothing(
     if target.numel() == 0 or not target.isfinite().all() or (
             target == target.flatten()[0]).all():
         raise Undecided("give finite targets that differ")
-    cost = loss(target.reshape(prediction.shape), target).item()
+    perfect = target.reshape(prediction.shape).clone()
+    cost = loss(perfect, target.clone()).item()
     assert cost == 0, (
         f"a perfect prediction costs {cost:.3g}: do predictions "
         f"{tuple(prediction.shape)} and targets "

@@ -82,7 +82,7 @@ def assert_flat_at_truth(
     """
     def slope(logits: torch.Tensor) -> float:
         z = logits.detach().clone().requires_grad_()
-        grad, = torch.autograd.grad(loss(z, target), z)
+        grad, = torch.autograd.grad(loss(z, target.clone()), z)
         return grad.abs().max().item()
 
     if torch.equal(target, target.roll(1, 0)):

@@ -97,7 +97,7 @@ def assert_parts_add_up(
                  ) -> torch.Tensor:
         twin = copied(model).double()
         twin.zero_grad()
-        backward(twin, split)
+        backward(twin, [(x.clone(), t.clone()) for x, t in split])
         return torch.cat([
             torch.zeros_like(p).flatten() if p.grad is None
             else p.grad.flatten() for p in twin.parameters()])

@@ -13,17 +13,20 @@ def difference(
 ) -> torch.Tensor:
     """Return `after - before` (...), computed in at least int16.
 
-    Exact for uint8, int8 and bool. Wider dtypes keep their width.
+    Exact for uint8, int8 and bool. The dtype of the result is what
+    `torch.promote_types` gives for both dtypes and int16.
 
+    Raises: RuntimeError where torch promotes no such pair, as for
+    float8 or for uint16, uint32 and uint64.
     Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html
 
     >>> x = torch.tensor([0, 255], dtype=torch.uint8)
     >>> difference(x, x.flip(0))
     tensor([-255,  255], dtype=torch.int16)
     """
-    a, b = (x.to(torch.promote_types(x.dtype, torch.int16))
-            for x in (after, before))
-    return a - b
+    wide = torch.promote_types(after.dtype, before.dtype)
+    wide = torch.promote_types(wide, torch.int16)
+    return after.to(wide) - before.to(wide)
 # --8<-- [end:difference]
 
 
@@ -80,8 +83,8 @@ def assert_agrees_with_float64(
         raise TypeError("give real inputs")
     if all(x.dtype == torch.float64 for x in inputs):
         raise Undecided("all inputs are of float64 already")
-    exact = compute(*(x.double() for x in inputs)).double()
-    result = compute(*inputs)
+    exact = compute(*(x.to(torch.float64, copy=True) for x in inputs))
+    result, exact = compute(*(x.clone() for x in inputs)), exact.double()
     if not result.numel() or result.is_meta:
         raise Undecided("the result has no numbers to compare")
     tolerance = least = 0.0

@@ -18,7 +18,8 @@ def gumbel_like(logits: torch.Tensor) -> torch.Tensor:
     is made in float32 where the dtype has fewer bits, because float16
     rounds the smallest draws to 0.
 
-    Raises: TypeError where the logits are not of floating dtype.
+    Raises: TypeError where the logits are not of floating dtype;
+    RuntimeError where they are float8.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.exponential_.html
     """
     if not logits.is_floating_point():

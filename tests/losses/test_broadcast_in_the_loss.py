@@ -135,3 +135,11 @@ def test_which_losses_broadcast(name):
             assert name in RAISES
             return
     assert name in (WARNS if seen else SILENT)
+
+
+def test_the_guard_hands_out_copies(device):
+    target = torch.tensor([1.0, 2.0], dtype=torch.float64, device=device)
+    assert_truth_costs_nothing(lambda p, y: y.sub_(p).square().mean(), target, target)
+    with pytest.raises(AssertionError, match="broadcast"):
+        assert_truth_costs_nothing(lambda p, y: (p.mul_(2) - y).abs().mean(), target, target)
+    assert target.tolist() == [1.0, 2.0]

@@ -177,3 +177,12 @@ def test_a_target_per_pixel_has_no_channel_axis(device):
     z = torch.zeros(2, 4, 3, 3, device=device)
     with pytest.raises(RuntimeError, match="spatial targets"):
         F.cross_entropy(z, torch.zeros(2, 1, 3, 3, dtype=torch.int64, device=device))
+
+
+def test_a_loss_that_writes_to_its_targets_is_judged_on_copies(device):
+    def clears(z, t):
+        return F.cross_entropy(z, t.fill_(0))
+    target = torch.tensor([0, 1], device=device)
+    with pytest.raises(AssertionError, match="have a gradient"):
+        assert_flat_at_truth(clears, 1000 * torch.eye(2, device=device), target)
+    assert target.tolist() == [0, 1]

@@ -131,3 +131,12 @@ def test_batch_norm_without_running_statistics_is_not_judged(device):
             return self.norm(self.linear(x).mT).mT
     with pytest.raises(Undecided, match="batch statistics"):
         assert_parts_add_up(backward_in_parts, Normed().eval(), parts_of([5, 1], device))
+
+
+def test_the_guard_leaves_the_parts_as_they_were(device):
+    def scales(model, parts):
+        return backward_in_parts(model, [(x.mul_(2), target) for x, target in parts])
+    parts = parts_of([5, 1], device)
+    before = [x.clone() for x, _ in parts]
+    assert_parts_add_up(scales, nn.Linear(3, 4, device=device), parts)
+    assert all(torch.equal(x, old) for (x, _), old in zip(parts, before, strict=True))

@@ -159,3 +159,20 @@ def test_the_guard_sees_what_wraps_and_what_is_cut(device):
 def test_integers_and_booleans_have_no_mean(device, dtype):
     with pytest.raises(RuntimeError, match="could not infer output dtype"):
         torch.ones(2, device=device).to(dtype).mean()
+
+
+@pytest.mark.parametrize("shape", [(), (1,)])
+def test_the_difference_from_a_wider_dtype_is_exact(device, shape):
+    byte = torch.tensor([200], dtype=torch.uint8, device=device)
+    wide = torch.full(shape, 70_000, device=device)
+    assert difference(byte, wide).tolist() == [-69_800]
+    assert difference(wide, byte).tolist() == [69_800]
+
+
+def test_the_guard_hands_out_copies(device):
+    byte = torch.tensor([200], dtype=torch.uint8, device=device)
+    total = torch.tensor([1.0], dtype=torch.float64, device=device)
+    assert_agrees_with_float64(lambda x, total: total.add_(x), byte, total)
+    assert total.item() == 1.0
+    with pytest.raises(AssertionError, match="wrapped"):
+        assert_agrees_with_float64(lambda x, total: total.copy_(x + x), byte, total)

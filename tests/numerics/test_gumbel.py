@@ -114,3 +114,8 @@ def test_a_clamped_uniform_draw_gives_finite_noise(device, dtype):
     u = torch.rand(1 << 18, dtype=dtype, device=device)
     u[0] = 0
     assert (-(-u.clamp(min=torch.finfo(dtype).tiny).log()).log()).isfinite().all()
+
+
+def test_float8_logits_raise():
+    with pytest.raises(RuntimeError, match="Float8"):
+        gumbel_like(torch.zeros(2).to(torch.float8_e4m3fn))
