@@ -5,10 +5,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from snippets.attention.split_heads import MultiHeadAttention, qkv_rows, split_qkv
+from snippets.attention.split_heads import MultiHeadAttention
 from snippets.attention.wrong_split_heads import merge_heads_by_reshape, split_heads_by_view
 from snippets.guards.permutation_equivariant import permutation_equivariant
-from tests.awkward import Case, LeftOut
+from tests.awkward import Case
 
 
 def attention_for(x):
@@ -29,23 +29,15 @@ def is_near_torch(x, result):
         result.masked_fill(nan, 0), expected.masked_fill(nan, 0), rtol=0, atol=near * size)
 
 
-def by_slices(x):
-    return tuple(torch.stack([part[..., :2], part[..., 2:]], dim=1) for part in (
-        x[..., :4], x[..., 4:8], x[..., 8:]))
-
-
 FINITE = "in which the scores of attention are finite"
 AWKWARD = [
     Case(MultiHeadAttention, lambda kind, x: attention_for(x)(x), holds=is_near_torch,
          shape=(2, 5, 8), compiled=False,
          outside={"huge": FINITE, "float16, its sum overflows": FINITE}),
-    Case(split_qkv, lambda f, x: f(x, 2, "(3, h, d)"), like=by_slices, shape=(2, 3, 12)),
-    LeftOut(qkv_rows, "it takes two numbers and a name"),
 ]
 
 FIXED_DEVICE = settings(
     deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-LAYOUTS = ["(3, h, d)", "(h, 3d)", "(3d, h)"]
 SIZES = st.tuples(*(st.integers(1, 4) for _ in range(4)))  # B, L, h, d
 
 
@@ -81,43 +73,6 @@ def test_the_eight_steps_are_the_layer_of_torch(device, sizes):
                   *theirs.out_proj.parameters()))
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@FIXED_DEVICE
-@given(SIZES)
-def test_each_layout_is_the_layer_of_torch_with_permuted_rows(device, layout, sizes):
-    B, L, h, d = sizes
-    theirs = reference(h, d, device)
-    rows = qkv_rows(h, d, layout).to(device)
-    weight = theirs.in_proj_weight.detach()[rows].requires_grad_()
-    bias = theirs.in_proj_bias.detach()[rows].requires_grad_()
-    x = torch.randn(B, L, h * d, dtype=torch.float64, device=device, requires_grad=True)
-    heads = F.scaled_dot_product_attention(*split_qkv(F.linear(x, weight, bias), h, layout))
-    output = theirs.out_proj(heads.permute(0, 2, 1, 3).reshape(B, L, h * d))
-    expected = theirs(x, x, x)[0]
-    torch.testing.assert_close(output, expected)
-    of_x, of_weight, of_bias = gradients(
-        expected, x, theirs.in_proj_weight, theirs.in_proj_bias)
-    torch.testing.assert_close(
-        gradients(output, x, weight, bias), (of_x, of_weight[rows], of_bias[rows]))
-
-
-@FIXED_DEVICE
-@given(SIZES)
-def test_merging_as_d_h_permutes_the_columns_of_the_last_projection(device, sizes):
-    B, L, h, d = sizes
-    heads = torch.randn(B, h, L, d, dtype=torch.float64, device=device)
-    weight = torch.randn(3, h * d, dtype=torch.float64, device=device)
-    columns = torch.arange(h * d, device=device).view(h, d).T.reshape(-1)
-    torch.testing.assert_close(
-        heads.permute(0, 2, 3, 1).reshape(B, L, h * d) @ weight[:, columns].T,
-        heads.permute(0, 2, 1, 3).reshape(B, L, h * d) @ weight.T)
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_qkv_rows_is_a_permutation(layout):
-    assert sorted(qkv_rows(3, 5, layout).tolist()) == list(range(45))
-
-
 def test_more_features_than_the_heads_hold(device):
     layer = MultiHeadAttention(7, 3, 2).to(device, torch.float64)
     x = torch.randn(2, 4, 7, dtype=torch.float64, device=device)
@@ -132,11 +87,6 @@ def test_more_features_than_the_heads_hold(device):
 def test_a_batch_of_none_keeps_its_shape(device):
     layer = MultiHeadAttention(6, 2, 3).to(device)
     assert layer(torch.zeros(0, 4, 6, device=device)).shape == (0, 4, 6)
-
-
-def test_an_unknown_layout_is_refused(device):
-    with pytest.raises(ValueError, match="no layout"):
-        split_qkv(torch.zeros(1, 1, 6, device=device), 2, "(d, 3, h)")
 
 
 def test_heads_split_by_view_mix_tokens(device):

@@ -32,7 +32,7 @@ def test_the_device_at_hand_can_be_waited_for(device):
 
 @pytest.mark.skipif(torch.accelerator.is_available(), reason="asks a machine without a GPU")
 def test_without_an_accelerator_synchronize_raises_and_our_function_returns():
-    with pytest.raises(RuntimeError, match="none is available|Found no NVIDIA driver"):
+    with pytest.raises(RuntimeError, match=r"none is available|Found no NVIDIA driver"):
         torch.accelerator.synchronize()
     wait_for_device()
 

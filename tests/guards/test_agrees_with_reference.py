@@ -5,7 +5,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from snippets.attention.split_heads import MultiHeadAttention, qkv_rows
+from snippets.attention.qkv_layouts import qkv_rows
+from snippets.attention.split_heads import MultiHeadAttention
 from snippets.attention.wrong_split_heads import split_heads_by_view
 from snippets.guards.agrees_with_reference import agrees_with_reference
 from snippets.guards.judge import Undecided
