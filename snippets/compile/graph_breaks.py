@@ -70,8 +70,9 @@ def masked_cross_entropy(
 ) -> torch.Tensor:
     """Average over the kept of N logits (N, C), in one graph.
 
-    Class indices `targets` (N,) and `keep` (N,), where True takes
-    part. The loss is 0 if none does. Masked rows may hold anything.
+    Class indices `targets` (N,), int64, and `keep` (N,), where True
+    takes part. The loss is 0 if none does. Masked rows may hold
+    anything; a kept target is one of 0 to C - 1.
     """
     logits = torch.where(keep[:, None], logits, 0)
     targets = torch.where(keep, targets, -100)  # which is ignored
@@ -90,9 +91,12 @@ def assert_one_graph(
     an operation has no graph, and fails.
 
     Raises: AssertionError that says how many graphs there are, or that
-        the only one ends in a break.
+        a break stands behind the only one or before it.
     """
     ends: list[bool] = []
+
+    def breaks() -> int:
+        return sum(torch._dynamo.utils.counters["graph_break"].values())
 
     def backend(graph: Any, inputs: Any) -> Callable[..., Any]:
         ends.append(graph.compile_subgraph_reason.graph_break)
@@ -104,11 +108,14 @@ def assert_one_graph(
     try:
         twin: Callable[..., Any] = torch.compile(
             copied(function), backend=backend, **options)
+        before = breaks()
         with torch.random.fork_rng(gpus):
             twin(*args)
+        cuts = breaks() - before
     finally:
         torch.compiler.reset()
     names = 'TORCH_LOGS="graph_breaks" names the lines'
     assert len(ends) == 1, f"{len(ends)} graphs for one call: {names}"
     assert not ends[0], f"the graph ends in a break: {names}"
+    assert not cuts, f"a break stands before the graph: {names}"
 # --8<-- [end:assert_one_graph]

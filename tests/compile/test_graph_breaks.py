@@ -63,6 +63,27 @@ def test_a_break_at_the_end_of_the_graph_is_a_break(device):
     assert_one_graph(torch.sin, x)
 
 
+def test_a_break_before_the_first_operation_is_a_break(device):
+    def prints(x):
+        print(end="")
+        return x * 2
+
+    def breaks(x):
+        torch._dynamo.graph_break()
+        return x * 2
+
+    def loops_in_a_call(x):
+        return leave_a_loop(x) + 1
+
+    x = torch.tensor([-1.0, 2.0], device=device)
+    for function in (prints, breaks, loops_in_a_call, lambda x: x * sum(x.tolist())):
+        assert count_graphs(function, [(x,)])[0] == 1
+        for _ in range(2):
+            with pytest.raises(AssertionError, match="a break stands before the graph"):
+                assert_one_graph(function, x)
+    assert_one_graph(torch.sin, x)
+
+
 def test_the_helpers_forget_what_was_compiled_before(device):
     x = torch.ones(2, device=device)
     for _ in range(10):
