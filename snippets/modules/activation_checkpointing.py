@@ -34,14 +34,17 @@ class Checkpointed(nn.Module):
 def saved_bytes(run: Callable[[], object]) -> int:
     """Count the bytes that `run` keeps for a backward pass.
 
-    Parameters count too; what lies in one place counts once.
+    Parameters count too. A view counts as the whole memory behind
+    it, and what shares memory counts once. `run` calls no backward;
+    its tensors are dense and have numbers (no meta).
 
     Source: https://docs.pytorch.org/docs/stable/autograd.html#saved-tensors-hooks
     """
     kept: dict[int, int] = {}
 
     def pack(x: torch.Tensor) -> torch.Tensor:
-        kept[x.data_ptr()] = x.numel() * x.element_size()
+        memory = x.untyped_storage()
+        kept[memory.data_ptr()] = memory.nbytes()
         return x
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda x: x):

@@ -42,30 +42,34 @@ def assert_evaluation_is_clean(
 ) -> None:
     """Check that evaluate() repeats itself and leaves model alone.
 
-    Modes, state dict and the CPU's and GPU's generators are put back.
+    Modes, tensors of the state dict and the CPU's and GPU's
+    generators are put back. evaluate() returns one tensor.
 
     Raises:
         AssertionError: says what evaluate() changes.
-        Undecided: the output has only 0 and nan.
+        Undecided: the output has no finite number but 0.
         RuntimeError: evaluate() raised it, or its output is on meta.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval
     """
-    before = {name: value.clone()
-              for name, value in model.state_dict().items()}
+    def state() -> dict[str, torch.Tensor]:
+        return {name: value for name, value in model.state_dict().items()
+                if isinstance(value, torch.Tensor)}
+
+    before = {name: value.clone() for name, value in state().items()}
     modes = {module: module.training for module in model.modules()}
     gpus = range(torch.cuda.device_count())
     try:
         with torch.random.fork_rng(gpus):
             outputs = [evaluate(), evaluate()]
         after = {module: module.training for module in model.modules()}
-        changed = [name for name, value in model.state_dict().items()
+        changed = [name for name, value in state().items()
                    if not value.equal(before[name])
                    and not value.allclose(before[name], 0, 0, True)]
     finally:
         for module, was in modes.items():
             module.training = was
         with torch.no_grad():
-            for name, value in model.state_dict().items():
+            for name, value in state().items():
                 value.copy_(before[name])
     assert not changed, (
         f"evaluation changes {', '.join(changed)}: is eval() missing?")
@@ -78,5 +82,5 @@ def assert_evaluation_is_clean(
     assert outputs[0].grad_fn is None, "is no_grad() missing?"
     assert modes == after, "evaluation leaves modules in another mode"
     if largest == 0:
-        raise Undecided("the output has only 0 and nan")
+        raise Undecided("the output has no finite number but 0")
 # --8<-- [end:assert_evaluation_is_clean]

@@ -13,7 +13,9 @@ def init_for_relu(module: nn.Module) -> None:
     For `model.apply`. It changes linear and convolutional layers, not
     transposed ones, and leaves other modules as they are.
 
-    Raises: TypeError where the weight is computed, as by weight_norm.
+    Raises:
+        TypeError: the weight is computed, as by weight_norm.
+        RuntimeError: torch's own, where a lazy layer has not run.
 
     Source: https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_normal_
 
@@ -38,7 +40,7 @@ def assert_signal_kept(model: nn.Module, x: torch.Tensor) -> None:
     """Check that the output differs between samples about as x does.
 
     `x` is (B, ...), of floating dtype, and `model(x)` is a tensor. A
-    copy of `model` runs, so its statistics stay as they are.
+    copy of `model` runs on a copy of `x`, so both stay as they are.
 
     Raises:
         AssertionError: it differs fifty times less or more than x.
@@ -59,7 +61,7 @@ def assert_signal_kept(model: nn.Module, x: torch.Tensor) -> None:
         raise Undecided("the samples of x are equal or not finite")
     with (torch.no_grad(),
           torch.random.fork_rng(range(torch.cuda.device_count()))):
-        ratio = spread(copied(model)(x)) / given
+        ratio = spread(copied(model)(x.clone())) / given
     assert 0.02 < ratio < 50, (
         f"the signal {'fades' if ratio < 1 else 'grows'}: samples "
         f"differ {ratio:.0e} times as much as in x")

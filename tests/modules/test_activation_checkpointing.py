@@ -45,3 +45,10 @@ def test_saved_bytes_counts_each_tensor_once(device):
     x = torch.ones(4, device=device, requires_grad=True)
     assert saved_bytes(lambda: x * x) == 16
     assert saved_bytes(lambda: x + x) == 0
+
+
+def test_saved_bytes_counts_a_view_as_the_memory_behind_it(device):
+    x = torch.ones(8, device=device, requires_grad=True)
+    assert saved_bytes(lambda: (x * x).sum() + (x[:2] * x[:2]).sum()) == 32
+    ones = torch.ones(1, device=device).expand(8)
+    assert saved_bytes(lambda: x * ones) == 4

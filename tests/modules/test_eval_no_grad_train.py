@@ -140,3 +140,21 @@ def test_an_encoder_gives_zeros_in_the_padding_under_no_grad_unless_switched_off
     torch.testing.assert_close(recorded[~hide], other[~hide])
     assert recorded[hide].all()
     assert other[hide].any() == (switch != "none")
+
+
+class WithExtraState(nn.Linear):
+    def get_extra_state(self):
+        return {"steps": 1}
+
+    def set_extra_state(self, state):
+        pass
+
+
+def test_extra_state_that_is_no_tensor_is_left_out(device):
+    model, x = WithExtraState(2, 2).to(device), torch.ones(1, 2, device=device)
+
+    def evaluate():
+        with evaluating(model):
+            return model(x)
+
+    assert_evaluation_is_clean(evaluate, model)

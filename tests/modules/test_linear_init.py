@@ -117,3 +117,15 @@ def test_thirty_layers_of_he_pass_and_four_of_the_default_fail(device, seed):
 
 def test_torch_writes_the_root_of_five():
     assert "a=math.sqrt(5)" in inspect.getsource(nn.Linear.reset_parameters)
+
+
+def test_a_model_that_writes_into_its_input_leaves_the_samples_alone(device):
+    x = torch.randn(64, 3, device=device)
+    before = x.clone()
+    assert_signal_kept(nn.ReLU(inplace=True), x)
+    assert torch.equal(x, before)
+
+
+def test_a_lazy_layer_raises_torchs_error():
+    with pytest.raises(RuntimeError, match="uninitialized"):
+        init_for_relu(nn.LazyLinear(2))

@@ -74,3 +74,19 @@ def test_a_lost_key_and_a_changed_number_are_named(device):
 def test_a_scale_of_integers_is_refused():
     with pytest.raises(TypeError, match="not floating"):
         Standardize(torch.tensor([2]))
+
+
+class WithExtraState(nn.Linear):
+    steps = 0
+
+    def get_extra_state(self):
+        return {"steps": self.steps}
+
+    def set_extra_state(self, state):
+        self.steps = state["steps"]
+
+
+def test_extra_state_is_loaded_and_a_missing_key_is_torchs_error(device):
+    assert_state_loads(lambda: WithExtraState(2, 2).to(device), WithExtraState(2, 2).to(device))
+    with pytest.raises(RuntimeError, match="Missing key"):
+        assert_state_loads(lambda: nn.Linear(2, 2).to(device), nn.Linear(2, 2, bias=False))
