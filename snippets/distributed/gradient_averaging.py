@@ -81,18 +81,21 @@ def run_ranks(
 def mean_over_ranks(losses: torch.Tensor) -> torch.Tensor:
     """Return a loss with the batch's gradient once ranks are averaged.
 
-    `losses` (N) are those of this rank's targets; N may differ between
-    ranks and be 0. Call it on every rank. The sum is in float32 or in
-    float64, the result of the dtype of `losses`.
+    `losses` (N, ...) are those of this rank's targets, ignored ones
+    left out; N may differ between ranks and be 0. Call it on every
+    rank. The sum is in float32 or in float64, the result of the dtype
+    of `losses`.
 
     Raises: TypeError where `losses` is not floating, ValueError on
-    meta.
+    meta, or for one number without axes, as a mean is.
     Source: https://docs.pytorch.org/docs/stable/notes/ddp.html
     """
     if not losses.is_floating_point():
         raise TypeError(f"{losses.dtype} is not a floating dtype")
     if losses.is_meta:
         raise ValueError("losses on meta hold no numbers to average")
+    if not losses.dim():
+        raise ValueError("give one loss for each target, not a mean")
     count = torch.tensor(losses.numel(), device=losses.device)
     dist.all_reduce(count)
     wide = torch.promote_types(losses.dtype, torch.float32)

@@ -93,7 +93,34 @@ def grad_modes():
     return lambda x: x * 2, calls()
 
 
+class Counted(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.counts = {"calls": 1}
+
+    def forward(self, x):
+        self.counts["calls"] += 1
+        return x * self.counts["calls"]
+
+
+NUMBER = 0
+
+
+def global_number():
+    def calls():
+        global NUMBER
+        for number in range(2, 7):
+            NUMBER = number
+            yield (torch.ones(2),)
+    return lambda x: x * NUMBER, calls()
+
+
 @pytest.mark.parametrize(("use", "graphs"), [
+    (global_number, 5),
+    (lambda: (Counted(), [(torch.ones(2),)] * 5), 5),
+    (lambda: (lambda xs: sum(xs), [([torch.ones(2)] * n,) for n in range(1, 6)]), 5),
+    (lambda: (lambda x, n: x * 2 if n > 4 else x * 3, [(torch.ones(2), n) for n in (2, 3, 4, 5)]),
+     3),
     (lambda: attributes("by", [n / 16 for n in range(2, 12)]), 2),
     (lambda: attributes("by", range(2, 8)), 6),
     (lambda: modes(Scaled()), 2),
@@ -101,7 +128,8 @@ def grad_modes():
     (grad_modes, 2),
     (lambda: (lambda x, n: x * [1, 2, 3, 4, 5, 6][n], [(torch.ones(2), n) for n in range(6)]), 6),
     (lambda: (lambda x, n: x * n, [(torch.ones(2), n / 16) for n in range(10)]), 2),
-], ids=["float attribute", "int attribute", "training", "training unread", "grad mode",
+], ids=["global", "dictionary", "length of a list", "branch",
+        "float attribute", "int attribute", "training", "training unread", "grad mode",
         "index of a list", "float argument"])
 def test_the_table_of_what_changes(use, graphs):
     function, calls = use()

@@ -101,6 +101,13 @@ def test_integers_and_meta_are_refused():
         mean_over_ranks(torch.ones(2, device="meta"))
 
 
+def test_a_mean_is_refused():
+    with pytest.raises(ValueError, match="not a mean"):
+        mean_over_ranks(torch.ones(()))
+    with pytest.raises(ValueError, match="not a mean"):
+        mean_over_ranks(torch.ones(3).mean())
+
+
 def accumulate(rank):
     layer = nn.Linear(1, 1, bias=False)  # noqa: F821
     model, x = DistributedDataParallel(layer), torch.tensor([[1.0 + 2 * rank]])  # noqa: F821
