@@ -46,8 +46,12 @@ def last_kept(x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
     `keep` is boolean, (B, L), with padding on either side. A sample
     without tokens gives its first place, so L is at least 1.
 
+    Raises: TypeError where `keep` is not boolean.
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.argmax.html
     """
+    if keep.dtype != torch.bool:
+        raise TypeError(f"keep is {keep.dtype}, not boolean")
     places = torch.arange(keep.shape[1], device=keep.device)
     last = (places * keep).argmax(dim=1)
     return x[torch.arange(len(x), device=x.device), last]

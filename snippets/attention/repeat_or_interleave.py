@@ -42,13 +42,17 @@ def assert_head_sees(
         kv_heads: int, heads: int) -> None:
     """Fail unless head n gets the keys of head n * kv_heads // heads.
 
-    `expand` takes (1, kv_heads, 1, 1) to (1, heads, 1, 1).
+    `expand` takes (1, kv_heads, 1, 1) to (1, heads, 1, 1), where heads
+    is a multiple of kv_heads.
 
     Raises:
         AssertionError: names the heads that were given.
         Undecided: one head of keys, or one for each head, has no order.
+        ValueError: heads is no multiple of kv_heads.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
     """
+    if kv_heads < 1 or heads < 1 or heads % kv_heads:
+        raise ValueError(f"{heads} heads cannot share {kv_heads}")
     numbered = torch.arange(kv_heads).view(1, kv_heads, 1, 1)
     given = expand(numbered).flatten().tolist()
     wanted = [n * kv_heads // heads for n in range(heads)]

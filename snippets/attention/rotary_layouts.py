@@ -80,19 +80,24 @@ def assert_scores_by_distance(
         d: int) -> None:
     """Fail unless q·k after rotation depends on distance alone.
 
-    Both take x (L, d) and its positions (L).
+    Both take x (L, d) of float32 and its positions (L), and give
+    float32 or float64.
 
     Raises:
         AssertionError: names the positions that disagree.
-        Undecided: the scores are one number at each distance.
+        Undecided: the scores are one number at each distance, or are
+            of a dtype that rounds too much.
     Source: https://arxiv.org/abs/2104.09864
     """
     q, k = torch.linspace(-1, 1, 2 * d).view(2, 1, d).unbind()
     places = [(3, 0), (7, 2), (5, 5)]
     scores = torch.stack([
         (rotate_q(q, torch.tensor([i + shift]))
-         * rotate_k(k, torch.tensor([j + shift]))).sum().double()
+         * rotate_k(k, torch.tensor([j + shift]))).sum()
         for i, j in places for shift in (0, 11)]).view(3, 2)
+    if scores.dtype not in (torch.float32, torch.float64):
+        raise Undecided(f"{scores.dtype} rounds too much")
+    scores = scores.double()
     near = 1e-4 * scores.abs().max()
     for (i, j), (here, there) in zip(places, scores, strict=True):
         assert (here - there).abs() <= near, (

@@ -48,11 +48,13 @@ def assert_evaluation_is_clean(
     Raises:
         AssertionError: says what evaluate() changes.
         Undecided: the output has no finite number but 0.
-        RuntimeError: evaluate() raised it, or its output is on meta.
+        RuntimeError: evaluate() raised it, or its output is on meta
+            or of a float8 dtype.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval
     """
     def state() -> dict[str, torch.Tensor]:
-        return {name: value for name, value in model.state_dict().items()
+        found = model.state_dict().items()
+        return {name: value for name, value in found
                 if isinstance(value, torch.Tensor)}
 
     before = {name: value.clone() for name, value in state().items()}
@@ -77,7 +79,9 @@ def assert_evaluation_is_clean(
     first, second = (out.detach().to(wide) for out in outputs)
     size = first[first.isfinite()].abs()
     largest = size.max().item() if size.numel() else 0.0
-    assert first.allclose(second, 0, 1e-5 * largest, True), (
+    same = first.shape == second.shape and first.allclose(
+        second, 0, 1e-5 * largest, True)
+    assert same, (
         "two evaluations differ: dropout, or another random draw")
     assert outputs[0].grad_fn is None, "is no_grad() missing?"
     assert modes == after, "evaluation leaves modules in another mode"

@@ -80,3 +80,9 @@ def test_the_common_form_is_the_mean_of_the_kept_tokens(device):
     x = torch.randn(3, 4, 5, dtype=torch.float64, device=device)
     m = kept(x)[..., None]
     torch.testing.assert_close((x * m).sum(1) / m.sum(1), mean_of_kept(x, kept(x)))
+
+
+def test_the_last_token_needs_a_boolean_mask():
+    added = torch.tensor([[0.0, -torch.inf]])
+    with pytest.raises(TypeError, match="not boolean"):
+        last_kept(torch.ones(1, 2, 3), added)

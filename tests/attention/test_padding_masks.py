@@ -133,3 +133,12 @@ def test_a_mask_of_samples_taken_for_one_of_queries(device, B, outcome):
     else:
         other = F.scaled_dot_product_attention(q, k, v, attn_mask=keep)
         assert torch.allclose(other, right, atol=1e-5) == (outcome == "right")
+
+
+@pytest.mark.parametrize(("heads", "batch_first"), [(1, True), (2, False)])
+def test_layers_that_do_not_take_the_faster_path_give_no_nan(heads, batch_first):
+    layer = nn.MultiheadAttention(4, heads, batch_first=batch_first).eval()
+    x, hide = torch.randn(2, 2, 4), torch.tensor([[False, False], [True, True]])
+    with torch.no_grad():
+        out, _ = layer(x, x, x, key_padding_mask=hide, need_weights=False)
+    assert out.isfinite().all()

@@ -58,3 +58,9 @@ def test_each_sample_has_its_own_mask(device):
     torch.testing.assert_close(out, torch.stack(alone))
     wrong = layer(x, x, x, attn_mask=masks_of_other_samples(hide, 3))[0]
     assert not torch.allclose(wrong, torch.stack(alone), atol=1e-4)
+
+
+@pytest.mark.parametrize(("kv_heads", "heads"), [(2, 3), (4, 2), (0, 2), (2, 0)])
+def test_heads_that_are_no_multiple_are_refused(kv_heads, heads):
+    with pytest.raises(ValueError, match="cannot share"):
+        assert_head_sees(lambda kv: kv[:, :heads], kv_heads, heads)

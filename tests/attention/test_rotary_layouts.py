@@ -112,3 +112,12 @@ def test_integers_are_refused(device, rotate):
     x = torch.ones(3, 8, dtype=torch.int64, device=device)
     with pytest.raises(TypeError, match="not floating"):
         rotate(x, angles(x))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_scores_of_half_precision_are_undecided_and_no_alarm(dtype):
+    def rotate(x, positions):
+        return rotate_halves(x.to(dtype), rotary_angles(positions, 8))
+
+    with pytest.raises(Undecided, match="rounds too much"):
+        assert_scores_by_distance(rotate, rotate, 8)

@@ -158,3 +158,9 @@ def test_extra_state_that_is_no_tensor_is_left_out(device):
             return model(x)
 
     assert_evaluation_is_clean(evaluate, model)
+
+
+def test_outputs_of_two_shapes_are_an_alarm(device):
+    outputs = iter([torch.ones(2, device=device), torch.ones(3, device=device)])
+    with pytest.raises(AssertionError, match="two evaluations differ"):
+        assert_evaluation_is_clean(lambda: next(outputs), nn.ReLU())
