@@ -55,8 +55,8 @@ def assert_finite_gradient(
 
     Raises:
         AssertionError: an output or a gradient is nan or inf.
-        Undecided: `x` holds nan, inf or no element, or no gradient
-            reaches it.
+        Undecided: `x` holds nan, inf or no element, `f(x)` holds no
+            element, or no gradient reaches `x` (one of 0 does).
         RuntimeError: `x` is neither floating nor complex, or on meta.
     """
     if not x.numel() or not x.isfinite().all():
@@ -66,6 +66,8 @@ def assert_finite_gradient(
           torch.inference_mode(False), torch.enable_grad()):
         x = x.detach().clone().requires_grad_()
         y = f(x.clone())
+        if not y.numel():
+            raise Undecided("the output holds no element")
         if not y.isfinite().all():
             raise AssertionError("the output is nan or inf")
         if not y.requires_grad:

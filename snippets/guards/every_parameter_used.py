@@ -19,10 +19,11 @@ def every_parameter_used(
 
     `loss` runs `model` and returns a scalar. Its graph must reach each
     trainable parameter and no other leaf; `optimizer` must hold each
-    and no other tensor. `allow` names parameters that may be unused,
-    `inputs` are other tensors that require a gradient. Tensors
-    that require none are not looked at. Warns of a
-    gradient that is 0, or rounding beside its module's largest.
+    and no other tensor. `allow` names parameters that may be unused
+    (a shared one by any of its names), `inputs` are other tensors that
+    require a gradient. Tensors that require none are not looked at.
+    Warns of a gradient that is 0, or rounding beside its module's
+    largest.
 
     Raises:
         AssertionError: a tensor is on one side only, or no gradient
@@ -32,8 +33,10 @@ def every_parameter_used(
     """
     names = {id(p): name for name, p in model.named_parameters()}
     known = {*names, *map(id, inputs)}
+    allowed = {id(p) for name, p in model.named_parameters(
+        remove_duplicate=False) if name in allow}
     trainable = {name: p for name, p in model.named_parameters()
-                 if p.requires_grad and name not in allow}
+                 if p.requires_grad and id(p) not in allowed}
     weights = list(trainable.values())
     buffers = [(module, key, buffer, buffer.clone())
                for module in model.modules()
@@ -74,7 +77,8 @@ def every_parameter_used(
                 once = tuple(slice(None if stride else 1)
                              for stride in now.stride())
                 now, before = now[once], before[once]
-            now.copy_(before)
+            with torch.inference_mode(buffer.is_inference()):
+                now.copy_(before)
             module._buffers[key] = buffer
 
     def strangers(found: dict[int, torch.Tensor]) -> str:

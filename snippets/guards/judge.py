@@ -256,14 +256,16 @@ def opened(module: nn.Module, size: float = 0.1) -> nn.Module:
 
     Parameters (of float or complex numbers) that are all below 0.001
     in size, as those that start at 0 are, become random numbers of
-    deviation `size`.
+    deviation `size`. A parameter that holds nan stays as it is.
     """
     twin: nn.Module = copied(module)
     with torch.no_grad():
         for weight in twin.parameters():
             if not weight.is_floating_point() | weight.is_complex():
                 continue
-            if weight.numel() and not (weight.abs() >= 1e-3).any():
-                weight.normal_(std=size)
+            # float8 numbers have no abs and no normal_
+            wide = weight.float() if weight.itemsize < 2 else weight
+            if weight.numel() and (wide.abs() < 1e-3).all():
+                weight.copy_(torch.empty_like(wide).normal_(std=size))
     return twin
 # --8<-- [end:opened]

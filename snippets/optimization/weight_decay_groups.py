@@ -1,9 +1,11 @@
 """Parameter groups with and without decay, and a test of groups."""
 
+import re
 from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.utils.weight_norm import WeightNorm
 
 
 # --8<-- [start:decay_groups]
@@ -12,9 +14,10 @@ def decay_groups(
 ) -> list[dict[str, Any]]:
     """Put matrices in a group that decays, the rest in another.
 
-    Not decayed, whatever the shape: what a norm of torch holds, what
-    is named bias..., and the scales of weight_norm. Embeddings are
-    decayed.
+    Not decayed, whatever the shape: the own parameters of a LayerNorm,
+    RMSNorm or GroupNorm (of a subclass too, but not of the layers in
+    it), what is named bias..., and the scales of weight_norm.
+    Embeddings are decayed.
 
     Raises: ValueError where a lazy layer has no weights yet.
 
@@ -29,11 +32,12 @@ def decay_groups(
     norms = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm)
     spared = {id(parameter) for module in model.modules()
               if isinstance(module, norms)
-              for parameter in module.parameters()}
+              for name, parameter in module.named_parameters()
+              if re.fullmatch(r"(parametrizations\.\w+\.)?\w+", name)}
     for module in model.modules():  # the scales of weight_norm
-        held = dict(module.named_parameters(recurse=False))
-        spared |= {id(g) for key, g in held.items()
-                   if key.endswith("_g") and f"{key[:-2]}_v" in held}
+        spared |= {id(getattr(module, f"{hook.name}_g"))
+                   for hook in module._forward_pre_hooks.values()
+                   if isinstance(hook, WeightNorm)}
         if isinstance(module, nn.utils.parametrize.ParametrizationList):
             kind = type(module[0]).__name__
             if kind == "_WeightNorm":

@@ -102,3 +102,10 @@ def test_a_function_that_writes_in_place_is_judged_and_leaves_x(device):
     with pytest.raises(AssertionError, match="gradient is nan or inf at 1 of 2"):
         assert_finite_gradient(torch.Tensor.sqrt_, x)
     assert x.tolist() == [0, 4]
+
+
+def test_an_output_without_elements_is_undecided_and_a_gradient_of_zero_passes(device):
+    x = torch.tensor([1.0, 0.0], device=device)
+    with pytest.raises(Undecided, match="output holds no element"):
+        assert_finite_gradient(lambda x: x[x > 9].sqrt(), x)
+    assert_finite_gradient(safe_sqrt, x[1:])

@@ -357,3 +357,26 @@ def test_frozen_layers_in_a_list_are_not_seen():
     model = LayersInAList(4, 1)
     model.hidden[0].requires_grad_(False)
     every_parameter_used(lambda: model(torch.ones(8, 4)).sum(), model)
+
+
+def test_a_buffer_of_inference_mode_comes_back(device, x):
+    model = mlp(device)
+    with torch.inference_mode():
+        model.register_buffer("held", torch.zeros(2, device=device))
+
+    def loss():
+        with torch.inference_mode():
+            model.held += 1
+        return model(x).square().mean()
+
+    every_parameter_used(loss, model)
+    assert model.held.tolist() == [0, 0]
+
+
+@pytest.mark.parametrize("name", ["0.weight", "1.weight"])
+def test_a_shared_parameter_is_allowed_by_each_of_its_names(device, x, name):
+    model = nn.Sequential(*(nn.Linear(4, 4, bias=False) for _ in range(3))).to(device)
+    model[1].weight = model[0].weight
+    with pytest.raises(AssertionError, match=r"reach 0\.weight: "):
+        every_parameter_used(lambda: model[2](x).square().mean(), model)
+    every_parameter_used(lambda: model[2](x).square().mean(), model, allow=[name])

@@ -320,3 +320,21 @@ def test_a_sparse_buffer_is_compared():
     frozen_stays_frozen(trained, model, frozen=adjacency)
     with pytest.raises(AssertionError, match="changes adjacency"):
         frozen_stays_frozen(moves, model, frozen=adjacency)
+
+
+def test_max_norm_changes_a_frozen_embedding(device):
+    def train(model):
+        optimizer = torch.optim.SGD(model[1].parameters(), lr=1.0)
+        for _ in range(3):
+            optimizer.zero_grad()
+            model(torch.tensor([0, 2], device=device)).exp().mean().backward()
+            optimizer.step()
+
+    model = nn.Sequential(nn.Embedding(3, 2, max_norm=1.0), nn.Linear(2, 1)).to(device)
+    nn.init.constant_(model[0].weight, 5.0)
+    model[0].requires_grad_(False).eval()
+    with pytest.raises(AssertionError, match="changes weight"):
+        frozen_stays_frozen(train, model, frozen=backbone)
+    model[0](torch.arange(3, device=device))
+    model[0].max_norm = None
+    frozen_stays_frozen(train, model, frozen=backbone)

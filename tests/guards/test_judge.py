@@ -633,3 +633,16 @@ def test_what_is_drawn_outside_of_torch_is_undecided_or_taken_for_a_leak(numbers
     with pytest.raises(error):
         judge(lambda: x + next(draws), own=lambda: 2 * x + next(draws),
               other=lambda: x + next(draws), message="leaks")
+
+
+@pytest.mark.parametrize("dtype", [torch.float8_e4m3fn, torch.bfloat16, torch.complex64])
+def test_nan_is_no_gate_and_each_dtype_is_opened(dtype):
+    module = nn.Module()
+    module.gate = nn.Parameter(torch.zeros(99).to(dtype), requires_grad=False)
+    module.one = nn.Parameter(torch.ones(2).to(dtype), requires_grad=False)
+    module.broken = nn.Parameter(torch.tensor([torch.nan, 0]).to(dtype), requires_grad=False)
+    twin = opened(module)
+    assert (twin.gate.to(torch.complex64).abs() > 1e-3).any()
+    assert twin.gate.dtype == dtype
+    assert twin.one.to(torch.complex64).tolist() == [1, 1]
+    assert twin.broken.to(torch.complex64)[1] == 0

@@ -45,3 +45,30 @@ def test_an_encoder_without_nested_tensors_does_not_warn():
         warnings.simplefilter("error")
         nn.TransformerEncoder(
             nn.TransformerEncoderLayer(4, 2), num_layers=1, enable_nested_tensor=False)
+
+
+def causal_along_the_batch(mode):
+    layer = encoder_across_the_batch(4, 2).train(mode)
+    hide = torch.ones(5, 5, dtype=torch.bool).triu(1)
+    return lambda x: layer(x, src_mask=hide, is_causal=True)
+
+
+@pytest.mark.parametrize("mode", [True, False])
+def test_with_is_causal_a_mask_of_another_shape_is_dropped(mode):
+    torch.manual_seed(0)
+    run, x = causal_along_the_batch(mode), torch.randn(3, 5, 4)
+    for changed, moves in ((0, [True] * 3), (2, [False, False, True])):
+        other = x.clone()
+        other[changed] = torch.randn(5, 4)
+        gap = (run(other) - run(x)).abs().amax((1, 2))
+        assert (gap > 1e-5).tolist() == moves
+    with pytest.raises(AssertionError, match="batch_first left out"):
+        independent_samples(run, x)
+
+
+def test_with_is_causal_a_padding_mask_has_both_masks_checked():
+    layer, x = encoder_across_the_batch(4, 2), torch.randn(3, 5, 4)
+    hide = torch.ones(5, 5, dtype=torch.bool).triu(1)
+    with pytest.raises(RuntimeError, match="2D attn_mask"):
+        layer(x, src_mask=hide, is_causal=True,
+              src_key_padding_mask=torch.zeros(5, 3, dtype=torch.bool))

@@ -90,3 +90,59 @@ def test_extra_state_is_loaded_and_a_missing_key_is_torchs_error(device):
     assert_state_loads(lambda: WithExtraState(2, 2).to(device), WithExtraState(2, 2).to(device))
     with pytest.raises(RuntimeError, match="Missing key"):
         assert_state_loads(lambda: nn.Linear(2, 2).to(device), nn.Linear(2, 2, bias=False))
+
+
+def loads(saved, new):
+    assert_state_loads(lambda: holder(new), holder(saved))
+
+
+@pytest.mark.filterwarnings("ignore:Casting complex values:UserWarning")
+@pytest.mark.parametrize(("saved", "dtype"), [
+    (torch.tensor([-1, 5], dtype=torch.int8), torch.uint8),
+    (torch.tensor([200], dtype=torch.uint8), torch.int8),
+    (torch.tensor([-1]), torch.uint64), (torch.tensor([2**53 + 1]), torch.float64),
+    (torch.tensor([0.3]), torch.float8_e4m3fn), (torch.tensor([1j]), torch.complex64)])
+def test_numbers_that_change_with_the_dtype_are_named(device, saved, dtype):
+    saved = saved.to(device)
+    loads(saved, torch.zeros_like(saved))
+    if dtype.is_complex:
+        loads(saved, torch.zeros_like(saved, dtype=dtype))
+        dtype = torch.float32
+    with pytest.raises(AssertionError, match=r"other numbers: \['held'\]"):
+        loads(saved, torch.zeros_like(saved, dtype=dtype))
+
+
+@pytest.mark.parametrize("saved", [
+    torch.eye(2).to_sparse(), torch.tensor([0.5, torch.nan]).to(torch.float8_e4m3fn),
+    torch.tensor([2**64 - 1], dtype=torch.uint64)])
+def test_sparse_float8_and_unsigned_numbers_load(saved):
+    loads(saved, torch.zeros_like(saved))
+    loads(saved, saved.to("cpu", copy=True))
+
+
+class Remembers(nn.Module):
+    def __init__(self, state):
+        super().__init__()
+        self.state = state
+
+    def get_extra_state(self):
+        return self.state
+
+    def set_extra_state(self, state):
+        self.state = state
+
+
+class Forgets(Remembers):
+    def set_extra_state(self, state):
+        pass
+
+
+@pytest.mark.parametrize("state", [None, torch.zeros(3), torch.zeros(2)])
+def test_extra_state_of_tensors_is_compared_after_the_load(state):
+    assert_state_loads(lambda: Remembers(state), Remembers(torch.ones(2)))
+    with pytest.raises(AssertionError, match=r"other numbers: \['_extra_state'\]"):
+        assert_state_loads(lambda: Forgets(state), Remembers(torch.ones(2)))
+
+
+def test_a_new_module_may_stand_on_another_device(device):
+    assert_state_loads(lambda: Standardize(torch.ones(2)), Standardize(torch.ones(2).to(device)))

@@ -1,6 +1,7 @@
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils import prune
 
 from snippets.optimization.weight_decay_groups import assert_groups_cover, decay_groups
 from tests.awkward import LeftOut
@@ -107,3 +108,50 @@ def test_a_lazy_layer_has_no_group_before_its_first_call():
         decay_groups(model, 0.1)
     model(torch.ones(1, 3))
     assert [p.ndim for p in decay_groups(model, 0.1)[0]["params"]] == [2]
+
+
+def decayed_names(model):
+    decayed = {id(p) for p in decay_groups(model, 0.1)[0]["params"]}
+    return {name for name, p in model.named_parameters() if id(p) in decayed}
+
+
+def test_a_gate_and_a_value_are_no_weight_norm():
+    model = nn.Module()
+    for name in ("w_g", "w_v", "w_o"):
+        model.register_parameter(name, nn.Parameter(torch.ones(4, 4)))
+    assert decayed_names(model) == {"w_g", "w_v", "w_o"}
+
+
+class AdaptiveNorm(nn.LayerNorm):
+    def __init__(self):
+        super().__init__((3, 4))
+        self.proj = nn.Linear(4, 8)
+
+
+class Doubled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.mix = nn.Linear(4, 4)
+
+    def forward(self, weight):
+        return 2 * weight
+
+
+@pytest.mark.parametrize("change", [
+    lambda norm: norm, lambda norm: prune.identity(norm, "weight"),
+    lambda norm: nn.utils.parametrize.register_parametrization(norm, "weight", Doubled()),
+    lambda norm: nn.utils.parametrize.register_parametrization(norm.proj, "weight", Doubled())])
+def test_a_matrix_inside_a_norm_is_decayed_and_the_scale_is_not(change):
+    model = nn.Sequential(AdaptiveNorm())
+    change(model[0])
+    assert decayed_names(model) == {
+        name for name, p in model.named_parameters() if p.shape in [(8, 4), (4, 4)]}
+
+
+@pytest.mark.parametrize(("size", "decay", "step"), [
+    (1.0, 0.5, 1), (1e-4, 1e-2, 0.99), (1e-4, 1e-4, 0.5), (1.0, 1e-9, 1 / 11)])
+def test_eps_makes_the_first_step_of_adam_shorter(size, decay, step):
+    p = nn.Parameter(torch.full((1,), size, dtype=torch.float64))
+    p.grad = torch.zeros_like(p)
+    torch.optim.Adam([p], lr=0.25, weight_decay=decay).step()
+    assert (size - p.item()) / 0.25 == pytest.approx(step, rel=1e-3)
