@@ -12,12 +12,15 @@ from torch import nn
 def count_nodes(x: torch.Tensor) -> int:
     """Count the nodes of the graph that `x` keeps alive.
 
+    A view keeps the graph of its base, too.
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.graph.Node.next_functions.html
 
     >>> count_nodes(torch.ones(1, requires_grad=True).exp())
     2
     """
-    waiting, seen = [x.grad_fn], set()
+    base = x if x._base is None else x._base
+    waiting, seen = [x.grad_fn, base.grad_fn], set()
     while waiting:
         node = waiting.pop()
         if node is not None and node not in seen:
@@ -92,15 +95,20 @@ def assert_holds_no_graph(kept: object, name: str = "") -> None:
     """Look for a graph in tensors, and in containers of them.
 
     These are dicts (their values), lists, tuples, sets and deques.
+    A view keeps the graph of its base. The `.grad` of a tensor is not
+    looked at.
 
     Raises:
         AssertionError: names the place.
         RecursionError: a container holds itself.
     """
-    if isinstance(kept, torch.Tensor) and kept.grad_fn is not None:
-        raise AssertionError(
-            f"{name or 'the tensor'} holds a graph"
-            f" ({kept.grad_fn.name()}): detach what is kept")
+    if isinstance(kept, torch.Tensor):
+        base = kept if kept._base is None else kept._base
+        node = kept.grad_fn or base.grad_fn
+        if node is not None:
+            raise AssertionError(
+                f"{name or 'the tensor'} holds a graph"
+                f" ({node.name()}): detach what is kept")
     if isinstance(kept, Mapping):
         for key, value in kept.items():
             assert_holds_no_graph(value, f"{name}[{key!r}]")

@@ -21,7 +21,9 @@ def save_checkpoint(
     A number may be one of NumPy, or a tensor of one element.
 
     `torch.load(path)` gives a dict with the keys `model`, `optimizer`
-    and the names of the numbers.
+    and the names of the numbers. It refuses an int of 256 bytes, and
+    state dicts that hold what it refuses, as a NumPy number that is
+    the `lr` of the optimizer: see `assert_weights_only`.
 
     Raises:
         TypeError: a number is complex.

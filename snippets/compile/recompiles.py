@@ -13,8 +13,8 @@ from snippets.guards.judge import Undecided, copied
 class Warmup(nn.Module):
     """Scale x by the number of the call, up to 1 at call `steps`.
 
-    Give floats of any shape. The number is a tensor, so that a
-    compiled forward reads it.
+    Give floats of any shape; they keep their dtype. The number is a
+    tensor, so that a compiled forward reads it.
 
     >>> warmup = Warmup(steps=4)
     >>> [warmup(torch.ones(())).item() for _ in range(5)]
@@ -32,7 +32,8 @@ class Warmup(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return x times min(1, step / steps)."""
         self.step += 1
-        return x * (self.step.double() / self.steps).clamp(max=1)
+        share = (self.step.double() / self.steps).clamp(max=1)
+        return (x[None] * share)[0]  # an x without axes stays float32
 # --8<-- [end:warmup]
 
 

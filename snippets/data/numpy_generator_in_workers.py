@@ -18,9 +18,10 @@ class NoisyImages(Dataset[Any]):
     The images are an array of NumPy, and the noise is float64.
     The seed that DataLoader gives to a worker differs between workers,
     and is new in new workers; where it is new, so is the generator.
-    Processes that train together need other seeds of torch, by their
-    rank. A call of `torch.manual_seed` with the seed that this process
-    has already does not start the generator anew.
+    Processes that train together need other seeds, by their rank: of
+    torch, or of the generator that the DataLoader is given. A call of
+    `torch.manual_seed` with the seed that this process has already does
+    not start the generator anew.
 
     Source: https://docs.pytorch.org/docs/stable/data.html
     """
@@ -76,15 +77,20 @@ def assert_draws_differ(
 
     Raises:
         AssertionError: says what repeats what.
-        TypeError: `image` gives no array of numbers.
+        TypeError: `image` gives no array of numbers, as where an item
+            is a pair or a string.
         Undecided: item 0 is one and the same in an epoch, as where
             nothing is random, or noise is drawn for (epoch, index).
     Source: https://github.com/pytorch/pytorch/issues/5059
     """
     def drawn(item: Any) -> bytes:
-        numbers = np.asarray(image(item))
-        if numbers.dtype.hasobject:
-            raise TypeError("let image return an array of numbers")
+        wrong = "let image return an array of numbers"
+        try:
+            numbers = np.asarray(image(item))
+        except ValueError as error:
+            raise TypeError(wrong) from error
+        if numbers.dtype.kind not in "biufc":
+            raise TypeError(wrong)
         return numbers.tobytes()
 
     same: Subset[Any] = Subset(dataset, [0] * 4)

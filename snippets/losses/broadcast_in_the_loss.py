@@ -32,6 +32,8 @@ def accuracy(logits: torch.Tensor, target: torch.Tensor) -> float:
     Raises: ValueError where the shapes do not fit, or for no samples.
     Source: https://docs.pytorch.org/docs/stable/notes/broadcasting.html
     """
+    if logits.dim() < 2 or not logits.shape[1]:
+        raise ValueError(f"no classes in {tuple(logits.shape)}")
     predicted = logits.argmax(dim=1)
     if predicted.shape != target.shape:
         raise ValueError(
@@ -50,8 +52,10 @@ def assert_truth_costs_nothing(
     """Fail where the targets themselves, as predictions, have a loss.
 
     `prediction` is what the model gives and `target` what the data
-    give, as many numbers, not on meta. `loss` is a distance, such as
-    the squared error, and is called in float64.
+    give, as many numbers, not on meta. `loss` is exactly 0 for equal
+    tensors, as the squared error is, and is called in float64. A small
+    number that a right loss adds fails too: give
+    `F.pairwise_distance` an `eps` of 0.
 
     Raises:
         AssertionError: the loss is not 0.

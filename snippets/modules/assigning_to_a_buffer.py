@@ -41,8 +41,9 @@ def write_buffer(
         AttributeError: `name` is not a buffer.
         ValueError: the shapes or the dtypes differ, the buffer is None,
             or one of the two is on meta and has no memory.
-        RuntimeError: the buffer is expanded, or was made under
-            inference_mode.
+        RuntimeError: torch cannot copy. For example, the buffer is
+            expanded, lazy, a leaf that requires a gradient, or was made
+            under inference_mode, or one of the two alone is sparse.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.get_buffer
 

@@ -87,6 +87,39 @@ def test_count_nodes_counts_a_shared_node_once(device):
     assert count_nodes(y + y) == 3
 
 
+VIEWS = [lambda y: y[:, 0], lambda y: y.T, lambda y: y.reshape(-1), lambda y: y.unbind(1)[1],
+         lambda y: y[0][0]]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_a_view_keeps_the_graph_of_its_base(device, view, mode):
+    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 2)).to(device)
+    outputs = watch_outputs(model[1])
+    y = model(torch.ones(4, 2, device=device))
+    nodes = count_nodes(y)
+    with mode():
+        kept = view(y)
+    del y
+    assert kept.grad_fn is None
+    assert outputs[0]() is not None
+    assert count_nodes(kept) == nodes
+    with pytest.raises(AssertionError, match=r"^\['a'\] holds a graph \("):
+        assert_holds_no_graph({"a": kept})
+    kept = kept.detach()
+    assert outputs[0]() is None
+    assert count_nodes(kept) == 0
+    assert_holds_no_graph({"a": kept})
+
+
+def test_a_view_of_what_has_no_graph_holds_none(device):
+    weight = torch.ones(2, requires_grad=True, device=device)
+    with torch.no_grad():
+        assert_holds_no_graph([weight[0], (weight * 2)[0]])
+        assert count_nodes(weight[0]) == 0
+    assert count_nodes((weight * 2)[0]) == 3
+
+
 def test_a_watched_output_is_not_kept_alive_by_watching(device):
     layer = nn.Linear(2, 2, device=device)
     outputs = watch_outputs(layer)

@@ -3,6 +3,7 @@ import io
 import pickle
 import subprocess
 import sys
+from collections import defaultdict, deque
 
 import numpy as np
 import pytest
@@ -119,6 +120,61 @@ def test_an_int_that_is_too_long_is_refused_by_both(path):
     with pytest.raises(AssertionError, match="refuses: Unsupported operand"):
         assert_weights_only({"step": 10**700})
     assert_weights_only({"step": 10**600})
+
+
+@pytest.mark.parametrize(("value", "loads"), [
+    (2**2039 - 1, True), (-2**2039, True), (2**2039, False), (b"a", True), (b"", False),
+    ({1}, True), (frozenset({1}), False)])
+def test_ints_of_256_bytes_and_empty_bytes_are_refused(path, value, loads):
+    torch.save(value, path)
+    if loads:
+        assert torch.load(path) == value
+        assert_weights_only(value)
+    else:
+        with pytest.raises(pickle.UnpicklingError):
+            torch.load(path)
+        with pytest.raises(AssertionError, match=r"torch\.load refuses"):
+            assert_weights_only(value)
+
+
+def test_an_lr_of_numpy_is_refused_and_the_guard_says_so(path):
+    model = nn.Linear(2, 1)
+    given = torch.optim.Adam(model.parameters(), lr=np.float64(0.1))
+    scheduled = torch.optim.SGD(model.parameters(), lr=0.1)
+    torch.optim.lr_scheduler.LambdaLR(scheduled, np.cos)
+    for optimizer in (given, scheduled):
+        save_checkpoint(path, model, optimizer, step=3)
+        with pytest.raises(pickle.UnpicklingError, match="numpy"):
+            torch.load(path)
+        with pytest.raises(AssertionError, match="refuses numpy"):
+            assert_weights_only(optimizer.state_dict())
+
+
+@pytest.mark.parametrize(("value", "empty"), [
+    (defaultdict(list, a=[1]), defaultdict(list)), (deque([1]), deque())])
+def test_what_no_list_of_classes_loads(path, value, empty):
+    with torch.serialization.safe_globals([defaultdict, list, deque]):
+        torch.save(empty, path)
+        assert torch.load(path) == empty
+        torch.save(value, path)
+        with pytest.raises(pickle.UnpicklingError, match="but got <class 'collections"):
+            torch.load(path)
+    assert torch.load(path, weights_only=False) == value
+
+
+def test_what_the_list_of_unsafe_globals_leaves_out(path):
+    unsafe = torch.serialization.get_unsafe_globals_in_checkpoint
+    torch.save(np.float64(1), path)
+    assert set(unsafe(path)) == {"numpy._core.multiarray.scalar", "numpy.dtype"}
+    with torch.serialization.safe_globals([np._core.multiarray.scalar, np.dtype]):
+        assert unsafe(path) == []
+        with pytest.raises(pickle.UnpicklingError, match="Float64DType"):
+            torch.load(path)
+    torch.save(argparse.Namespace(), path, _use_new_zipfile_serialization=False)
+    with pytest.raises(ValueError, match="to be a checkpoint returned by"):
+        unsafe(path)
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        assert torch.load(path) == argparse.Namespace()
 
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol 4:UserWarning")

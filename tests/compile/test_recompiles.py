@@ -26,6 +26,25 @@ def test_both_modules_compute_the_same(device):
             assert torch.equal(right(x.to(dtype)), wrong(x.to(dtype)))
 
 
+@pytest.mark.parametrize("dtype", [
+    torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.complex64])
+@pytest.mark.parametrize("shape", [(), (1,), (2, 3), (0,)])
+def test_both_modules_keep_the_dtype(device, dtype, shape):
+    x = torch.full(shape, 0.7, dtype=dtype, device=device)
+    right, wrong = Warmup(steps=3).to(device), WarmupByPythonNumber(steps=3)
+    for _ in range(4):
+        y = right(x)
+        assert (y.dtype, y.shape) == (x.dtype, x.shape)
+        assert torch.equal(y, wrong(x))
+
+
+def test_after_the_limit_old_graphs_run_on():
+    lengths = [(torch.ones(length),) for length in range(2, 14)]
+    assert count_graphs(lambda x: x * 2, lengths, dynamic=False) == (8, 8)
+    twice = lengths * 2  # the first eight fit a graph again, the last four fit none
+    assert count_graphs(lambda x: x * 2, twice, dynamic=False) == (8, 16)
+
+
 def test_warmup_loads_after_meta():
     assert loads_after_meta(lambda: Warmup(steps=3)) == "equal"
 

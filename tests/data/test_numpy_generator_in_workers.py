@@ -103,6 +103,32 @@ def test_the_guard_sees_only_the_part_that_it_is_given():
         assert_draws_differ(Pairs(IMAGES), two_epochs, image=lambda item: {"image": item[0]})
 
 
+@pytest.mark.parametrize("item", [
+    lambda image: (image, 5), str, lambda image: [str(pixel) for pixel in image.flat]],
+    ids=["pair", "str", "list"])
+def test_the_guard_takes_numbers_alone(item):
+    class Items(NoisyImages):
+        def __getitem__(self, index):
+            return item(super().__getitem__(index))
+
+    with pytest.raises(TypeError, match="let image return an array of numbers"):
+        assert_draws_differ(Items(IMAGES), four_reads)
+
+
+def test_the_seed_of_a_worker_comes_from_the_generator_of_the_loader():
+    def draws(seed, generator):
+        with torch.random.fork_rng([]):
+            torch.manual_seed(seed)
+            return two_epochs(NoisyImages(np.zeros(4)), generator=generator)
+
+    def seeded(seed):
+        return torch.Generator().manual_seed(seed)
+
+    assert draws(0, seeded(0)) == draws(1, seeded(0))
+    assert draws(0, seeded(0)) != draws(0, seeded(1))
+    assert draws(0, None) == draws(0, None) != draws(1, None)
+
+
 def test_the_guard_is_undecided_on_noise_that_follows_epoch_and_index():
     class ByIndex(NoisyImages):
         def __getitem__(self, index):

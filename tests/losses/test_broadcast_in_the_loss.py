@@ -87,6 +87,21 @@ def test_nan_is_wrong_and_no_samples_are_refused(device):
         accuracy(logits[:0], torch.zeros(0, dtype=torch.int64, device=device))
 
 
+@pytest.mark.parametrize("shape", [(4,), (), (4, 0)])
+def test_logits_without_classes_are_refused(device, shape):
+    with pytest.raises(ValueError, match="no classes in"):
+        accuracy(torch.ones(shape, device=device), torch.ones(shape[:1], device=device))
+
+
+def test_a_distance_with_an_eps_is_not_for_the_guard(device):
+    target = torch.arange(12.0, device=device).reshape(4, 3)
+    with pytest.raises(AssertionError, match="a perfect prediction costs 1"):
+        assert_truth_costs_nothing(
+            lambda p, y: F.pairwise_distance(p, y).mean(), target, target)
+    assert_truth_costs_nothing(
+        lambda p, y: F.pairwise_distance(p, y, eps=0).mean(), target, target)
+
+
 @pytest.mark.parametrize("target", [torch.ones(3), torch.ones(1), torch.tensor([1.0, torch.nan])])
 def test_the_guard_is_undecided_on_targets_that_show_nothing(device, target):
     with pytest.raises(Undecided, match="differ"):

@@ -141,6 +141,26 @@ def test_an_expanded_buffer_or_one_of_inference_mode_refuses_a_write(device):
             write_buffer(module, name, torch.ones(3, device=device))
 
 
+@pytest.mark.parametrize(("buffer", "value"), [
+    (lambda: torch.ones(2, requires_grad=True), lambda: torch.zeros(2)),
+    (nn.UninitializedBuffer, lambda: torch.zeros(2)),
+    (lambda: torch.zeros(2), lambda: torch.ones(2).to_sparse()),
+    (lambda: torch.zeros(2).to_sparse(), lambda: torch.ones(2))],
+    ids=["gradient", "lazy", "sparse value", "sparse buffer"])
+def test_a_buffer_that_torch_cannot_copy_into_refuses_a_write(buffer, value):
+    module = nn.Module()
+    module.register_buffer("held", buffer())
+    with pytest.raises(RuntimeError):
+        write_buffer(module, "held", value())
+
+
+def test_a_load_that_drops_an_imaginary_part_warns(device):
+    module = nn.Module()
+    module.register_buffer("mask", torch.zeros(2, device=device))
+    with pytest.warns(UserWarning, match="discards the imaginary part"):
+        module.load_state_dict({"mask": torch.tensor([1 + 2j, 3], device=device)})
+
+
 def test_copy_of_a_parameter_needs_a_detach(device):
     module, weight = nn.BatchNorm1d(2, device=device), nn.Parameter(torch.ones(2, device=device))
     module.running_mean.copy_(weight.detach())
