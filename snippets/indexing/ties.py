@@ -39,13 +39,18 @@ def assert_ties_do_not_win(
 
     Raises:
         AssertionError: constant scores, or nan, get more than 1 / C.
-        Undecided: perfect scores do not reach 1, or C is below 2.
+        Undecided: perfect scores do not reach 1, the second place gets
+            more than 0, or C is below 2.
     """
-    target = torch.arange(classes)
-    perfect = float(metric(torch.eye(classes), target))
-    if classes < 2 or not abs(perfect - 1) < 1e-6:
+    if classes < 2:
+        raise Undecided(f"give two or more classes, not {classes}")
+    target, first = torch.arange(classes), torch.eye(classes)
+    perfect = float(metric(first.clone(), target))
+    second = float(metric(first + 2 * first.roll(1, dims=1), target))
+    if not abs(perfect - 1) < 1e-6 or not second < 1e-6:
         raise Undecided(f"perfect scores of {classes} classes reach "
-                        f"{perfect}: give a share of two or more")
+                        f"{perfect} and the second place {second}: "
+                        "give a share of hits at the first place")
     worthless = {"constant": 0.0, "nan": torch.nan}
     for name, value in worthless.items():
         scores = torch.full((classes, classes), value)

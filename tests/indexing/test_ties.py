@@ -73,8 +73,24 @@ def test_a_metric_that_perfect_scores_do_not_win_is_undecided():
     for no_share in losses:
         with pytest.raises(Undecided, match="perfect scores of 5 classes"):
             assert_ties_do_not_win(no_share, 5)
-    with pytest.raises(Undecided):  # one class is always right
-        assert_ties_do_not_win(lambda s, t: (s.argmax(1) == t).float().mean(), 1)
+
+
+@pytest.mark.parametrize("metric", [
+    lambda s, t: (average_rank(s, t) + 1).mean(),
+    lambda s, t: (1 / (average_rank(s, t) + 1)).mean(),
+    lambda s, t: (s.topk(2).indices == t[:, None]).any(1).float().mean()])
+@pytest.mark.parametrize("classes", [2, 5])
+def test_a_metric_that_pays_the_second_place_is_undecided(metric, classes):
+    with pytest.raises(Undecided, match="the second place"):
+        assert_ties_do_not_win(metric, classes)
+
+
+@pytest.mark.parametrize("classes", [0, 1])
+def test_fewer_than_two_classes_are_undecided(classes):
+    for metric in [lambda s, t: (s.argmax(1) == t).float().mean(),
+                   lambda s, t: (s.topk(2).indices == t[:, None]).any(1).float().mean()]:
+        with pytest.raises(Undecided, match=f"two or more classes, not {classes}"):
+            assert_ties_do_not_win(metric, classes)
 
 
 @pytest.mark.parametrize("target", [0, 1, 2])
