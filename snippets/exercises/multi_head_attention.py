@@ -13,7 +13,8 @@ def check_multi_head_attention(
     """Compare `make(D, h, d)` with nn.MultiheadAttention.
 
     Raises:
-        AssertionError: with the likely cause, where an output differs.
+        AssertionError: with a likely cause, where an output differs.
+            An error of the layer itself comes through.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
     """
@@ -33,8 +34,9 @@ def check_multi_head_attention(
 
     one = x[:, :1]
     assert torch.allclose(layer(one), reference(one, one, one)[0]), (
-        "one token alone gets its own value: chunk q, k and v from rows "
-        "that lie as (3, h, d), and add both biases")
+        "one token alone gets its own value: attend over tokens, not "
+        "over heads, chunk q, k and v from rows that lie as (3, h, d), "
+        "and add both biases")
 
     values = nn.functional.linear(
         x, state["in_proj.weight"][2 * D:], state["in_proj.bias"][2 * D:])
@@ -48,7 +50,8 @@ def check_multi_head_attention(
     assert torch.allclose(same.flatten(1).sort().values,
                           mean.flatten(1).sort().values), (
         "without queries and keys each head gives the mean of its "
-        "values: reshape to (B, L, 3h, d) before you permute")
+        "values: reshape to (B, L, 3h, d) before you permute, and hide "
+        "no token")
     assert torch.allclose(same, mean), (
         "the heads are right and their merge is not: permute to "
         "(B, L, h, d) before the last reshape")

@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
 from snippets.attention.split_heads import MultiHeadAttention
 from snippets.exercises import stub_multi_head_attention, wrong_multi_head_attention
@@ -77,7 +78,26 @@ class WithoutBiasOfQueries(MultiHeadAttention):
         return out
 
 
+class OverHeads(MultiHeadAttention):
+    """Attend on (B, L, h, d), without the first permute."""
+
+    def forward(self, x):
+        B, L, _ = x.shape
+        qkv = self.in_proj(x).reshape(B, L, 3 * self.num_heads, self.head_dim)
+        return self.out_proj(F.scaled_dot_product_attention(*qkv.chunk(3, dim=2)).flatten(2))
+
+
+class Causal(MultiHeadAttention):
+    def forward(self, x):
+        B, L, _ = x.shape
+        qkv = self.in_proj(x).reshape(B, L, -1, self.head_dim).permute(0, 2, 1, 3)
+        heads = F.scaled_dot_product_attention(*qkv.chunk(3, dim=1), is_causal=True)
+        return self.out_proj(heads.permute(0, 2, 1, 3).flatten(2))
+
+
 @pytest.mark.parametrize(("wrong", "message"), [
+    (OverHeads, "attend over tokens, not over heads"),
+    (Causal, "hide no token"),
     (WithoutBias, "both biases"),
     (WithoutBiasAtTheEnd, "both biases"),
     (WithoutBiasOfQueries, "bias of queries"),
