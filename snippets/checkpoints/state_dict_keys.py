@@ -13,7 +13,8 @@ def unwrapped(model: nn.Module) -> nn.Module:
 
     Wrappers may stand inside each other; those of a part of the model
     stay. The parameters are the same tensors; a model without a wrapper
-    is returned as it is.
+    is returned as it is. A module that a model holds as `_orig_mod`
+    counts as compiled, and is returned.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parallel.DistributedDataParallel.html
 

@@ -31,6 +31,12 @@ def test_a_submodule_called_module_is_not_a_wrapper():
     assert list(with_keys_of(model, state)) == list(model.state_dict())
 
 
+def test_a_submodule_called_orig_mod_counts_as_compiled():
+    model = nn.Module()
+    model._orig_mod = nn.Linear(2, 2)
+    assert unwrapped(model) is model._orig_mod
+
+
 def test_a_wrapped_part_is_matched_in_both_directions():
     plain = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
     part = nn.Sequential(compiled(nn.Linear(2, 2)), nn.BatchNorm1d(2))
