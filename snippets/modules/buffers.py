@@ -5,6 +5,9 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn.utils.prune import BasePruningMethod
+from torch.nn.utils.spectral_norm import SpectralNorm
+from torch.nn.utils.weight_norm import WeightNorm
 
 
 # --8<-- [start:causal_mask]
@@ -108,7 +111,8 @@ def assert_tensors_registered(model: nn.Module) -> None:
     Looks into lists, tuples and dicts too. Give it a model that has not
     run yet: results that a forward keeps are plain attributes. A weight
     that torch.nn.utils.weight_norm, spectral_norm or prune computes
-    anew in each forward is left out.
+    anew in each forward is left out, and so is the list in which an RNN
+    of torch holds its weights.
 
     Raises: AssertionError with the names of the attributes.
 
@@ -125,14 +129,21 @@ def assert_tensors_registered(model: nn.Module) -> None:
             for item in value:
                 yield from is_left(item)
 
+    def left_out(module: nn.Module) -> Iterator[str]:
+        yield from ("_parameters", "_buffers", "_modules")
+        if isinstance(module, nn.RNNBase):
+            yield "_flat_weights"
+        for hook in module._forward_pre_hooks.values():
+            if isinstance(hook, (WeightNorm, SpectralNorm)):
+                yield hook.name
+            elif isinstance(hook, BasePruningMethod):
+                yield hook._tensor_name
+
     left = [
         f"{path}.{name}".lstrip(".")
         for path, module in model.named_modules()
         for name, value in vars(module).items()
-        if name not in ("_parameters", "_buffers", "_modules")
-        and f"{name}_g" not in module._parameters
-        and f"{name}_orig" not in module._parameters
-        and any(is_left(value))]
+        if name not in left_out(module) and any(is_left(value))]
     assert not left, (
         f"plain attributes hold tensors: {', '.join(left)}; make them "
         "parameters or buffers")

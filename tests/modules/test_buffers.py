@@ -162,3 +162,40 @@ def test_a_weight_that_is_computed_in_each_forward_is_no_alarm():
     for model in [nn.utils.weight_norm(nn.Linear(2, 2)), nn.utils.spectral_norm(nn.Linear(2, 2)),
                   nn.utils.prune.l1_unstructured(nn.Linear(2, 2), "weight", 1)]:
         assert_tensors_registered(model)
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm")
+@pytest.mark.parametrize("compute", [
+    nn.utils.weight_norm, nn.utils.spectral_norm, nn.utils.parametrizations.weight_norm,
+    lambda model, name: nn.utils.prune.l1_unstructured(model, name, 0.5)])
+@pytest.mark.parametrize("kind", [nn.RNN, nn.GRU, nn.LSTM])
+def test_a_weight_of_an_rnn_that_is_computed_in_each_forward_is_no_alarm(compute, kind):
+    model = compute(kind(2, 2), "weight_hh_l0")
+    assert_tensors_registered(model)
+    model.extra = torch.ones(1)
+    with pytest.raises(AssertionError, match="tensors: extra;"):
+        assert_tensors_registered(model)
+
+
+def test_a_weight_pruned_twice_is_no_alarm():
+    model = nn.Linear(4, 4)
+    for _ in range(2):
+        nn.utils.prune.l1_unstructured(model, "weight", 0.5)
+    assert_tensors_registered(model)
+
+
+@pytest.mark.parametrize("end", ["g", "orig"])
+def test_a_plain_tensor_beside_a_parameter_of_like_name_is_noticed(end):
+    model = nn.Module()
+    model.scale = torch.ones(2)
+    model.register_parameter(f"scale_{end}", nn.Parameter(torch.ones(2)))
+    with pytest.raises(AssertionError, match="tensors: scale;"):
+        assert_tensors_registered(model)
+
+
+def test_a_weight_of_an_rnn_that_was_made_a_plain_tensor_is_noticed():
+    model = nn.LSTM(2, 2)
+    del model.weight_hh_l0
+    model.weight_hh_l0 = torch.ones(8, 2)
+    with pytest.raises(AssertionError, match="tensors: weight_hh_l0;"):
+        assert_tensors_registered(model)
