@@ -49,6 +49,9 @@ def late_copies(
         "__float__", "__complex__", "__repr__", "__format__",
         "__contains__", "is_nonzero", "equal", "allclose", "nonzero",
         "masked_select", "unique"]
+    whole = {  # torch has no ~ for some of them
+        torch.uint8, torch.uint16, torch.uint32, torch.uint64,
+        torch.int8, torch.int16, torch.int32, torch.int64}
     queue: list[tuple[torch.Tensor, torch.Tensor]] = []
     arrive: Callable[[], None] = (
         torch.accelerator.synchronize
@@ -102,10 +105,10 @@ def late_copies(
                     queue.append((host, value))
                     if value.dtype == torch.bool:
                         host.copy_(~value)
-                    elif value.is_floating_point() or value.is_complex():
-                        host.fill_(torch.nan)
-                    else:  # torch has no ~ for some of them
+                    elif value.dtype in whole:
                         host.copy_(~value.long())
+                    else:
+                        host.fill_(torch.nan)
                 else:
                     wait()
             return host
