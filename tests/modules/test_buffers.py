@@ -162,3 +162,17 @@ def test_a_weight_that_is_computed_in_each_forward_is_no_alarm():
     for model in [nn.utils.weight_norm(nn.Linear(2, 2)), nn.utils.spectral_norm(nn.Linear(2, 2)),
                   nn.utils.prune.l1_unstructured(nn.Linear(2, 2), "weight", 1)]:
         assert_tensors_registered(model)
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm")
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
+@pytest.mark.parametrize("change", [
+    nn.utils.weight_norm, nn.utils.spectral_norm, nn.utils.parametrizations.weight_norm,
+    nn.utils.parametrizations.spectral_norm,
+    lambda layer, name: nn.utils.prune.l1_unstructured(layer, name, 1)])
+def test_an_rnn_whose_weight_is_computed_is_no_alarm(kind, change):
+    model = change(kind(2, 2), "weight_hh_l0")
+    assert_tensors_registered(model)
+    model.state = torch.zeros(2)
+    with pytest.raises(AssertionError, match="tensors: state;"):
+        assert_tensors_registered(model)
