@@ -67,7 +67,8 @@ def relative_error(result: torch.Tensor, exact: torch.Tensor) -> float:
     def length(x: torch.Tensor) -> torch.Tensor:
         largest = x.abs().amax() if x.numel() else x.sum()
         tiny = torch.finfo(x.dtype).smallest_normal
-        return largest * (x / largest.clamp(min=tiny)).norm()
+        share: torch.Tensor = (x / largest.clamp(min=tiny)).norm()
+        return largest * share
 
     gap = length(result.double() - exact)
     return float(torch.where(gap == 0, 0.0, gap / length(exact)))
