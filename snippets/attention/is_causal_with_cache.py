@@ -46,7 +46,7 @@ def assert_cache_changes_nothing(
     see the keys of that part and of those before.
 
     Raises:
-        AssertionError: says which number of cached keys fails.
+        AssertionError: says which number of keys or rows fails.
         Undecided: there is one row, or the rows come out equal.
         RuntimeError: `attend` does not take `x`, or it is on meta.
     Source: https://github.com/pytorch/pytorch/issues/108108
@@ -54,16 +54,26 @@ def assert_cache_changes_nothing(
     L = x.shape[1]
     with torch.no_grad():
         whole = attend(x, x, x)
+        firsts = [attend(x[:, :i], x[:, :i], x[:, :i])
+                  for i in range(1, L)]
         parts = [attend(x[:, i:], x, x) for i in range(1, L)]
     finite, clean = whole.isfinite(), x.isfinite().all()
     size = whole[finite].double().abs()
     largest = size.max().item() if size.numel() else 0.0
-    for start, part in enumerate(parts, 1):
-        gap = (part.double() - whole[:, start:].double()).abs()
-        known = finite[:, start:] & (part.isfinite() | clean)
-        assert bool((gap[known] <= 1e-4 * largest).all()), (
-            f"{L - start} new queries after {start} cached keys give "
+
+    def same(part: torch.Tensor, rows: slice) -> bool:
+        gap = (part.double() - whole[:, rows].double()).abs()
+        known = finite[:, rows] & (part.isfinite() | clean)
+        return bool((gap[known] <= 1e-4 * largest).all())
+
+    for i, (first, part) in enumerate(
+            zip(firsts, parts, strict=True), 1):
+        assert same(part, slice(i, None)), (
+            f"{L - i} new queries after {i} cached keys give "
             f"another output: is the causal mask aligned top-left?")
+        assert same(first, slice(i)), (
+            f"the first {i} of {L} rows alone give another output: do "
+            f"they see later keys?")
     spread = (whole - whole[:, -1:])[finite].abs()
     if not (spread > 1e-3 * largest).any():
         raise Undecided("the rows come out equal, or there is one")

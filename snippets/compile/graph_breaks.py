@@ -88,15 +88,20 @@ def assert_one_graph(
     """Fail where `function(*args)` is compiled in pieces, or not at all.
 
     Compiles as `count_graphs` does, and calls once. A function without
-    an operation has no graph, and fails.
+    an operation has no graph, and fails. `function` itself must not be
+    decorated with `torch.compiler.disable(recursive=False)`.
 
     Raises: AssertionError that says how many graphs there are, or that
-        a break stands behind the only one or before it.
+        a break stands behind the only one or before it, or that a
+        function is not compiled.
     """
     ends: list[bool] = []
 
-    def breaks() -> int:
-        return sum(torch._dynamo.utils.counters["graph_break"].values())
+    def breaks() -> tuple[int, int]:
+        counters = torch._dynamo.utils.counters
+        seen = counters["frames"]
+        return (sum(counters["graph_break"].values()),
+                seen["total"] - seen["ok"])
 
     def backend(graph: Any, inputs: Any) -> Callable[..., Any]:
         ends.append(graph.compile_subgraph_reason.graph_break)
@@ -111,11 +116,13 @@ def assert_one_graph(
         before = breaks()
         with torch.random.fork_rng(gpus):
             twin(*args)
-        cuts = breaks() - before
+        cuts, left = (b - a for a, b in zip(
+            before, breaks(), strict=True))
     finally:
         torch.compiler.reset()
     names = 'TORCH_LOGS="graph_breaks" names the lines'
     assert len(ends) == 1, f"{len(ends)} graphs for one call: {names}"
     assert not ends[0], f"the graph ends in a break: {names}"
+    assert not left, f"a break leaves a function uncompiled: {names}"
     assert not cuts, f"a break stands before the graph: {names}"
 # --8<-- [end:assert_one_graph]

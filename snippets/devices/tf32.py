@@ -26,7 +26,7 @@ def round_to_tf32(x: torch.Tensor) -> torch.Tensor:
     """
     if x.dtype != torch.float32:
         raise TypeError(f"{x.dtype} is not float32")
-    bits = x.contiguous().view(torch.int32)
+    bits = x.resolve_neg().contiguous().view(torch.int32)
     return ((bits + (1 << 12)) >> 13 << 13).view(torch.float32)
 # --8<-- [end:round_to_tf32]
 
@@ -49,8 +49,9 @@ def multiply_in_tf32(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 def relative_error(result: torch.Tensor, exact: torch.Tensor) -> float:
     """Return how far `result` is from `exact`, both of any one shape.
 
-    Both are finite, and `exact` is float64: what the same call gives
-    for `x.double()`. The error is 0 where all numbers agree, also where all of them are 0.
+    Both are finite and below 1e300. `exact` is float64: what the same
+    call gives for `x.double()`. The error is 0 where all numbers agree,
+    also where all of them are 0.
 
     Raises:
         TypeError: `exact` is not float64, or `result` not floating.
@@ -62,8 +63,15 @@ def relative_error(result: torch.Tensor, exact: torch.Tensor) -> float:
         raise ValueError(f"{result.shape} against {exact.shape}")
     if exact.dtype != torch.float64 or not result.is_floating_point():
         raise TypeError(f"{result.dtype} against {exact.dtype}")
-    gap = (result.double() - exact).norm()
-    return float(torch.where(gap == 0, 0.0, gap / exact.norm()))
+
+    def length(x: torch.Tensor) -> torch.Tensor:
+        largest = x.abs().amax() if x.numel() else x.sum()
+        tiny = torch.finfo(x.dtype).smallest_normal
+        share: torch.Tensor = (x / largest.clamp(min=tiny)).norm()
+        return largest * share
+
+    gap = length(result.double() - exact)
+    return float(torch.where(gap == 0, 0.0, gap / length(exact)))
 # --8<-- [end:relative_error]
 
 
@@ -76,7 +84,7 @@ def full_float32() -> Iterator[None]:
     autocast stays as it is. Afterwards both read what they read before.
     An older name that raised, since the newer ones differ from it, is
     then at "highest" or False. A `torch.backends.fp32_precision` that
-    is set later does not reach convolutions.
+    is set later does not reach convolutions that were in TF32 before.
 
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
@@ -85,7 +93,8 @@ def full_float32() -> Iterator[None]:
     parts: list[Any] = [
         torch.backends, cudnn, torch.backends.cuda.matmul, cudnn.conv,
         cudnn.rnn, mkldnn.matmul, mkldnn.conv, mkldnn.rnn]
-    matmul, convolve, newer = "highest", False, []
+    matmul, convolve = "highest", False
+    newer: list[str] = []
     with contextlib.suppress(RuntimeError):
         matmul = torch.get_float32_matmul_precision()
     with contextlib.suppress(RuntimeError):
@@ -99,8 +108,11 @@ def full_float32() -> Iterator[None]:
         for part, value in zip(parts, values, strict=True):
             part.fp32_precision = value
 
-    for part in parts:  # the first ones speak for the others
-        newer.append(part.fp32_precision)
+    before = [part.fp32_precision for part in parts]
+    for part, value in zip(parts, before, strict=True):
+        # with "none" above it, a part that followed reads otherwise
+        own = part.fp32_precision
+        newer.append(value if own == value else "none")
         part.fp32_precision = "none"
     try:
         set_all("highest", False, ["ieee"] * len(parts))

@@ -24,7 +24,8 @@ def one_logit(logits: torch.Tensor) -> torch.Tensor:
     """Return class 1 minus class 0: `logits` (N, 2) become (N).
 
     Raises: ValueError unless there are two classes, TypeError
-        unless the logits are of floating dtype.
+        unless the logits are of floating dtype, RuntimeError
+        where they are float8.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
 
     >>> one_logit(torch.tensor([[5.0, 8.0], [1.0, 0.0]]))
@@ -44,7 +45,8 @@ def two_probabilities(target: torch.Tensor) -> torch.Tensor:
 
     With more axes, (N, ...) becomes (N, 2, ...).
 
-    Raises: TypeError unless the target is of floating dtype.
+    Raises: TypeError unless the target is of floating dtype,
+        RuntimeError where it is float8.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
 
     >>> two_probabilities(torch.tensor([1.0, 0.25]))

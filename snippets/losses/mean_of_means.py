@@ -16,8 +16,10 @@ def masked_mean(
         losses: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
     """Return the mean of `losses` where `keep`, both (B, L); 0 if none.
 
+    `keep` is boolean: pass `attention_mask.bool()` for 0 and 1.
+
     Raises:
-        TypeError: losses are not floating.
+        TypeError: losses are not floating, or `keep` not boolean.
         ValueError: the shapes differ.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.where.html
 
@@ -27,6 +29,8 @@ def masked_mean(
     """
     if not losses.is_floating_point():
         raise TypeError(f"losses are {losses.dtype}, not floating")
+    if keep.dtype != torch.bool:
+        raise TypeError(f"keep is {keep.dtype}, not boolean")
     if losses.shape != keep.shape:
         raise ValueError(
             f"{tuple(losses.shape)} is not {tuple(keep.shape)}")
@@ -75,10 +79,11 @@ def assert_parts_add_up(
 
     Raises:
         AssertionError: with the ratio of the gradients' norms.
-        Undecided: the parts have different lengths, or equal numbers
-            of targets; batch norm or dropout is in training mode, or
-            batch norm keeps no running statistics; the gradient is
-            random, 0 or not finite.
+        Undecided: there are no parts, or they have different lengths
+            or equal numbers of targets; batch norm or dropout is in
+            training mode, or batch norm keeps no running statistics;
+            the gradients differ and a forward changes buffers; the
+            gradient is random, 0 or not finite.
     Source: https://github.com/meta-pytorch/torchtune/pull/1875
     """
     for part in model.modules():
@@ -86,6 +91,8 @@ def assert_parts_add_up(
             raise Undecided("batch norm always takes batch statistics")
         if isinstance(part, (_BatchNorm, _DropoutNd)) and part.training:
             raise Undecided("batch norm or dropout: call eval()")
+    if not parts:
+        raise Undecided("there are no parts")
     wide = [(x.double() if x.is_floating_point() else x, target)
             for x, target in parts]
     if len({(x.shape[1:], target.shape[1:]) for x, target in wide}) > 1:
@@ -93,11 +100,17 @@ def assert_parts_add_up(
     batch = [(torch.cat([x for x, _ in wide]),
               torch.cat([target for _, target in wide]))]
 
+    moved: list[bool] = []
+
     def gradient(split: Sequence[tuple[torch.Tensor, torch.Tensor]],
                  ) -> torch.Tensor:
         twin = copied(model).double()
         twin.zero_grad()
+        buffers = [x.clone() for x in twin.buffers()]
         backward(twin, [(x.clone(), t.clone()) for x, t in split])
+        moved.extend(
+            not torch.equal(x, old)
+            for x, old in zip(twin.buffers(), buffers, strict=True))
         return torch.cat([
             torch.zeros_like(p).flatten() if p.grad is None
             else p.grad.flatten() for p in twin.parameters()])
@@ -110,7 +123,10 @@ def assert_parts_add_up(
     if not (again - whole).norm() <= 1e-6 * size:
         raise Undecided("the gradient is random: call eval()")
     ratio = added.norm().item() / size
-    assert (added - whole).norm() <= 1e-6 * size, (
+    agree = bool((added - whole).norm() <= 1e-6 * size)
+    if not agree and any(moved):
+        raise Undecided("a forward changes buffers: call eval()")
+    assert agree, (
         f"the gradient of {len(parts)} parts is not the batch's (its "
         f"norm is {ratio:.2f} of it): a mean of means, or no division?")
     if len({int((target != -100).sum()) for _, target in parts}) < 2:

@@ -111,8 +111,8 @@ def assert_tensors_registered(model: nn.Module) -> None:
     Looks into lists, tuples and dicts too. Give it a model that has not
     run yet: results that a forward keeps are plain attributes. A weight
     that torch.nn.utils.weight_norm, spectral_norm or prune computes
-    anew in each forward is left out, and so is the list in which an RNN
-    of torch holds its weights.
+    anew in each forward is left out, and so is the list that an RNN
+    makes of its weights, which `to` renews.
 
     Raises: AssertionError with the names of the attributes.
 

@@ -72,11 +72,13 @@ def assert_agrees_with_float64(
     `inputs` are those of a real call, extremes among them. Leave out
     what must stay an integer: indices, class targets, masks. Floats
     may differ by 16 roundings of their own size, so leave out a
-    difference of two nearly equal numbers.
+    difference of two nearly equal numbers. float64 must hold all
+    integers on the way: it does up to 2**53.
 
     Raises: AssertionError with the first two numbers that differ;
     TypeError for complex inputs; Undecided where the result has no
-    elements, is on meta, or where all inputs are of float64 already.
+    elements or is on meta, where all inputs are of float64 already,
+    or where the numbers differ and an integer input is above 2**53.
     Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html
     """
     if any(x.is_complex() for x in inputs):
@@ -94,6 +96,9 @@ def assert_agrees_with_float64(
     close = torch.isclose(result.double(), exact, rtol=tolerance,
                           atol=least, equal_nan=True)
     if not close.all():
+        if any((x.double().abs() > 2**53).any() for x in inputs
+               if not x.is_floating_point()):
+            raise Undecided("float64 does not hold inputs above 2**53")
         got, want = (x[~close][0].item() for x in (result, exact))
         raise AssertionError(
             f"{got} in {result.dtype} is {want} in float64: an integer "

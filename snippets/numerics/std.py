@@ -16,9 +16,11 @@ def standardize(
     Divides by the biased deviation, as `np.std` and the norm layers
     do. `eps` is added to the variance, so one element gives 0 (and
     nan with eps=0). Half precision is computed in float32.
-    A large offset costs digits, and a variance that is inf gives 0.
+    A large offset costs digits, and a variance that is inf gives 0,
+    or nan for a number whose distance from the mean is inf, too.
 
-    Raises: TypeError where x is not of floating dtype.
+    Raises: TypeError where x is not of floating dtype; RuntimeError
+    for float8, which torch does not promote.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.var_mean.html
 
     >>> standardize(torch.tensor([1.0, 3.0]), dim=0, eps=0)

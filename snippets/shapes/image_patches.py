@@ -72,12 +72,18 @@ def patches_by_slicing(
     `patch` is (p_H, p_W) and divides (H, W). The result has the shape
     (B, H'*W', C*p_H*p_W). Slow, and plain enough to be believed.
 
+    Raises:
+        ValueError: an image is empty, or not of whole patches.
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Unfold.html
     """
-    p_h, p_w = patch
+    (height, width), (p_h, p_w) = images.shape[2:], patch
+    if not height * width or height % p_h or width % p_w:
+        raise ValueError(f"images {height}x{width} do not hold "
+                         f"whole patches {p_h}x{p_w}")
     patches = []
-    for top in range(0, images.shape[2], p_h):
-        for left in range(0, images.shape[3], p_w):
+    for top in range(0, height, p_h):
+        for left in range(0, width, p_w):
             cut = images[:, :, top:top + p_h, left:left + p_w]
             patches.append(cut.flatten(1))
     return torch.stack(patches, dim=1)

@@ -63,6 +63,18 @@ def test_the_guard_fails_top_left_and_passes_bottom_right(device):
     assert_cache_changes_nothing(causal_with_cache, x)
 
 
+def test_the_guard_fails_attention_that_sees_later_keys(device):
+    def one_too_many(q, k, v):
+        L, S = q.shape[-2], k.shape[-2]
+        keep = torch.ones(L, S, dtype=torch.bool, device=device).tril(diagonal=S - L + 1)
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=keep)
+
+    x = torch.randn(2, 5, 8, device=device)
+    for attend in [F.scaled_dot_product_attention, one_too_many]:
+        with pytest.raises(AssertionError, match="the first 1 of 5 rows alone"):
+            assert_cache_changes_nothing(attend, x)
+
+
 def test_a_part_without_keys_fails_although_it_is_nan(device):
     def attend(q, k, v):
         L, S = q.shape[-2], k.shape[-2]

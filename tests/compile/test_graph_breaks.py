@@ -76,12 +76,70 @@ def test_a_break_before_the_first_operation_is_a_break(device):
         return leave_a_loop(x) + 1
 
     x = torch.tensor([-1.0, 2.0], device=device)
-    for function in (prints, breaks, loops_in_a_call, lambda x: x * sum(x.tolist())):
+    for function, says in [(prints, "stands before the graph"), (breaks, "stands before the graph"),
+                           (lambda x: x * sum(x.tolist()), "stands before the graph"),
+                           (loops_in_a_call, "leaves a function uncompiled")]:
         assert count_graphs(function, [(x,)])[0] == 1
         for _ in range(2):
-            with pytest.raises(AssertionError, match="a break stands before the graph"):
+            with pytest.raises(AssertionError, match=f"a break {says}"):
                 assert_one_graph(function, x)
     assert_one_graph(torch.sin, x)
+
+
+def block(x):
+    return (x * 2).sin() + 1
+
+
+def branches_in_a_for(x):
+    for _ in range(3):
+        x = block(x)
+        x = x if x.sum() > 1000 else -x
+    return x
+
+
+def reads_a_number_in_a_while(x):
+    count = 0
+    while count < 3:
+        x = block(x) * x.sum().item()
+        count += 1
+    return x
+
+
+def branches_in_a_try(x):
+    try:
+        x = block(x)
+        x = x if x.sum() > 1000 else -x
+    except ValueError:
+        pass
+    return x
+
+
+@pytest.mark.parametrize("function", [
+    branches_in_a_for, reads_a_number_in_a_while, branches_in_a_try,
+    lambda x: branches_in_a_for(branches_in_a_for(x))])
+def test_one_graph_of_a_callee_is_no_graph_of_the_function(device, function):
+    x = torch.tensor([-1.0, 2.0, 3.0], device=device)
+    assert count_graphs(function, [(x,)])[0] == 1
+    for _ in range(2):
+        with pytest.raises(AssertionError, match="a break leaves a function uncompiled"):
+            assert_one_graph(function, x)
+    assert_one_graph(block, x)
+
+
+def test_what_stands_before_a_break_in_a_try_is_not_compiled(device):
+    def reads_a_number(x):
+        y = x * 2
+        try:
+            y = y * y.sum().item()
+            y = y - 1
+        except ValueError:
+            pass
+        return y + 1
+
+    x = torch.tensor([-1.0, 2.0, 3.0], device=device)
+    assert count_graphs(reads_a_number, [(x,)]) == (0, 0)
+    with pytest.raises(AssertionError, match="0 graphs for one call"):
+        assert_one_graph(reads_a_number, x)
 
 
 def test_the_helpers_forget_what_was_compiled_before(device):

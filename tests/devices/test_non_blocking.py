@@ -11,7 +11,13 @@ from snippets.devices.wrong_non_blocking import mean_read_early
 from snippets.guards.judge import Undecided
 from tests.awkward import Case, Guard
 
-TYPES = [torch.float32, torch.bfloat16, torch.complex64, torch.int64, torch.uint8, torch.bool]
+TYPES = [torch.float32, torch.bfloat16, torch.complex64, torch.int64, torch.uint8, torch.bool,
+         torch.int8, torch.uint16, torch.uint32, torch.uint64, torch.float8_e4m3fn,
+         torch.float8_e5m2]
+
+
+def wide(x):
+    return x if x.is_complex() else x.double()
 
 
 def early(x):
@@ -49,8 +55,17 @@ AWKWARD = [
           wrong=lambda guard, x: guard(early, x.detach())),
 ]
 
+def early_into_host_like_it(x):
+    return torch.empty_like(x, device="cpu").copy_(x, non_blocking=True)
+
+
+def early_into_new_host(x):
+    return x.new_empty(x.shape, device=torch.device("cpu")).copy_(x, non_blocking=True)
+
+
 COUNTER = itertools.count()
-COPIES = [early, early_by_position, early_by_device, early_into_host_by_position, early_by_other]
+COPIES = [early, early_by_position, early_by_device, early_into_host_by_position, early_by_other,
+          early_into_host_like_it, early_into_new_host]
 
 
 @pytest.mark.parametrize("copy", COPIES)
@@ -61,10 +76,18 @@ def test_each_number_of_a_late_copy_is_wrong_until_it_has_arrived(device, copy, 
         host = copy(x.as_subclass(on_gpu))
         assert host.device.type == "cpu"
         assert type(host) is torch.Tensor
-        assert (host != x.cpu()).all()
+        assert (wide(host) != wide(x.cpu())).all()
         torch.accelerator.synchronize()
-        assert torch.equal(host, x.cpu())
-    assert torch.equal(x, torch.tensor([0, 1, 2, 3], device=device).to(dtype))
+        assert torch.equal(wide(host), wide(x.cpu()))
+    assert torch.equal(wide(x), wide(torch.tensor([0, 1, 2, 3], device=device).to(dtype)))
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_the_guard_judges_each_dtype(device, dtype):
+    x = torch.tensor([0, 1, 2, 3], device=device).to(dtype)
+    assert_waits(to_host, x)
+    with pytest.raises(AssertionError, match="before it has arrived"):
+        assert_waits(early, x)
 
 
 @pytest.mark.parametrize("copy", COPIES)

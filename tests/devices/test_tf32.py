@@ -1,3 +1,7 @@
+import contextlib
+import subprocess
+import sys
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -14,6 +18,7 @@ from snippets.devices.tf32 import (
 from snippets.devices.wrong_tf32 import turn_tf32_off
 from snippets.guards.judge import Undecided
 from tests.awkward import Case, LeftOut
+from tests.guide import ROOT
 
 NORMAL = st.floats(2.0**-126, 2.0**127, width=32)
 
@@ -107,6 +112,39 @@ def test_full_float32_covers_both_and_gives_back_what_was_set(kept, matmul, cudn
     assert torch.backends.cudnn.allow_tf32 == cudnn
 
 
+@pytest.mark.parametrize("code", [
+    "pass", "b.fp32_precision = 'ieee'", "b.cudnn.fp32_precision = 'ieee'",
+    "b.fp32_precision = 'tf32'", "b.mkldnn.fp32_precision = 'bf16'",
+    "b.cudnn.fp32_precision = 'tf32'", "b.cudnn.conv.fp32_precision = 'none'"])
+def test_full_float32_gives_back_what_a_fresh_process_read(code):
+    body = """
+import torch
+from torch import backends as b
+from snippets.devices.tf32 import full_float32
+parts = [b, b.cudnn, b.cudnn.conv, b.cudnn.rnn, b.cuda.matmul,
+         b.mkldnn, b.mkldnn.conv, b.mkldnn.rnn, b.mkldnn.matmul]
+def now():
+    return [part.fp32_precision for part in parts]
+"""
+    body += f"{code}\nbefore = now()\nwith full_float32():\n    inside = now()\n"
+    body += "assert set(inside) == {'ieee'}, inside\nassert now() == before, (before, now())\n"
+    subprocess.run([sys.executable, "-c", body], check=True, cwd=ROOT)
+
+
+@pytest.mark.parametrize(("setters", "raises"), [
+    (["high", False], True), (["medium", False], True), (["medium", True], True),
+    (["high", "highest"], False), (["medium", "highest"], False), ([True, False], False),
+    ([False, "high"], False)])
+def test_two_older_setters_of_matrix_products_may_disagree(kept, setters, raises):
+    for value in setters:
+        if isinstance(value, str):
+            torch.set_float32_matmul_precision(value)
+        else:
+            torch.backends.cuda.matmul.allow_tf32 = value
+    with pytest.raises(RuntimeError, match="mix") if raises else contextlib.nullcontext():
+        torch.get_float32_matmul_precision()
+
+
 @pytest.mark.parametrize("part", [None, *PARTS])
 @pytest.mark.parametrize("value", ["tf32", "ieee"])
 @pytest.mark.parametrize("older", ["highest", "high"])
@@ -185,6 +223,18 @@ def test_the_guard_makes_float32_under_another_default_dtype(device):
 def test_shapes_that_differ_are_not_broadcast(device):
     with pytest.raises(ValueError, match="against"):
         relative_error(torch.ones(3, device=device), torch.ones(3, 1, device=device).double())
+
+
+@pytest.mark.parametrize("size", [1e-200, 1.0, 1e200])
+def test_the_relative_error_does_not_depend_on_the_size(device, size):
+    exact = torch.full((2,), 2.0, dtype=torch.float64, device=device) * size
+    assert relative_error(exact / 2, exact) == pytest.approx(0.5)
+
+
+def test_numbers_that_are_negated_on_reading_are_rounded(device):
+    x = torch.tensor([1 + 4097j], device=device).conj().imag
+    assert x.is_neg()
+    assert round_to_tf32(x).tolist() == [-4096]
 
 
 def test_float64_is_refused(device):

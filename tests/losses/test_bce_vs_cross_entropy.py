@@ -96,6 +96,12 @@ def test_integers_are_no_logits_and_no_probabilities(device, dtype):
         two_probabilities(torch.ones(3, dtype=dtype, device=device))
 
 
+def test_float8_raises_where_there_is_arithmetic(device):
+    for function, shape in ((one_logit, (3, 2)), (two_probabilities, (3,))):
+        with pytest.raises(RuntimeError, match="Float8"):
+            function(torch.ones(shape, device=device).to(torch.float8_e4m3fn))
+
+
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 def test_pixels_have_their_classes_on_axis_1(device, reduction):
     x, t = torch.randn(3, 2, 5, device=device), torch.rand(3, 2, 5, device=device)

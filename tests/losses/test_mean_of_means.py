@@ -90,6 +90,34 @@ def test_the_mean_does_not_overflow_in_float16_and_refuses_what_does_not_fit(dev
         masked_mean(losses.long(), losses > 0)
 
 
+@pytest.mark.parametrize("dtype", [torch.int64, torch.float32, torch.uint8])
+def test_a_mask_of_numbers_raises(device, dtype):
+    losses = torch.ones(2, 3, device=device)
+    with pytest.raises(TypeError, match="not boolean"):
+        masked_mean(losses, losses.to(dtype))
+
+
+def test_without_parts_there_is_nothing_to_judge(device):
+    with pytest.raises(Undecided, match="no parts"):
+        assert_parts_add_up(backward_in_parts, nn.Linear(3, 4, device=device), [])
+
+
+@pytest.mark.parametrize("normed", [
+    nn.utils.spectral_norm, nn.utils.parametrizations.spectral_norm])
+def test_a_forward_that_changes_buffers_is_not_blamed_on_the_loop(device, normed):
+    torch.manual_seed(0)
+    model = normed(nn.Linear(3, 4, device=device), n_power_iterations=1)
+    for name, buffer in model.named_buffers():
+        if name.endswith(("_u", "_v")):
+            buffer.copy_(F.normalize(torch.randn_like(buffer), dim=0))
+    parts = parts_of([5, 1], device)
+    with pytest.raises(Undecided, match="changes buffers"):
+        assert_parts_add_up(backward_in_parts, model, parts)
+    assert_parts_add_up(backward_in_parts, model.eval(), parts)
+    with pytest.raises(AssertionError, match="2 parts"):
+        assert_parts_add_up(backward_of_means, model, parts)
+
+
 def test_the_guard_says_where_it_cannot_tell(device):
     model = nn.Linear(3, 4, device=device)
     parts = parts_of([5, 1], device)

@@ -56,11 +56,40 @@ def test_swapped_coordinates_of_the_flow_alone_fail_the_guard(device):
         assert_zero_flow_changes_nothing(warp, torch.rand(1, 1, 4, 6, device=device))
 
 
-@pytest.mark.parametrize("size", [(6, 6), (4, 6), (9, 4), (2, 2)])
-def test_the_guard_names_swapped_coordinates(device, size):
-    with pytest.raises(AssertionError, match="swaps the axes"):
-        assert_zero_flow_changes_nothing(
-            warp_by_rows_first, torch.rand(1, 1, *size, device=device))
+@pytest.mark.parametrize("height", range(2, 10))
+def test_the_guard_names_the_cause_for_each_size(device, height):
+    for width in range(2, 12):
+        image = torch.rand(1, 1, height, width, device=device)
+        with pytest.raises(AssertionError, match="swaps the axes"):
+            assert_zero_flow_changes_nothing(warp_by_rows_first, image)
+        with pytest.raises(AssertionError, match="blurs"):
+            assert_zero_flow_changes_nothing(warp_between_corners, image)
+        assert_zero_flow_changes_nothing(warp_by_flow, image)
+
+
+@pytest.mark.parametrize(("channel", "where"), [(0, "to the right"), (1, "down")])
+@pytest.mark.parametrize("factor", [-1.0, 0.0, 0.3, 2.0])
+def test_the_guard_finds_one_axis_of_the_flow_that_is_wrong(device, channel, where, factor):
+    def warp(image, flow):
+        flow[:, channel] *= factor
+        return warp_by_flow(image, flow)
+
+    with pytest.raises(AssertionError, match=f"a flow {where} reads elsewhere"):
+        assert_zero_flow_changes_nothing(warp, torch.rand(2, 1, 5, 7, device=device))
+
+
+def test_float8_raises_as_the_docstring_says():
+    image = torch.ones(1, 1, 2, 2).to(torch.float8_e4m3fn)
+    with pytest.raises(RuntimeError, match="Float8"):
+        warp_by_flow(image, torch.zeros(1, 2, 2, 2))
+
+
+def test_bicubic_samples_beyond_the_centres_overshoot_and_bilinear_ones_do_not():
+    row = torch.tensor([[[[0.0, 4.0, 8.0, 12.0]]]])
+    ends = {mode: F.interpolate(row, (1, 8), mode=mode)[..., 0].item()
+            for mode in ("bilinear", "bicubic")}
+    assert ends["bilinear"] == 0
+    assert ends["bicubic"] < -0.4
 
 
 @pytest.mark.parametrize("size", [(6, 6), (4, 6), (9, 4), (2, 2)])

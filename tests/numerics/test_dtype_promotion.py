@@ -85,6 +85,48 @@ def test_a_numpy_scalar_is_a_python_number():
     assert promoted(x, np.float64(0.5)) == (x + np.float64(0.5)).dtype == torch.float32
 
 
+@pytest.mark.parametrize(("number", "dtype"), [
+    *[(kind(1), torch.int64) for kind in (np.int8, np.uint8, np.int64, np.uint64)],
+    *[(kind(0.5), torch.float32) for kind in (np.float16, np.float32, np.float64)],
+    (np.complex128(1j), torch.complex64), (np.bool_(True), torch.float32),
+    (bool(np.bool_(True)), torch.int64), (complex(np.complex64(1j)), torch.complex64)])
+def test_which_numpy_numbers_count_as_which_python_number(number, dtype):
+    assert (torch.ones(2, dtype=torch.int64) + number).dtype == dtype
+
+
+@pytest.mark.filterwarnings("ignore:Casting complex values")
+def test_a_complex64_of_numpy_loses_its_imaginary_part():
+    assert (torch.tensor([1, 2]) + np.complex64(1j)).tolist() == [1, 2]
+
+
+def test_a_number_is_cut_and_a_tensor_through_a_mask_or_a_list_raises(device):
+    counts = torch.tensor([0, 1, 2], device=device)
+    for where in (counts >= 0, [0, 2], slice(2)):
+        cut = counts.clone()
+        cut[where] = 2.9
+        assert cut[0] == 2
+    for where in (counts >= 0, [0, 1, 2]):
+        with pytest.raises(RuntimeError, match="dtypes match"):
+            counts[where] = torch.tensor([0.5, 1.5, 2.9], device=device)
+
+
+def test_a_comparison_wraps_an_integer_and_no_float(device):
+    x = torch.tensor([20, 10, 250], dtype=torch.uint8, device=device)
+    assert (x > 300).tolist() == [False, False, True]
+    assert not (x > 300.0).any()
+    assert not (x > torch.tensor([300], device=device)).any()
+
+
+@pytest.mark.parametrize("large", [2**60, -2**60])
+def test_integers_that_float64_cannot_hold_are_undecided(device, large):
+    x = torch.tensor([large, large + 1], device=device)
+    with pytest.raises(Undecided, match="above 2"):
+        assert_agrees_with_float64(lambda x: x - x[0], x)
+    assert_agrees_with_float64(lambda x: x > 0, x)
+    with pytest.raises(AssertionError, match="in float64"):
+        assert_agrees_with_float64(lambda x: (x * 2**40).double(), x // 2**30)
+
+
 def test_a_sum_of_three_is_promoted_pair_by_pair():
     count, half = torch.ones((), dtype=torch.int64), torch.ones((), dtype=torch.float16)
     assert (count + 0.5 + half).dtype == torch.float32

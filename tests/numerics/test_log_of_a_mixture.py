@@ -61,6 +61,26 @@ def test_the_guard_sees_a_constant_inside_the_log(device, constant):
         assert_survives_large_logits(with_floor, torch.zeros(2, device=device), logits)
 
 
+@pytest.mark.parametrize("floor", [1e-300, 5e-324])
+def test_the_guard_sees_a_floor_in_float64_below_half_the_log_probability(device, floor):
+    def with_floor(gate, logits):
+        weights = F.softmax(gate, dim=-1).unsqueeze(-1)
+        return (weights * F.softmax(logits, dim=-1)).sum(dim=-2).clamp(min=floor).log()
+
+    logits = torch.tensor([[0.0, 1.0]] * 2, dtype=torch.float64, device=device)
+    with pytest.raises(AssertionError, match="constant inside the log"):
+        assert_survives_large_logits(with_floor, torch.zeros_like(logits[:, 0]), logits)
+    assert_survives_large_logits(log_mixture, torch.zeros_like(logits[:, 0]), logits)
+
+
+@pytest.mark.parametrize("low", [-700.0, -20.0, -1.0])
+def test_the_guard_sees_a_floor_under_the_logs(device, low):
+    logits = torch.arange(16.0, device=device).view(2, 8)
+    with pytest.raises(AssertionError, match="stops falling"):
+        assert_survives_large_logits(lambda *x: log_mixture(*x).clamp(min=low),
+                                     torch.zeros(2, device=device), logits)
+
+
 def test_the_guard_passes_the_mixture_in_each_dtype(device):
     for dtype in (torch.float32, torch.float64, torch.bfloat16):
         logits = torch.randn(4, 3, 8, device=device).to(dtype) * 3

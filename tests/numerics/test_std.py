@@ -49,6 +49,18 @@ def test_standardize_of_half_precision_does_not_overflow(device, dtype):
     torch.testing.assert_close(found, F.layer_norm(x, (2,)))
 
 
+def test_a_variance_of_inf_gives_0_or_nan_as_the_docstring_says(device):
+    assert standardize(torch.tensor([1e30, -1e30], device=device), 0).tolist() == [0, 0]
+    found = standardize(torch.tensor([3e38, 3e38, -3e38], device=device), 0)
+    assert found[:2].tolist() == [0, 0]
+    assert found[2].isnan()
+
+
+def test_float8_raises_as_the_docstring_says():
+    with pytest.raises(RuntimeError, match="Float8"):
+        standardize(torch.ones(3).to(torch.float8_e4m3fn), 0)
+
+
 def test_integers_raise(device):
     with pytest.raises(TypeError, match="floats first"):
         standardize(torch.ones(2, 2, dtype=torch.int64, device=device), dim=0)

@@ -100,6 +100,12 @@ def test_patches_that_do_not_fill_the_image_raise_in_one_line(device, shape, siz
         unpatchify(torch.zeros(shape, device=device), size, (2, 2))
 
 
+@pytest.mark.parametrize("size", [(5, 4), (4, 5), (0, 4), (4, 0)])
+def test_slices_are_cut_only_from_whole_patches(device, size):
+    with pytest.raises(ValueError, match=rf"^images {size[0]}x{size[1]} do not hold .* 2x2$"):
+        patches_by_slicing(torch.zeros(1, 1, *size, device=device), (2, 2))
+
+
 def test_an_empty_batch_has_empty_patches(device):
     images = torch.zeros(0, 3, 4, 6, device=device)
     patches = patchify(images, (2, 3))
