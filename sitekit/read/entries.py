@@ -33,7 +33,7 @@ _RAISED = re.compile(rf"^{re.escape(TRACEBACK)}(?P<error>.+)\Z", re.MULTILINE | 
 _WARNED = re.compile(r"^(?P<warning>\w*Warning: .+)$", re.MULTILINE)
 
 _KIND = re.compile(
-    r"(?:^|(?<=[\s\]:,>]))(?<!raise )(?P<kind>(?:\w+\.)*_?(?:[A-Z]\w*)?"
+    r"(?:^|(?<=[\s[\]:,>]))(?<!raise )(?P<kind>(?:\w+\.)*_?(?:[A-Z]\w*)?"
     r"(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\([\"'])", re.MULTILINE)
 _STACK = re.compile(r"Traceback \(most recent call last\)|^ *File \"", re.MULTILINE)
 _AROUND = {"ChildFailedError", "CalledProcessError", "ProcessRaisedException",
