@@ -22,7 +22,9 @@ def padding_values_ignored(
     `x` is (B, L, ...), and `keep` (B, L) is False or 0 where it is
     padded. `call(x, keep)`, with `keep` as booleans, gives a tensor
     or a tuple of tensors (B, L, ...), or (B, ...) with `pooled=True`.
-    Outputs in padded places are not compared.
+    Outputs in padded places are not compared. Padding is filled with
+    copies of real places, so a maximum over all places may pass; give
+    it negative numbers and a sequence without padding too.
 
     Raises:
         AssertionError: an output changes with a padded place.

@@ -46,11 +46,13 @@ def assert_first_token_read(
     Over many tokens the gradient of a right model fades to 0, so give
     it at least 2 tokens and at most 50, in float32 or float64. For a
     maximum over tokens, give many samples: token 0 must be largest.
+    Give numbers up to 10: larger ones saturate the gates of an LSTM.
 
     Raises:
         AssertionError: says which features ignore the token.
         Undecided: there are fewer or more tokens, or no samples, or
-            x is float16, in which a gradient fades within 50 tokens.
+            x is float16, in which a gradient fades within 50 tokens,
+            or a feature has no gradient and x has numbers above 10.
         RuntimeError: x has no gradient, or it is on meta.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
 
@@ -68,6 +70,8 @@ def assert_first_token_read(
         gradient, = torch.autograd.grad(total, x, retain_graph=True)
         if not gradient[:, 0].any():
             ignored.append(feature)
+    if ignored and x.detach().abs().max() > 10:
+        raise Undecided("no gradient: give numbers up to 10")
     assert not ignored, (
         f"features {ignored} of the summary ignore the first token")
 # --8<-- [end:assert_first_token_read]

@@ -53,7 +53,8 @@ def assert_zero_flow_changes_nothing(
 
     The flows of one pixel go to the right and down.
     `warp` takes image (B, C, H, W) and flow (B, 2, H, W) as (x, y).
-    Give an image of random float32 or float64 numbers.
+    Give an image of random float32 or float64 numbers. The tolerance
+    grows with the width and height, as the rounding of places does.
 
     Raises: AssertionError that names the likely cause; TypeError for
     another dtype; Undecided where the image is not finite, does not
@@ -66,7 +67,8 @@ def assert_zero_flow_changes_nothing(
             image.isfinite().all()
             and image.diff(dim=2).any() and image.diff(dim=3).any()):
         raise Undecided("give an image of random numbers")
-    tolerance = 1e-4 * image.abs().max().item()
+    rounding = 2 * max(H, W) * torch.finfo(image.dtype).eps
+    tolerance = max(1e-4, rounding) * image.abs().max().item()
     still = image.new_zeros(B, 2, H, W)
     found = warp(image.clone(), still.clone())
     if not torch.allclose(found, image, atol=tolerance, rtol=0):

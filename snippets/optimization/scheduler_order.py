@@ -31,14 +31,15 @@ def scaled_step(
 ) -> None:
     """Step all three; the scheduler only if the optimizer stepped.
 
-    A scale that falls is the sign of a step that was skipped.
+    A scale that falls is the sign of a step that was skipped. At a
+    scale of 0, every step is skipped.
 
     Source: https://docs.pytorch.org/docs/stable/amp.html#gradient-scaling
     """
     scale = scaler.get_scale()
     scaler.step(optimizer)
     scaler.update()
-    if scaler.get_scale() >= scale:
+    if scaler.get_scale() >= scale > 0:
         scheduler.step()
 # --8<-- [end:scaled_step]
 
@@ -53,9 +54,9 @@ def rates_used(
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.register_step_pre_hook.html
     """
     rates: list[float] = []
-    group = optimizer.param_groups[0]
     handle = optimizer.register_step_pre_hook(
-        lambda *_: rates.append(float(group["lr"])))
+        lambda optimizer, *_: rates.append(
+            float(optimizer.param_groups[0]["lr"])))
     try:
         loop(optimizer, scheduler)
     finally:

@@ -16,8 +16,8 @@ def decay_groups(
 
     Not decayed, whatever the shape: the own parameters of a LayerNorm,
     RMSNorm or GroupNorm (of a subclass too, but not of the layers in
-    it), what is named bias..., and the scales of weight_norm.
-    Embeddings are decayed.
+    it), what is named bias... (parametrized too), and the scales of
+    weight_norm. Embeddings are decayed.
 
     Raises: ValueError where a lazy layer has no weights yet.
 
@@ -44,10 +44,10 @@ def decay_groups(
                 spared.add(id(module.original0))
     decayed: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
+    biases = r"bias\w*|parametrizations\.bias\w*\.original\d*"
     for name, parameter in model.named_parameters():
-        last = name.rpartition(".")[2]
         matrix = parameter.ndim >= 2 and id(parameter) not in spared
-        matrix = matrix and not last.startswith("bias")
+        matrix = matrix and not re.search(rf"(^|\.)({biases})$", name)
         (decayed if matrix else others).append(parameter)
     return [{"params": decayed, "weight_decay": weight_decay},
             {"params": others, "weight_decay": 0.0}]

@@ -219,3 +219,19 @@ def test_no_more_padding_is_undecided(extra, x, keep):
 def test_data_on_meta_is_undecided(guard):
     with pytest.raises(Undecided, match="on meta"):
         guard(zeroed, torch.ones(3, 4, device="meta"), KEEP)
+
+
+def test_a_maximum_without_a_mask_fails_on_negative_numbers(device):
+    torch.manual_seed(0)
+    keep = torch.tensor([[True] * 5, [True, True, True, False, False]], device=device)
+    x = torch.rand(2, 5, 8, device=device) * keep.unsqueeze(-1)
+
+    def largest(x, keep):
+        return x.amax(dim=1)
+
+    alone, padded = x[1:], keep[1:]
+    padding_values_ignored(largest, alone, padded, pooled=True)
+    padding_length_ignored(largest, alone, padded, pooled=True)
+    for guard in (padding_values_ignored, padding_length_ignored):
+        with pytest.raises(AssertionError):
+            guard(largest, -x, keep, pooled=True)

@@ -105,3 +105,12 @@ def test_the_last_column_of_two_layers_has_the_first_token_from_below(device):
     model = lstm(device, 2, True)
     assert_first_token_read(lambda x: last_column(model, x), x)
     assert not torch.allclose(last_column(model, x), final_state(model, x, [6] * 4), atol=1e-3)
+
+
+@pytest.mark.parametrize("size", [30, 300])
+def test_gates_that_large_numbers_saturate_are_undecided(device, size):
+    torch.manual_seed(0)
+    model = nn.LSTM(4, 2, batch_first=True, bidirectional=True, device=device)
+    x = torch.randn(3, 50, 4, device=device) * size
+    with pytest.raises(Undecided, match="up to 10"):
+        assert_first_token_read(lambda x: final_state(model, x, [50] * 3), x)

@@ -170,3 +170,21 @@ def test_the_guard_sees_a_warp_that_writes_to_its_image(device):
     with pytest.raises(AssertionError):
         assert_zero_flow_changes_nothing(lambda image, flow: image.zero_(), image)
     assert torch.equal(image, before)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 4, 3840), (1, 1, 20000, 4), (1, 1, 2, 100000)])
+def test_a_large_image_passes_and_a_wrong_grid_fails(device, shape):
+    torch.manual_seed(0)
+    image = torch.randn(shape, device=device)
+    assert_zero_flow_changes_nothing(warp_by_flow, image)
+    with pytest.raises(AssertionError, match="blurs"):
+        assert_zero_flow_changes_nothing(warp_between_corners, image)
+
+
+def test_a_scale_factor_sets_the_distance_and_bicubic_overshoots(device):
+    row = torch.arange(5.0, device=device).expand(1, 1, 4, 5)
+    found = F.interpolate(row, scale_factor=(1, 1.5), mode="bilinear", align_corners=False)
+    assert found[0, 0, 0, 1:6].diff().sub(1 / 1.5).abs().max() < 1e-5
+    cubic = F.interpolate(row, size=(4, 8), mode="bicubic", align_corners=False)
+    assert cubic.min() < -0.01
+    assert cubic.max() > 4.01

@@ -70,3 +70,34 @@ def test_the_scheduler_waits_for_a_step_that_is_taken(device):
             scaler.scale((weight * slope).sum()).backward()
             scaled_step(scaler, optimizer, scheduler)
             assert scheduler.get_last_lr() == [rate]
+
+
+def test_the_rates_go_on_after_a_state_is_loaded_in_the_loop(device):
+    def loop(optimizer, scheduler):
+        train(optimizer, scheduler, steps=2)
+        optimizer.load_state_dict(optimizer.state_dict())
+        train(optimizer, scheduler, steps=2)
+
+    _, *both = make(device)
+    assert rates_used(loop, *both) == [1.0, 0.5, 0.25, 0.125]
+
+
+def test_the_scheduler_waits_also_at_a_scale_of_0(device):
+    weight, optimizer, scheduler = make(device)
+    scaler = torch.amp.GradScaler(device, init_scale=1e-44)
+    for _ in range(9):
+        optimizer.zero_grad()
+        scaler.scale((weight * float("inf")).sum()).backward()
+        scaled_step(scaler, optimizer, scheduler)
+    assert (scaler.get_scale(), weight.item(), scheduler.last_epoch) == (0, 1, 0)
+
+
+def test_schedulers_that_do_not_warn_in_the_reversed_order(device):
+    schedulers = torch.optim.lr_scheduler
+    _, optimizer, _ = make(device)
+    restarts = schedulers.CosineAnnealingWarmRestarts(optimizer, 5)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert train_scheduler_first(optimizer, restarts, 1)[0] < 1
+    with pytest.raises(NotImplementedError):
+        schedulers.ReduceLROnPlateau(optimizer).get_lr()

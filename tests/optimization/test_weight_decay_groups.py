@@ -155,3 +155,18 @@ def test_eps_makes_the_first_step_of_adam_shorter(size, decay, step):
     p.grad = torch.zeros_like(p)
     torch.optim.Adam([p], lr=0.25, weight_decay=decay).step()
     assert (size - p.item()) / 0.25 == pytest.approx(step, rel=1e-3)
+
+
+def test_a_parametrized_bias_with_two_axes_is_not_decayed():
+    model = nn.MultiheadAttention(4, 2, add_bias_kv=True)
+    nn.utils.parametrize.register_parametrization(model, "bias_k", nn.Identity())
+    nn.utils.parametrize.register_parametrization(model, "in_proj_weight", nn.Identity())
+    assert decayed_names(model) == {
+        "out_proj.weight", "parametrizations.in_proj_weight.original"}
+
+
+def test_a_matrix_in_a_module_named_bias_is_decayed():
+    model = nn.Module()
+    model.bias_net = nn.Module()
+    model.bias_net.original = nn.Parameter(torch.ones(4, 4))
+    assert decayed_names(model) == {"bias_net.original"}
