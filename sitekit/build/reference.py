@@ -51,7 +51,7 @@ PAGES = [(re.compile(pattern), page) for pattern, page in {
     r"torch\.utils\.benchmark": "benchmark_utils.html",
     r"torch\.utils\.benchmark\.\w+": "benchmark_utils.html#{0}",
     r"torch\.serialization\.\w+": "notes/serialization.html#{0}",
-    r"(torch\.nn\.[A-Z]\w+)\.\w+": "generated/{1}.html#{0}",
+    r"(torch\.(?:nn\.[A-Z]|sparse\.)\w+)\.\w+": "generated/{1}.html#{0}",
     r"torch(?:\.accelerator|\.compiler|\.cuda|\.linalg|\.nn|\.nn\.functional|\.nn\.parallel"
     r"|\.optim|\.optim\.lr_scheduler|\.optim\.Optimizer|\.Tensor)?\.\w+"
     r"|torch\.(?:autograd|nn\.attention|nn\.utils)\.[\w.]+": "generated/{0}.html",
