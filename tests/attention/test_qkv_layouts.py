@@ -1,11 +1,10 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from torch import nn
+from hypothesis import given
 
 from snippets.attention.qkv_layouts import qkv_rows, split_qkv
+from tests.attention.layers import FIXED_DEVICE, SIZES, gradients, reference
 from tests.awkward import Case, LeftOut
 
 
@@ -19,24 +18,7 @@ AWKWARD = [
     LeftOut(qkv_rows, "it takes two numbers and a name"),
 ]
 
-FIXED_DEVICE = settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 LAYOUTS = ["(3, h, d)", "(h, 3d)", "(3d, h)"]
-SIZES = st.tuples(*(st.integers(1, 4) for _ in range(4)))  # B, L, h, d
-
-
-def reference(h, d, device):
-    """An `nn.MultiheadAttention` in float64, no bias of which is 0."""
-    layer = nn.MultiheadAttention(h * d, h, batch_first=True, dtype=torch.float64, device=device)
-    for parameter in layer.parameters():
-        nn.init.normal_(parameter)
-    return layer
-
-
-def gradients(output, *inputs):
-    """Gradients of one scalar that depends on where each output stands."""
-    slope = torch.arange(output.numel(), dtype=output.dtype, device=output.device)
-    return torch.autograd.grad((output * slope.view_as(output).cos()).sum(), inputs)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

@@ -1,13 +1,13 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import given
 from torch import nn
 
 from snippets.attention.split_heads import MultiHeadAttention
 from snippets.attention.wrong_split_heads import merge_heads_by_reshape, split_heads_by_view
 from snippets.guards.permutation_equivariant import permutation_equivariant
+from tests.attention.layers import FIXED_DEVICE, SIZES, gradients, reference
 from tests.awkward import Case
 
 
@@ -35,24 +35,6 @@ AWKWARD = [
          shape=(2, 5, 8), compiled=False,
          outside={"huge": FINITE, "float16, its sum overflows": FINITE}),
 ]
-
-FIXED_DEVICE = settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-SIZES = st.tuples(*(st.integers(1, 4) for _ in range(4)))  # B, L, h, d
-
-
-def reference(h, d, device):
-    """An `nn.MultiheadAttention` in float64, no bias of which is 0."""
-    layer = nn.MultiheadAttention(h * d, h, batch_first=True, dtype=torch.float64, device=device)
-    for parameter in layer.parameters():
-        nn.init.normal_(parameter)
-    return layer
-
-
-def gradients(output, *inputs):
-    """Gradients of one scalar that depends on where each output stands."""
-    slope = torch.arange(output.numel(), dtype=output.dtype, device=output.device)
-    return torch.autograd.grad((output * slope.view_as(output).cos()).sum(), inputs)
 
 
 @FIXED_DEVICE
