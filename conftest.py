@@ -157,9 +157,12 @@ def pytest_collection_finish():
 
 
 def pytest_runtest_setup(item):
-    """Seed each test, whatever ran before it; a page is seeded once, in its own process."""
+    """Seed each test and let torch warn anew; a page is seeded once, in its own process."""
     if not isinstance(item, SybilItem):
-        REPLAY.seed(0)
+        import torch
+
+        torch.manual_seed(0)
+        torch.set_warn_always(True)
 
 
 @pytest.hookimpl(wrapper=True)

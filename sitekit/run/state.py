@@ -33,7 +33,7 @@ class Setting:
     def __exit__(self, *_: object) -> None:
         torch.backends.cudnn.allow_tf32 = self.found["TF32 in cuDNN"]
         torch.set_default_device(None)
-        torch.set_warn_always(False)
+        torch.set_warn_always(self.found["warnings each time"])
         _restore_random_states(self.random)
 
     def left_behind(self) -> list[str]:
