@@ -85,9 +85,9 @@ guards: .venv/installed  ## print guards × models, and the share of silent ques
 	$(BIN)/python -m tests.guards.verdicts
 	$(BIN)/python -m tests.guards.silent
 
-models: .venv/installed  ## run the guards on ten architectures of transformers, small and random
-	$(BIN)/python -m pip install -q -r requirements-models.txt
-	$(BIN)/python -m tests.guards.models
+models: .torch/newest/installed  ## run the guards on models of five public libraries, small and random
+	.torch/newest/bin/python -m pip install -q -r requirements-models.txt
+	.torch/newest/bin/python -m tests.guards.models
 
 font: .venv/installed  ## cut the maths font again (Debian's fonts-lmodern holds the whole one)
 	$(BIN)/python -m sitekit.publish.font
