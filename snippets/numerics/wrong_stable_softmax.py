@@ -5,7 +5,7 @@ import torch
 
 # --8<-- [start:softmax_without_shift]
 def softmax_without_shift(logits: torch.Tensor) -> torch.Tensor:
-    """Softmax over the last axis, whose `exp` or sum overflows."""
+    """Softmax over the last axis; `exp` or the sum may overflow."""
     exp = logits.exp()
     return exp / exp.sum(-1, keepdim=True)
 # --8<-- [end:softmax_without_shift]

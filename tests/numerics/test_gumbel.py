@@ -119,3 +119,13 @@ def test_a_clamped_uniform_draw_gives_finite_noise(device, dtype):
 def test_float8_logits_raise():
     with pytest.raises(RuntimeError, match="Float8"):
         gumbel_like(torch.zeros(2).to(torch.float8_e4m3fn))
+
+
+def test_the_guard_fails_an_exponential_draw_in_float16_on_a_cpu():
+    def in_its_dtype(x):
+        return -torch.empty_like(x).exponential_().log()
+
+    with pytest.raises(AssertionError, match="infinite"):
+        assert_finite_at_0(in_its_dtype, torch.zeros(4, dtype=torch.float16))
+    assert_finite_at_0(gumbel_like, torch.zeros(4, dtype=torch.float16))
+    assert_finite_at_0(in_its_dtype, torch.zeros(4, dtype=torch.bfloat16))
