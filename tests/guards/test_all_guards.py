@@ -10,6 +10,7 @@ AWKWARD = [LeftOut(all_guards.test_guarded_layer, "it is a test, and takes nothi
 
 PAGE = "docs/guards/all-guards.md"
 HELPERS = {"cost"}  # what the guards of a page share
+SPECIAL = {"commutes"}  # they need more than a model, which their pages tell
 
 
 def copied():
@@ -24,8 +25,9 @@ def test_each_guard_of_the_folder_is_called():
                 if getattr(node, "name", None) == "test_guarded_layer")
     called = {node.func.id for node in ast.walk(test)
               if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    assert len(guards - HELPERS) == 12
-    assert guards - HELPERS <= called
+    assert len(guards - HELPERS - SPECIAL) == 12
+    assert guards - HELPERS - SPECIAL <= called
+    assert guards >= SPECIAL
 
 
 def test_the_copied_file_imports_torch_and_the_standard_library_alone():
