@@ -8,6 +8,7 @@ from snippets.guards.agrees_with_reference import agrees_with_reference
 from snippets.guards.causal import causal
 from snippets.guards.every_parameter_used import every_parameter_used
 from snippets.guards.frozen_stays_frozen import frozen_stays_frozen
+from snippets.guards.gradients_are_fresh import gradients_are_fresh
 from snippets.guards.independent_samples import independent_samples, same_alone
 from snippets.guards.losses import loss_is_mean_of_samples, perfect_prediction_costs_nothing
 from snippets.guards.padding_ignored import padding_length_ignored, padding_values_ignored
@@ -53,6 +54,7 @@ def test_guarded_layer() -> None:
             F.cross_entropy(model(x[:, 0]), target).backward()
             optimizer.step()
 
+    gradients_are_fresh(train, head)
     tuned = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), head)
     tuned[0].requires_grad_(False)
     frozen_stays_frozen(

@@ -24,7 +24,7 @@ def test_each_guard_of_the_folder_is_called():
                 if getattr(node, "name", None) == "test_guarded_layer")
     called = {node.func.id for node in ast.walk(test)
               if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    assert len(guards - HELPERS) == 12
+    assert len(guards - HELPERS) >= 12
     assert guards - HELPERS <= called
 
 
