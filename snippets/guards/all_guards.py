@@ -1,5 +1,7 @@
 """One test file with every guard, for a small classifier of tokens."""
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -12,6 +14,7 @@ from snippets.guards.gradients_are_fresh import gradients_are_fresh
 from snippets.guards.independent_samples import independent_samples, same_alone
 from snippets.guards.losses import loss_is_mean_of_samples, perfect_prediction_costs_nothing
 from snippets.guards.padding_ignored import padding_length_ignored, padding_values_ignored
+from snippets.guards.parts_add_up import parts_add_up
 from snippets.guards.permutation_equivariant import permutation_equivariant
 from snippets.guards.round_trip import round_trip
 
@@ -55,6 +58,17 @@ def test_guarded_layer() -> None:
             optimizer.step()
 
     gradients_are_fresh(train, head)
+
+    def accumulate(model: nn.Module, parts: list[Any]) -> None:
+        count = sum(len(labels) for _, labels in parts)
+        for features, labels in parts:
+            logits = model(features)
+            loss = F.cross_entropy(logits, labels, reduction="sum")
+            (loss / count).backward()
+
+    parts = [(x[:1, 0], target[:1]), (x[1:, 0], target[1:])]
+    parts_add_up(accumulate, head, parts)
+
     tuned = nn.Sequential(nn.Linear(8, 8), nn.ReLU(), head)
     tuned[0].requires_grad_(False)
     frozen_stays_frozen(
