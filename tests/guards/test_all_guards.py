@@ -10,7 +10,7 @@ AWKWARD = [LeftOut(all_guards.test_guarded_layer, "it is a test, and takes nothi
 
 PAGE = "docs/guards/all-guards.md"
 HELPERS = {"cost"}  # what the guards of a page share
-SPECIAL = {"commutes"}  # they need more than a model, which their pages tell
+SPECIAL = {"commutes", "gradients_are_fresh", "parts_add_up"}  # choosing them is a page of its own
 
 
 def copied():
