@@ -21,6 +21,7 @@ def masked_mean(
     Raises:
         TypeError: losses are not floating, or `keep` not boolean.
         ValueError: the shapes differ.
+        RuntimeError: losses are float8.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.where.html
 
     >>> masked_mean(torch.tensor([[2.0, 9.0]]),
