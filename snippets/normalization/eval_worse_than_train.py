@@ -40,7 +40,7 @@ def recompute_statistics(
         for norm in norms:
             norm.reset_running_stats()
             norm.momentum = None
-            norm.train()
+            norm.training = True  # train() may be overridden
         for batch in itertools.chain([first], left):
             model(batch)
     finally:
