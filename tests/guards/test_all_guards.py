@@ -10,7 +10,8 @@ AWKWARD = [LeftOut(all_guards.test_guarded_layer, "it is a test, and takes nothi
 
 PAGE = "docs/guards/all-guards.md"
 HELPERS = {"cost"}  # what the guards of a page share
-SPECIAL = {"commutes"}  # they need more than a model, which their pages tell
+SPECIAL = {  # they need more than a model, which their pages tell
+    "commutes", "edges_of", "finite_gradients_at_the_edge"}
 
 
 def copied():
