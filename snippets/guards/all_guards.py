@@ -1,5 +1,6 @@
 """One test file with every guard, for a small classifier of tokens."""
 
+import math
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from snippets.guards.every_parameter_used import every_parameter_used
 from snippets.guards.frozen_stays_frozen import frozen_stays_frozen
 from snippets.guards.gradients_are_fresh import gradients_are_fresh
 from snippets.guards.independent_samples import independent_samples, same_alone
+from snippets.guards.initial_loss import initial_loss
 from snippets.guards.losses import loss_is_mean_of_samples, perfect_prediction_costs_nothing
 from snippets.guards.padding_ignored import padding_length_ignored, padding_values_ignored
 from snippets.guards.parts_add_up import parts_add_up
@@ -45,6 +47,9 @@ def test_guarded_layer() -> None:
     every_parameter_used(
         lambda: F.cross_entropy(model(x), target), model,
         optimizer=optimizer)
+    initial_loss(
+        lambda: nn.Sequential(nn.Flatten(), nn.Linear(40, 3)),
+        F.cross_entropy, x, target, chance=math.log(3))
     perfect_prediction_costs_nothing(
         F.cross_entropy, 1000 * F.one_hot(target, 3).float(), target)
     loss_is_mean_of_samples(F.cross_entropy, torch.randn(4, 3), target)
