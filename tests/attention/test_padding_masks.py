@@ -161,3 +161,12 @@ def test_a_filled_score_leaves_nan_in_the_gradient_of_the_queries(device):
     out = attention(q.requires_grad_(), k, v, keep)[0]
     assert out.isfinite().all()
     assert torch.autograd.grad(out.sum(), q)[0].isnan().all()
+
+
+def test_cross_attention_does_not_take_the_faster_path():
+    layer = nn.MultiheadAttention(4, 2, batch_first=True).eval()
+    x, hide = torch.randn(2, 2, 4), torch.tensor([[False, False], [True, True]])
+    with torch.no_grad():
+        assert layer(x, x, x, key_padding_mask=hide, need_weights=False)[0].isnan().any()
+        out, _ = layer(x[:, :1], x, x, key_padding_mask=hide, need_weights=False)
+    assert out.isfinite().all()

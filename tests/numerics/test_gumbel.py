@@ -75,6 +75,12 @@ def test_the_guard_is_undecided_where_it_replaced_nothing(noise, logits):
         assert_finite_at_0(noise, logits)
 
 
+@pytest.mark.parametrize("other", [torch.randn_like, torch.bernoulli])
+def test_the_guard_is_undecided_where_it_replaced_a_part(other):
+    with pytest.raises(Undecided, match="from another function, too"):
+        assert_finite_at_0(lambda x: other(x) + gumbel_like(x), torch.zeros(2))
+
+
 @pytest.mark.parametrize("dtype", [torch.int64, torch.uint8, torch.bool])
 def test_noise_of_integer_logits_raises(device, dtype):
     with pytest.raises(TypeError, match="floats first"):
