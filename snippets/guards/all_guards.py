@@ -1,6 +1,7 @@
 """One test file with every guard, for a small classifier of tokens."""
 
 import math
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -18,6 +19,7 @@ from snippets.guards.losses import loss_is_mean_of_samples, perfect_prediction_c
 from snippets.guards.padding_ignored import padding_length_ignored, padding_values_ignored
 from snippets.guards.parts_add_up import parts_add_up
 from snippets.guards.permutation_equivariant import permutation_equivariant
+from snippets.guards.resumes_exactly import resumes_exactly
 from snippets.guards.round_trip import round_trip
 
 
@@ -78,6 +80,26 @@ def test_guarded_layer() -> None:
     tuned[0].requires_grad_(False)
     frozen_stays_frozen(
         train, tuned, frozen=lambda model: model[0].state_dict())
+
+    def start() -> dict[str, Any]:
+        module = nn.Linear(8, 3)
+        return {"model": module,
+                "optimizer": torch.optim.AdamW(module.parameters())}
+
+    def steps(state: dict[str, Any], n: int) -> None:
+        for _ in range(n):
+            state["optimizer"].zero_grad()
+            F.cross_entropy(state["model"](x[:, 0]), target).backward()
+            state["optimizer"].step()
+
+    def save(state: dict[str, Any], path: Path) -> None:
+        torch.save({k: v.state_dict() for k, v in state.items()}, path)
+
+    def load(state: dict[str, Any], path: Path) -> None:
+        for key, numbers in torch.load(path).items():
+            state[key].load_state_dict(numbers)
+
+    resumes_exactly(start, steps, save, load)
 
     def split(x: torch.Tensor) -> torch.Tensor:
         heads: torch.Tensor = x.unflatten(2, (2, 4)).transpose(1, 2)
