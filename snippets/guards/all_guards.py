@@ -7,6 +7,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.data import Dataset
 
 from snippets.guards.agrees_with_reference import agrees_with_reference
 from snippets.guards.causal import causal
@@ -21,6 +22,7 @@ from snippets.guards.parts_add_up import parts_add_up
 from snippets.guards.permutation_equivariant import permutation_equivariant
 from snippets.guards.resumes_exactly import resumes_exactly
 from snippets.guards.round_trip import round_trip
+from snippets.guards.workers_differ import workers_and_epochs_differ
 
 
 # --8<-- [start:guarded_layer]
@@ -100,6 +102,18 @@ def test_guarded_layer() -> None:
             state[key].load_state_dict(numbers)
 
     resumes_exactly(start, steps, save, load)
+
+    samples = x.cpu()
+
+    class Noisy(Dataset[Any]):
+        def __len__(self) -> int:
+            return len(samples)
+
+        def __getitem__(self, index: int) -> torch.Tensor:
+            sample = samples[index]
+            return sample + torch.randn_like(sample)
+
+    workers_and_epochs_differ(Noisy())
 
     def split(x: torch.Tensor) -> torch.Tensor:
         heads: torch.Tensor = x.unflatten(2, (2, 4)).transpose(1, 2)
