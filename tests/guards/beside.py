@@ -31,6 +31,7 @@ from snippets.guards.losses import loss_is_mean_of_samples, perfect_prediction_c
 from snippets.guards.padding_ignored import padding_length_ignored, padding_values_ignored
 from snippets.guards.parts_add_up import parts_add_up
 from snippets.guards.permutation_equivariant import permutation_equivariant
+from snippets.guards.resumes_exactly import resumes_exactly
 from snippets.guards.round_trip import round_trip
 from snippets.guards.wrong_causal import PaddedOnBothSides
 from snippets.guards.wrong_every_parameter_used import DetachedFeatures
@@ -324,6 +325,28 @@ def resumes(momentum):
     return save, load
 
 
+def program(momentum):
+    """Return the same for the guard: what starts, trains, saves and loads."""
+    def start():
+        model = nn.Linear(8, 3)
+        return model, torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+    def train(state, steps):
+        model, optimizer = state
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss(model(torch.ones(4, 8))).backward()
+            optimizer.step()
+
+    def save(state, path):
+        torch.save([part.state_dict() for part in state], path)
+
+    def load(state, path):
+        for part, saved in list(zip(state, torch.load(path), strict=True))[:1 + momentum]:
+            part.load_state_dict(saved)
+    return start, train, save, load
+
+
 def scaled(step):
     """Return the same step for pytest-torch."""
     def run(setup, batch):
@@ -380,6 +403,7 @@ case("clipping before unscale_", right=lambda: clipped_step, wrong=lambda: clip_
      theirs=lambda step: other.assert_mixed_precision_training(
          make_scaled, two_batches() * 2, scaled(step), steps=4))
 case("a momentum that is not loaded", right=lambda: True, wrong=lambda: False,
+     ours=lambda momentum: resumes_exactly(*program(momentum)),
      theirs=lambda momentum: (lambda save, load: other.assert_resume_equivalent(
          make_setup, two_batches() * 2, loss_fn=lambda model, batch: F.cross_entropy(
              model(batch[0]), batch[1]), steps=4, save=save, load=load))(*resumes(momentum)))

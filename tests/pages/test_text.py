@@ -10,8 +10,9 @@ from sitekit.read.entries import missing
 from tests.guide import ROOT
 
 LISTS = {"docs/symptoms.md", "docs/changes.md"}
-QUESTIONS = [row for file in ("questions", "topics")
-             for row in tomllib.loads((ROOT / f"tests/{file}.toml").read_text()).get("question", [])]
+LISTED = [tomllib.loads((ROOT / f"tests/{file}.toml").read_text())
+          for file in ("questions", "topics")]
+QUESTIONS = [question for table in LISTED for question in table.get("question", [])]
 
 
 @pytest.fixture(scope="module")
