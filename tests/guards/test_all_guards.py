@@ -11,7 +11,8 @@ AWKWARD = [LeftOut(all_guards.test_guarded_layer, "it is a test, and takes nothi
 PAGE = "docs/guards/all-guards.md"
 HELPERS = {"cost"}  # what the guards of a page share
 SPECIAL = {  # they need more than a model, which their pages tell
-    "commutes", "edges_of", "finite_gradients_at_the_edge", "held", "same_in_eval_twice"}
+    "commutes", "edges_of", "finite_gradients_at_the_edge", "held", "same_in_eval_twice",
+    "keeps_layout"}
 
 
 def copied():
