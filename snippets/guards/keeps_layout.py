@@ -16,11 +16,12 @@ from snippets.guards.judge import Undecided, copied, on_copies
 def keeps_layout(call: Callable[..., Any], x: torch.Tensor) -> None:
     """Check that `call` computes in channels-last, from `x` on.
 
-    `x`, of shape (N, C, H, W) or (N, C, D, H, W), is brought to
-    channels-last, and a copy of `call` too, if it is a module. Each
-    call of a function of torch is watched: a copy of a channels-last
-    tensor in the order of axes, and an image in that order that a
-    convolution, pooling or resizing gets, are errors.
+    `x`, of shape (N, C, H, W) or (N, C, D, H, W), best with sizes
+    that differ, is brought to channels-last, and a copy of `call`
+    too, if it is a module. Each call of a function of torch is
+    watched: a copy of a channels-last tensor in the order of axes is
+    an error, and an image in that order for a convolution, pooling,
+    batch norm or resizing.
 
     Raises:
         AssertionError: the order of memory is lost on the way, or the
@@ -50,8 +51,14 @@ def keeps_layout(call: Callable[..., Any], x: torch.Tensor) -> None:
     def leave(*_: Any) -> None:
         inside.pop()
 
+    def is_lost(y: Any) -> bool:
+        sizes = {last.shape[2:] for last in seen}
+        return order(y) == "first" and not (
+            # (N, H, W, C)
+            y.shape[1:-1] in sizes and y.shape[2:] not in sizes)
+
     lost: list[str] = []
-    seen: list[str] = []
+    seen: list[torch.Tensor] = []
     inside = [""]
 
     class Watch(TorchFunctionMode):
@@ -66,11 +73,11 @@ def keeps_layout(call: Callable[..., Any], x: torch.Tensor) -> None:
             memory = {y.untyped_storage().data_ptr() for y in given
                       if y.layout == torch.strided}
             result = func(*args, **(kwargs or {}))
-            copies = [y for y in flat([result]) if order(y) == "first"
+            seen.extend(y for y in given if order(y) == "last")
+            copies = [y for y in flat([result]) if is_lost(y)
                       and y.untyped_storage().data_ptr() not in memory]
             is_of_images = re.search(
                 "conv|pool|batch_norm|interpolate|shuffle", name)
-            seen.extend(place for place in orders if place == "last")
             if ("last" in orders and copies) or (
                     is_of_images and orders[:1] == ["first"]):
                 of = f" of {inside[-1]}" if inside[-1] else ""
@@ -88,8 +95,9 @@ def keeps_layout(call: Callable[..., Any], x: torch.Tensor) -> None:
         twin = copied(getattr(call, "_orig_mod", call))
         made.append(twin.to(memory_format=form))
         for name, part in twin.named_modules():
-            part.register_forward_pre_hook(partial(enter, name))
-            part.register_forward_hook(leave)
+            if not isinstance(part, torch.jit.ScriptModule):
+                part.register_forward_pre_hook(partial(enter, name))
+                part.register_forward_hook(leave)
     data = x.detach().clone(memory_format=form)
     try:
         with (torch.random.fork_rng(range(torch.cuda.device_count())),
@@ -98,7 +106,7 @@ def keeps_layout(call: Callable[..., Any], x: torch.Tensor) -> None:
     except AssertionError as error:
         raise Undecided(
             f"an assert of the call itself fails: {error}") from error
-    if output and order(output[0]) == "first":
+    if output and is_lost(output[0]):
         lost.append("the output")
     assert not lost, (
         f"channels-last is lost in {', '.join(dict.fromkeys(lost))}: "

@@ -145,7 +145,8 @@ def same_in_eval_twice(
         "forward")
     assert all(all_same(first, y) for y in (again, last, later)), (
         "in eval mode the output changes with the calls before: a "
-        "hidden state or cache that is kept, or set by the first call")
+        "hidden state or cache that is kept, or set by the first call, "
+        "or random numbers of NumPy")
     if all_same(first, others):
         raise Undecided(
             "other data give the same output: pass other=...")

@@ -143,7 +143,7 @@ def frozen(model):
     return model.requires_grad_(False)
 
 
-IMAGES = torch.randn(2, 4, 6, 6, generator=torch.Generator("cpu").manual_seed(0), device="cpu")
+IMAGES = torch.randn(2, 4, 6, 8, generator=torch.Generator("cpu").manual_seed(0), device="cpu")
 
 RIGHT = {
     "convolutions, BatchNorm and ReLU": lambda: stack(nn.BatchNorm2d(4), nn.ReLU(inplace=True)),
@@ -186,6 +186,14 @@ RIGHT = {
         lambda x: x - x.mean((2, 3), keepdim=True).expand_as(x)),
     "one number for each channel": lambda: stack(
         Calls(lambda x: x.mean((2, 3), keepdim=True).expand_as(x))),
+    "pixels first, by tensordot": lambda: stack(Calls(
+        lambda x: torch.tensordot(x, torch.eye(4).to(x), ([1], [0])).permute(0, 3, 1, 2))),
+    "pixels first, by einsum": lambda: Calls(
+        lambda x: torch.einsum("nchw,cd->nhwd", x, torch.eye(4).to(x))),
+    "output (N, H, W, C)": lambda: nn.Sequential(
+        conv(stride=2), Calls(lambda x: x.permute(0, 2, 3, 1)), nn.Linear(4, 7)),
+    "rows as samples, a view": lambda: stack(
+        Calls(lambda x: x.transpose(1, 2).flip(3).transpose(1, 2))),
     "mask": lambda: Calls(lambda x: torch.where(x > 0, x, x.new_zeros(()))),
 }
 WRONG = {
@@ -196,8 +204,11 @@ WRONG = {
     "softmax over channels": (lambda: Calls(lambda x: x.softmax(1)), "softmax, the output:"),
     "attention, back by a copy": (
         lambda: stack(Attention(by_contiguous)), "contiguous of 1:"),
+    "masked_fill": (lambda: stack(Calls(lambda x: x.masked_fill(x > 0, 0.0))), "masked_fill of 1"),
+    "channels picked by a list": (
+        lambda: stack(Calls(lambda x: x[:, [1, 0, 3, 2]])), "__getitem__ of 1"),
     "sampled at a grid": (
-        lambda: Calls(lambda x: F.grid_sample(x, x.new_zeros(2, 6, 6, 2), align_corners=False)),
+        lambda: Calls(lambda x: F.grid_sample(x, x.new_zeros(2, 6, 8, 2), align_corners=False)),
         "grid_sample, the output:"),
     "spectrum and back": (
         lambda: stack(Calls(lambda x: torch.fft.irfft2(torch.fft.rfft2(x)))), "of 1"),
@@ -205,7 +216,7 @@ WRONG = {
         lambda: stack(Calls(lambda x: torch.zeros(x.shape, device=x.device).copy_(x))),
         "conv2d of 2:"),
     "output of another order": (
-        lambda: Calls(lambda x: x.flatten(2).mT.contiguous().mT.reshape(2, 2, 2, 6, 6).transpose(
+        lambda: Calls(lambda x: x.flatten(2).mT.contiguous().mT.reshape(2, 2, 2, 6, 8).transpose(
             1, 2).reshape(x.shape)), "the output:"),
     "compiled": (
         lambda: torch.compile(stack(nn.InstanceNorm2d(4)), backend="eager"), "instance_norm of 1"),
