@@ -5,12 +5,13 @@ import copy
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from unittest import mock
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 
 # --8<-- [start:undecided]
@@ -49,14 +50,37 @@ def tensors_along(
 # --8<-- [end:tensors_along]
 
 
+# --8<-- [start:asserts_undecided]
+@contextlib.contextmanager
+def asserts_undecided() -> Iterator[None]:
+    """Raise Undecided where an `assert` of what is called fails."""
+    try:
+        yield
+    except AssertionError as error:
+        raise Undecided("an assert of the call itself fails: "
+                        f"{error}") from error
+# --8<-- [end:asserts_undecided]
+
+
 # --8<-- [start:copied]
 def copied(module: Any) -> Any:
     """Return a deep copy of a module, or of anything else.
 
-    Raises: Undecided where something in it cannot be copied.
+    Tensors with a graph that a module holds are copied without it.
+
+    Raises: Undecided where something in it cannot be copied, or a
+        lazy layer has no weights yet.
     """
+    graphs = {}  # such as what torch.nn.utils.weight_norm computes
+    for part in getattr(module, "modules", list)():
+        if any(map(is_lazy, (*part.parameters(), *part.buffers()))):
+            raise Undecided("a lazy layer has no weights yet: call "
+                            "the model once before")
+        graphs.update({id(x): x.detach().clone()
+                       for x in vars(part).values()
+                       if isinstance(x, torch.Tensor) and x.grad_fn})
     try:
-        twin = copy.deepcopy(module)
+        twin = copy.deepcopy(module, graphs)
     except RuntimeError as error:
         if "deepcopy" not in str(error):
             raise
@@ -72,14 +96,39 @@ def copied(module: Any) -> Any:
 # --8<-- [end:copied]
 
 
+# --8<-- [start:open_gates]
+def open_gates(module: nn.Module, size: float = 0.1) -> None:
+    """Write numbers up to `size` into parameters that are almost 0.
+
+    Those that are trained and hold floats or complex numbers, all
+    below 0.001, as where a branch starts at 0, which hides it.
+    """
+    with torch.no_grad():
+        for weight in module.parameters():
+            real = weight.is_floating_point() or weight.is_complex()
+            if not real or not weight.requires_grad or weight.is_meta:
+                continue
+            # float8 numbers have no abs
+            wide = weight.float() if weight.itemsize < 2 else weight
+            if (wide.abs() < 1e-3).all():
+                count = torch.arange(1.0, 1 + weight.numel()).to(wide)
+                weight.copy_(size * count.cos().view(weight.shape))
+# --8<-- [end:open_gates]
+
+
 # --8<-- [start:on_copies]
 @contextlib.contextmanager
 def on_copies(
-    *made: nn.Module, double: bool = False
+    *made: nn.Module,
+    double: bool = False,
+    opens: bool = False,
+    after: Callable[[], object] = lambda: None,
 ) -> Iterator[None]:
     """Call copies of modules, uncompiled; in float64 if `double`.
 
-    Not of `made`, and of those that are made meanwhile.
+    Not of `made`, nor of those that are made meanwhile. With `opens`
+    their gates are opened. Each call of a module is followed by one
+    of `after`.
 
     Raises: Undecided where a tensor of another dtype meets float64.
     """
@@ -94,12 +143,25 @@ def on_copies(
         if module not in twins:
             known = len(twins)
             twin = copied(module)
-            for part in [twin, *list(twins)[known:]] if double else []:
-                part.double()
+            for part in [twin, *list(twins)[known:]]:
+                if double:
+                    widen(part)
+                if opens:
+                    open_gates(part)
             parts = list(twin.modules())
             twins.update(zip(module.modules(), parts, strict=True))
             twins.update(zip(parts, parts, strict=True))
-        return call(twins[module], *args, **kw)
+        result = call(twins[module], *args, **kw)
+        after()
+        return result
+
+    def widen(part: nn.Module) -> None:
+        try:
+            part.double()
+        except RuntimeError:  # torch.func: no writing to .data
+            with mock.patch.object(torch.__future__, (
+                    "_overwrite_module_params_on_conversion"), True):
+                part.double()
 
     def registers(method: Callable[..., None]) -> Callable[..., None]:
         def make(module: nn.Module, *args: Any, **kw: Any) -> None:
@@ -138,42 +200,51 @@ def judge(
     run: Callable[[], Any],
     *,
     own: Callable[[], Any],
-    other: Callable[[], Any],
-    message: str,
+    other: Callable[[], Any] | Sequence[Callable[[], Any]],
+    message: str | Sequence[str],
     reset: bool = True,
     double: bool = False,
 ) -> None:
     """Compare `run` with itself, with `own` and with `other`.
 
     Each gives a tensor or a tuple of tensors. `own` changes what must
-    matter, `other` what must not. With `reset=False` the noise is
-    measured under two random states, with `double` in float64. Each
-    run has the same random state and calls copies of its modules
-    (where it calls them as `module(x)`), uncompiled.
+    matter, `other` what must not. Several `other` give together what
+    `run` gives, and each has its `message`. With `reset=False` the
+    noise is measured under two random states, with `double` in
+    float64. Each run has the same random state and calls copies of
+    its modules (where it calls them as `module(x)`), uncompiled, with
+    their gates open.
 
     Raises:
         AssertionError: `other` changes the result; says `message`.
         Undecided: `own` changes nothing, or hardly more than a
             repetition, or gives nan or another shape; or `other`
-            draws another number of random numbers (unless
-            `reset=False`); or an `assert` of the call itself fails;
-            or a run gives what is no tensor.
+            draws other random numbers (unless `reset=False`); or an
+            `assert` of the call itself fails; or a run gives what is
+            no tensor.
     """
-    def results(run: Callable[[], Any], times: int = 1) -> Any:
+    generators = torch.default_generator, *torch.cuda.default_generators
+
+    def results(*runs: Callable[[], Any]) -> list[Any]:
+        given = []
         with torch.random.fork_rng(range(torch.cuda.device_count())):
-            for _ in range(times):
-                try:
-                    with on_copies(double=double):
-                        result = run()
-                except AssertionError as error:
-                    raise Undecided("an assert of the call itself "
-                                    f"fails: {error}") from error
-            drawn.append([torch.get_rng_state(),
-                          *torch.cuda.get_rng_state_all()])
-        result = result if isinstance(result, tuple) else (result,)
-        if not all(isinstance(y, torch.Tensor) for y in result):
-            raise Undecided("a run gives what is no tensor")
-        return tuple(y.detach().clone() for y in result)
+            for run in runs:
+                draws: list[torch.Generator] = []
+
+                def drawn(draws: list[Any] = draws) -> None:
+                    draws.extend(g.clone_state() for g in generators)
+
+                with asserts_undecided(), on_copies(
+                        double=double, opens=True, after=drawn):
+                    result = run()
+                drawn()
+                states.append([g.get_state() for g in draws])
+                if not isinstance(result, tuple):
+                    result = (result,)
+                if not all(isinstance(y, torch.Tensor) for y in result):
+                    raise Undecided("a run gives what is no tensor")
+                given.append(tuple(y.detach().clone() for y in result))
+        return given
 
     def wide(x: torch.Tensor) -> torch.Tensor:
         if x.is_meta:
@@ -201,20 +272,29 @@ def judge(
         largest = sizes.max().item() if sizes.numel() else 0.0
         return 1e-12 * largest if double else 0.0
 
-    drawn: list[list[torch.Tensor]] = []
-    first = results(run)
-    noises = distances(results(run, times=1 if reset else 2))
-    signals, leaks = distances(results(own)), distances(results(other))
+    states: list[list[torch.Tensor]] = []
+    first, again = (
+        results(run) + results(run) if reset else results(run, run))
+    noises, signals = map(distances, (again, *results(own)))
+    others = [other] if callable(other) else other
+    says = [message] if isinstance(message, str) else [*message]
+    found = [(y, text) for call, text in zip(others, says, strict=True)
+             for result in results(call) for y in result]
+    leaks = distances([y for y, _ in found])
+    says = [text for _, text in found] + says[:1] * len(first)
     grains = [rounding(y) for y in first]
-    alike = all(map(torch.equal, drawn[0], drawn[-1])) or not reset
-    for noise, signal, leak, grain in zip(
-            noises, signals, leaks, grains, strict=True):
+    alike = not reset or all(
+        len(later) == len(states[0])
+        and all(map(torch.equal, later, states[0]))
+        for later in states[3:])
+    for noise, signal, leak, grain, text in zip(
+            noises, signals, leaks, grains, says, strict=False):
         limit = max(10 * noise, 1e-4 * min(signal, 1e300), grain)
         if leak > limit and not alike:
             raise Undecided(
-                "the number of random draws follows the data: call "
-                "eval(), or turn off what is random")
-        assert leak <= limit, message
+                "the random draws follow the data: call eval(), or "
+                "turn off what is random")
+        assert leak <= limit, text
     for noise, signal, grain in zip(
             noises, signals, grains, strict=True):
         if signal <= grain or signal == math.inf:
@@ -225,47 +305,8 @@ def judge(
         if signal <= 100 * noise:
             raise Undecided(
                 "a repetition changes the output nearly as much: "
-                "call eval(), or seed what is random")
+                "call eval(), give F.dropout training=self.training, "
+                "or seed what is random")
     if not first:
         raise Undecided("there is no output to judge")
 # --8<-- [end:judge]
-
-
-# --8<-- [start:judge_all]
-def judge_all(judgements: Iterable[Callable[[], None]]) -> None:
-    """Call all `judgements`; one that fails outweighs one undecided.
-
-    Raises:
-        AssertionError: one of them fails; at once.
-        Undecided: none fails, and one is undecided; the first.
-    """
-    undecided: list[Undecided] = []
-    for judgement in judgements:
-        try:
-            judgement()
-        except Undecided as error:
-            undecided.append(error)
-    if undecided:
-        raise undecided[0]
-# --8<-- [end:judge_all]
-
-
-# --8<-- [start:opened]
-def opened(module: nn.Module, size: float = 0.1) -> nn.Module:
-    """Return a copy of `module` in which no gate is closed.
-
-    Parameters (of float or complex numbers) that are all below 0.001
-    in size, as those that start at 0 are, become random numbers of
-    deviation `size`. A parameter that holds nan stays as it is.
-    """
-    twin: nn.Module = copied(module)
-    with torch.no_grad():
-        for weight in twin.parameters():
-            if not weight.is_floating_point() | weight.is_complex():
-                continue
-            # float8 numbers have no abs and no normal_
-            wide = weight.float() if weight.itemsize < 2 else weight
-            if weight.numel() and (wide.abs() < 1e-3).all():
-                weight.copy_(torch.empty_like(wide).normal_(std=size))
-    return twin
-# --8<-- [end:opened]

@@ -10,7 +10,9 @@ from sitekit.read.entries import missing
 from tests.guide import ROOT
 
 LISTS = {"docs/symptoms.md", "docs/changes.md"}
-QUESTIONS = tomllib.loads((ROOT / "tests/questions.toml").read_text())["question"]
+LISTED = [tomllib.loads((ROOT / f"tests/{file}.toml").read_text())
+          for file in ("questions", "topics")]
+QUESTIONS = [question for table in LISTED for question in table.get("question", [])]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +58,7 @@ def test_the_questions_that_a_page_answers_are_answered_in_their_section(page):
             assert lines is not None, f"{page.path}: no section #{anchor}, which answers a question"
             text = "\n".join(page.lines[lines.start:lines.stop])
             assert question["says"].lower() in text.lower(), (
-                f"tests/questions.toml: {page.path}#{anchor} does not say {question['says']!r}")
+                f"{question['id']}: {page.path}#{anchor} does not say {question['says']!r}")
 
 
 def test_a_page_is_in_the_list_of_changes(page, guide):
