@@ -74,11 +74,13 @@ def resumes_exactly(
             return
         seen[id(x)] = x  # kept, so that nothing else gets its id
         inner: Any = getattr(x, "__dict__", {})
+        torchs = type(x).__module__.split(".")[0] == "torch"
         if isinstance(x, torch.nn.Module):
-            inner = {**dict(x.named_buffers()), **x.state_dict()}
-            inside = True
-        elif hasattr(x, "state_dict") and (
-                type(x).__module__.split(".")[0] == "torch"):
+            for key, value in {**x._parameters, **x._buffers}.items():
+                read(value, f"{name}.{key}".lstrip("."), inside=True)
+            inner = {key: value for key, value in inner.items()
+                     if not torchs and key[:1] != "_"} | x._modules
+        elif torchs and hasattr(x, "state_dict"):
             inner, inside = x.state_dict(), True
         elif isinstance(x, Mapping):
             inner = x

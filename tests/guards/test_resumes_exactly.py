@@ -287,6 +287,45 @@ def unseeded(state):
 SHARED = start()
 
 
+class Trainer(nn.Module):
+    """Keep all that is trained, as trainers of libraries do."""
+
+    def __init__(self):
+        super().__init__()
+        self.net, self.step = nn.Linear(3, 1), 0
+        self.optimizer = torch.optim.Adam(self.net.parameters(), lr=0.1)
+        self.average = {name: x.clone() for name, x in self.net.state_dict().items()}
+
+
+def run(trainer, steps):
+    for _ in range(steps):
+        trainer.optimizer.zero_grad()
+        x = torch.full((2, 3), trainer.step % 3 - 1.5)
+        trainer.net(x).square().mean().backward()
+        trainer.optimizer.step()
+        trainer.step += 1
+        for name, x in trainer.net.state_dict().items():
+            trainer.average[name] = 0.9 * trainer.average[name] + 0.1 * x
+
+
+def save_trainer(trainer, path, average=True):
+    saved = [trainer.state_dict(), trainer.optimizer.state_dict(), trainer.step]
+    torch.save(saved + [trainer.average] * average, path)
+
+
+def load_trainer(trainer, path):
+    weights, optimizer, trainer.step, *average = torch.load(path)
+    trainer.load_state_dict(weights)
+    trainer.optimizer.load_state_dict(optimizer)
+    trainer.average = average[0] if average else trainer.average
+
+
+def test_a_trainer_that_is_a_module():
+    resumes_exactly(Trainer, run, save_trainer, load_trainer)
+    with pytest.raises(AssertionError, match=r"restore average\.bias, average\.weight$"):
+        resumes_exactly(Trainer, run, partial(save_trainer, average=False), load_trainer)
+
+
 @pytest.mark.parametrize(("begin", "go", "write", "read", "says"), [
     (lambda: SHARED, train, nothing, nothing, "one state twice"),
     (start, nothing, nothing, nothing, "without loading"),
