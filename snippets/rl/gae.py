@@ -33,7 +33,8 @@ def gae(rewards: torch.Tensor, values: torch.Tensor,
         ahead = next_values.masked_fill(terminated, 0)
         errors = rewards + gamma * ahead - values
         ended = terminated | truncated
-        total, advantages = torch.zeros_like(errors[:1]), []
+        total = torch.zeros_like(errors[:1])
+        advantages: list[torch.Tensor] = []
         for t in reversed(range(len(errors))):
             total = errors[t:t + 1] + gamma * lam * (
                 total.masked_fill(ended[t:t + 1], 0))
