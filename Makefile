@@ -81,13 +81,14 @@ bump: $(READY)  ## show which outputs, messages, warnings and populations anothe
 	-$(BIN)/python -m sitekit.run.accept --device $(DEVICE) --dry-run
 	$(BIN)/python -m tests.populations
 
-guards: .venv/installed  ## print guards × models, and the share of silent questions that a guard catches
+guards: .venv/installed  ## print guards × models, the share of silent questions that a guard catches, and pytest-torch beside
 	$(BIN)/python -m tests.guards.verdicts
 	$(BIN)/python -m tests.guards.silent
+	$(BIN)/python -m tests.guards.beside
 
-models: .venv/installed  ## run the guards on ten architectures of transformers, small and random
-	$(BIN)/python -m pip install -q -r requirements-models.txt
-	$(BIN)/python -m tests.guards.models
+models: .torch/newest/installed  ## run the guards on models of five public libraries, small and random
+	.torch/newest/bin/python -m pip install -q -r requirements-models.txt
+	.torch/newest/bin/python -m tests.guards.models
 
 font: .venv/installed  ## cut the maths font again (Debian's fonts-lmodern holds the whole one)
 	$(BIN)/python -m sitekit.publish.font
@@ -126,7 +127,7 @@ chromium:
 	touch $@
 
 # What the examples need, without the site.
-NEEDS = coverage|einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pytest-xdist|pyyaml|sybil
+NEEDS = coverage|einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pytest-torch|pytest-xdist|pyyaml|sybil
 .torch/%/installed: requirements.txt | python
 	test -x .torch/$*/bin/python || $(PYTHON) -m venv .torch/$*
 	grep -E '^($(NEEDS))==' requirements.txt > .torch/$*/requirements.txt

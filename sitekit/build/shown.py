@@ -41,6 +41,7 @@ class _Seen(HTMLParser):
         self.unreadable: list[str] = []
         self.text = ""
         self._open: list[str] = []
+        self._holding = self._in_blocks = 0  # how many of the open ones do
         self._kept = ""  # of the outermost block or inline code that is open
         self.feed(html)
         self.close()
@@ -54,14 +55,18 @@ class _Seen(HTMLParser):
         if tag == "br":
             self.handle_data("\n")
         if tag not in EMPTY:
-            if self._holds(tag) and not any(map(self._holds, self._open)):
+            if self._holds(tag) and not self._holding:
                 self._kept = ""
             self._open.append(tag)
+            self._holding += self._holds(tag)
+            self._in_blocks += tag in BLOCKS
 
     def handle_endtag(self, tag: str) -> None:
         while tag in self._open:
             closed = self._open.pop()
-            if self._holds(closed) and not any(map(self._holds, self._open)):
+            self._holding -= self._holds(closed)
+            self._in_blocks -= closed in BLOCKS
+            if self._holds(closed) and not self._holding:
                 (self.blocks if closed in BLOCKS else self.inline).append(self._kept)
             if closed in ENDS_A_LINE:
                 self.text += "\n"
@@ -69,9 +74,9 @@ class _Seen(HTMLParser):
                 return
 
     def handle_data(self, data: str) -> None:
-        if any(map(self._holds, self._open)):
+        if self._holding:
             self._kept += data
-        if not BLOCKS.intersection(self._open):
+        if not self._in_blocks:
             self.text += data
 
     @staticmethod
@@ -90,7 +95,7 @@ def unproved(html: str, page: Page) -> list[str]:
     blocks = Counter(block.strip("\n") for block in seen.blocks)
     found = [f"<{tag}>" for tag in seen.unreadable]
     found += [text for text, times in blocks.items()
-              if times > ran[text] + (0 if is_python(text) else others[text])]
+              if times > ran[text] + (others[text] if others[text] and not is_python(text) else 0)]
     found += [text for text in ran if blocks[text] < ran[text]]
     outputs = _squeezed("".join(step.want + step.source for e in page.examples for step in e.steps))
     found += [text for text in seen.inline

@@ -40,14 +40,19 @@ _AROUND = {"ChildFailedError", "CalledProcessError", "ProcessRaisedException",
            "BackendCompilerFailed"}  # what is said of another error, which is pasted too
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PREFIX = re.compile(r"^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*", re.MULTILINE)
+_CURLY = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")  # as a forum sets quotes
 _OTHER = re.compile(r"\n(?=\s*(?:File \"|Traceback|During handling|The above exception))")
 _OWN = re.compile(r"\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|"
-                  r"Byte|\w*Impl\w*|\w+_\w+)\b")
+                  r"Byte|\w*Impl\w*|\w+_\w+|ninja|lcuda)\b")
 _QUOTED = re.compile(r"'[^'\s]{1,80}'|\"[^\"\s]{1,80}\"|`[^`\s]{1,80}`")
 _BRACKETS = re.compile(r"\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)")
-_IMPORTED = re.compile(r"(No module named|cannot import name|from) '((\w+)[\w.]*)'")
-_PATH = re.compile(r"[^\s'\"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
-_CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )")
+_IMPORTED = re.compile(r"(No module named|cannot import name|from|module(?= '[\w.]+' has no)) "
+                       r"'((\w+)[\w.]*)'")
+_COMMAND = re.compile(r"(?<=Command '\[')(?:[^'\n]*[/\\])?(\w+)")
+_LIBRARY = re.compile(r"\b(lib\w+)\.so[\d.]*(?=: cannot open)")
+_PATH = re.compile(r"(?<=\")[A-Z]:\\[^\"\n]+(?=\")"
+                   r"|[^\s'\"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
+_CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )|(?<=while checking arguments for )(\w+)")
 _WORD = re.compile(r"[a-z_]{2,}")
 _RELATED = {"RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
             "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode",
@@ -155,7 +160,8 @@ def messages_of(text: str) -> list[tuple[str, str]]:
     Of a traceback, the last error comes first, and what only hands another one on comes last;
     colours, a rank's prefix and pytest's marks are taken off.
     """
-    text = _PREFIX.sub("", _COLOUR.sub("", text.replace("\r\n", "\n")))
+    text = _COLOUR.sub("", text.translate(_CURLY).replace("\r\n", "\n"))
+    text = _PREFIX.sub("", text)
     found = []
     for each in _KIND.finditer(text):
         message = _OTHER.split(text[each.end():].split("\n\n")[0])[0]
@@ -172,11 +178,14 @@ def message_of(text: str) -> tuple[str, str]:
 
 def words(message: str) -> list[str]:
     """The words that tell one message from another: no numbers, shapes, and names of the reader."""
+    message = _PATH.sub(" ", _COMMAND.sub(r"\1 \1_command", message))
     message = _IMPORTED.sub(lambda found: f"{found[1]} module_{found[3]} module_" +
-                            found[2].replace(".", "_"), _PATH.sub(" ", message))
+                            found[2].replace(".", "_"), message)
+    message = _LIBRARY.sub(lambda found: "{0}_so {0}_missing".format(
+        re.sub(r"\d", "_", found[1])), message)
     kept = _QUOTED.sub(lambda quoted: " ".join(_OWN.findall(quoted[0])) or " ", message)
     kept = _BRACKETS.sub(lambda found: " ".join(_OWN.findall(found[0])) or " ", kept)
-    kept = _CALLED.sub(r"\1 \1_called", kept)  # whose arguments are wrong tells most
+    kept = _CALLED.sub(lambda found: "{0} {0}_called".format(found[1] or found[2]), kept)
     return _WORD.findall(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kept).lower())
 
 

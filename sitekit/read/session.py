@@ -98,7 +98,8 @@ def _check(step: Step, here: Place) -> None:
     if TRACEBACK in error or (error != step.want and error.startswith((" ", "\t"))):
         raise GuideError(f"{here}: the stack of a traceback is written as one line, '  ...', "
                          "since it is not compared")
-    if parses(step.source) and any(map(_swallows_assert, ast.walk(parsed(step.source)))):
+    if "assert" in step.source and parses(step.source) and any(
+            map(_swallows_assert, ast.walk(parsed(step.source)))):
         raise GuideError(f"{here}: an assert in a try or suppress cannot fail")
 
 

@@ -17,7 +17,7 @@ def attention(
     `q` (..., L, d), `k` (..., S, d) and `v` (..., S, e) are of one
     floating dtype. In float16 a product above 65504 overflows. The
     boolean `keep` broadcasts to (..., L, S); True keeps a key. A row
-    that keeps no key gives zeros.
+    that keeps no key gives zeros, if `v` is finite.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
     """

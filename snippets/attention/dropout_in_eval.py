@@ -59,7 +59,7 @@ def assert_eval_repeats(model: nn.Module, x: torch.Tensor) -> None:
         AssertionError: the outputs differ; says by how much.
         Undecided: the output is empty or has only 0, inf and nan, so
             dropout would not show.
-        RuntimeError: the model does not take `x`, or it is on meta.
+        RuntimeError: torch's own, for example on meta or in float8.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
     """
     def outputs(times: int) -> list[torch.Tensor]:

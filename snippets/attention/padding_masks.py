@@ -11,9 +11,9 @@ def attend_to_kept(
     """Attend to the keys of each sample where `keep`.
 
     `q` (B, h, L, d), `k` (B, h, S, d), `v` (B, h, S, e), boolean
-    `keep` (B, S); the result is (B, h, L, e). Padding may hold nan, and
-    the scores of kept keys are finite. A sample without keys gives
-    zeros.
+    `keep` (B, S); the result is (B, h, L, e). Padded keys and values
+    may hold nan, and the scores of kept keys are finite. A sample
+    without keys gives zeros. A nan in `q` reaches the gradients.
 
     Raises:
         TypeError: `keep` is not boolean.
@@ -34,7 +34,8 @@ def open_empty_rows(hide: torch.Tensor) -> torch.Tensor:
     """Let samples without keys see the first: `hide` (B, S), as result.
 
     For `key_padding_mask` of `nn.MultiheadAttention`. The output of
-    such a sample is finite and means nothing.
+    such a sample has no meaning. It is finite if its queries, its
+    first key and its first value are.
 
     Raises: TypeError where `hide` is not boolean.
     Source: https://github.com/pytorch/pytorch/issues/27968

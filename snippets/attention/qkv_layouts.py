@@ -11,10 +11,14 @@ def split_qkv(
 
     `layout` is "(3, h, d)", "(h, 3d)" or "(3d, h)".
 
-    Raises: ValueError for another layout.
+    Raises:
+        ValueError: another layout or number of axes, or the features
+            do not split into q, k and v of `num_heads` heads.
     Source: https://uvadlc-notebooks.readthedocs.io/en/latest/tutorial_notebooks/tutorial6/Transformers_and_MHAttention.html
     """
     B, L, size = qkv.shape
+    if num_heads < 1 or size % (3 * num_heads):
+        raise ValueError(f"{size} features, {num_heads} heads")
     h, d = num_heads, size // (3 * num_heads)
     if layout == "(3, h, d)":
         x = qkv.reshape(B, L, 3 * h, d)

@@ -13,7 +13,8 @@ def rotary_angles(
         base: float = 10000.0) -> torch.Tensor:
     """Return the angle of each of d/2 pairs: (L, d/2), float64.
 
-    `positions` (L) are places in the text, cached tokens included.
+    `positions` (L) are places in the text, cached tokens included, on
+    a device that has float64 (MPS has not).
 
     Source: https://arxiv.org/abs/2104.09864
     """
@@ -61,7 +62,8 @@ def neighbours_to_halves(num_heads: int, d: int) -> torch.Tensor:
     """Return (num_heads * d) rows: `weight[rows]` fits rotate_halves.
 
     `weight` projects to queries or keys for `rotate_neighbours`, the
-    features of a head side by side. `weight[rows.argsort()]` goes back.
+    features of a head side by side, and all d of them rotate.
+    `weight[rows.argsort()]` goes back.
 
     Source: https://github.com/huggingface/transformers/blob/main/src/transformers/models/llama/convert_llama_weights_to_hf.py
 

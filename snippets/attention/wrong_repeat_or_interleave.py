@@ -13,6 +13,6 @@ def repeat_kv_in_turn(kv: torch.Tensor, groups: int) -> torch.Tensor:
 # --8<-- [start:masks_of_other_samples]
 def masks_of_other_samples(
         mask: torch.Tensor, num_heads: int) -> torch.Tensor:
-    """Give row b * h + n the mask of another sample: (B*h, L, S)."""
+    """Give row r of (B*h, L, S) the mask of sample r % B."""
     return mask.repeat(num_heads, 1, 1)
 # --8<-- [end:masks_of_other_samples]

@@ -15,8 +15,8 @@ def truncated_gradients(weight: torch.Tensor, hidden: torch.Tensor,
     Return the gradient of each step's result by `weight`, with the
     state before the step as a constant.
 
-    Raises: RuntimeError where `weight` is not of real floating dtype,
-        or one of the two is on meta.
+    Raises: RuntimeError where `weight` requires no gradient or is not
+        of real floating dtype, or one of the two is on meta.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach.html
     """

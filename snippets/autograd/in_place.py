@@ -52,9 +52,9 @@ def assert_leaves_input_alone(
         f: Callable[[torch.Tensor], object], x: torch.Tensor) -> None:
     """Call `f` on a copy of `x`, which must not be written to.
 
-    A write by `.data` or `.numpy()` is found where it changes the
-    numbers. Modules in `f` are called as copies, under a forked
-    random state.
+    `x` is dense. A write by `.data` or `.detach().numpy()` is found
+    where it changes the numbers. Modules in `f` are called as copies,
+    under a forked random state.
 
     Raises:
         AssertionError: `f` wrote to its input.

@@ -32,7 +32,8 @@ def assert_no_stray_parameters(model: nn.Module) -> None:
     """Look for attributes that require grad and are not registered.
 
     A weight that `weight_norm`, `spectral_norm` or `prune` computes
-    from registered parameters is left out. Lists are not looked into.
+    from registered parameters is left out. Lists and buffers are not
+    looked into, and a model built under `no_grad` shows nothing.
 
     Raises: AssertionError that names the first one.
 

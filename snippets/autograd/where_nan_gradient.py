@@ -15,7 +15,7 @@ def gradient(f: Callable[[torch.Tensor], torch.Tensor],
     `f` is given a copy of `x`, so it may write in place.
 
     Raises: RuntimeError where `x` is neither floating nor complex,
-        or `f(x)` is complex.
+        or `f(x)` is complex or has no graph.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
 

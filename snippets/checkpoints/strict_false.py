@@ -20,7 +20,8 @@ def load_except(
     `missing` and `unexpected` hold the beginnings of such keys: those
     that `model` has and `state` lacks, and the other way round. The
     `num_batches_tracked` that torch does not ask of an old file, or of
-    a plain dict, is not asked here.
+    a plain dict, is not asked here. Keys that a module renames while
+    it loads, as `parametrizations.weight_norm` does, are refused.
 
     Raises:
         ValueError: another key stands on one side only; nothing is

@@ -54,7 +54,8 @@ def assert_weights_only(checkpoint: Any) -> None:
     that of `torch.distributed.tensor` those of distributed tensors.
 
     Raises: AssertionError that names the classes that are refused, or
-        the operand that is, as that of an int of 300 bytes.
+        the operand that is, as that of an int of 300 bytes. What
+        cannot be saved at all raises as in `torch.save`.
 
     >>> assert_weights_only({"weight": torch.ones(2), "step": 3})
     """

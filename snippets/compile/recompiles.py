@@ -47,7 +47,7 @@ def assert_compiles(
     """Fail where `calls` need more than `most` graphs, or run none.
 
     Compiles `function`, or a copy of it if it is a module. Give more
-    calls than `most`, with all that varies in real ones. What torch
+    calls than `most`, which vary as your real calls do. What torch
     has compiled before is forgotten.
 
     Raises:

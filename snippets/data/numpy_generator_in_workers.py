@@ -98,10 +98,11 @@ def assert_draws_differ(
         first, second = (
             [drawn(item) for item in epoch]
             for epoch in load(same, **options))
-    if len(set(first)) == 1:
+    different = [len(set(epoch)) for epoch in (first, second)]
+    if 1 in different:
         raise Undecided("item 0 is the same at each read: no noise, or "
                         "noise that follows the index")
-    assert len(set(first)) == len(first), (
+    assert different == [len(first), len(second)], (
         "workers repeat each other: a generator made before they "
         "start, or one seed for all")
     assert not set(first) & set(second), (

@@ -1,4 +1,4 @@
-"""A dataset of which every worker makes its own copy, bit by bit."""
+"""A dataset of which a forked worker copies what it reads."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from torch.utils.data import Dataset
 
 # --8<-- [start:list_of_records]
 class ListOfRecords(Dataset[Any]):
-    """Records in a list: objects whose counts each read changes."""
+    """Records in a list: objects whose counts a read changes."""
 
     def __init__(self, records: list[Any]) -> None:
         """Hold the records."""

@@ -15,10 +15,11 @@ from snippets.guards.judge import Undecided
 # --8<-- [start:reproducible]
 @contextlib.contextmanager
 def reproducible(seed: int) -> Iterator[None]:
-    """Seed the generators, and let no operation vary its order.
+    """Seed torch and `random`, and fix the order of operations.
 
-    At the end, the settings and the generators of torch (CPU and CUDA)
-    and of `random` are as before. It leaves NumPy's alone.
+    An operation of torch without a fixed order raises. At the end,
+    the settings and the generators of torch (CPU and CUDA) and of
+    `random` are as before. It leaves NumPy's alone.
 
     Source: https://docs.pytorch.org/docs/stable/notes/randomness.html
 
@@ -54,6 +55,7 @@ def assert_repeats(run: Callable[[], Any], seed: int = 0) -> None:
     Raises:
         AssertionError: an output differs; names the first.
         TypeError: an output is neither a tensor nor a number.
+        RuntimeError: `run` uses an operation without a fixed order.
         Undecided: there is no output, or one is on meta.
 
     Source: https://docs.pytorch.org/docs/stable/notes/randomness.html

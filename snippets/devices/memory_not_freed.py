@@ -19,7 +19,7 @@ def watch(x: torch.Tensor) -> Callable[[], bool]:
     `x` is of any shape; watching it does not keep it. A NumPy array
     that `x` was made from may live longer than the storage.
 
-    Raises: NotImplementedError where `x` is sparse: it has no storage.
+    Raises: NotImplementedError where `x` has no storage, as if sparse.
     Source: https://docs.pytorch.org/docs/stable/storage.html
 
     >>> x = torch.zeros(4)
@@ -53,8 +53,8 @@ def run_in_halves(
 ) -> torch.Tensor:
     """Return `run(batch)`, halving `batch` (N, ...) as memory demands.
 
-    `run` gives a row for each sample. The halves run after the
-    handler, when the error is gone.
+    `run` gives a row for each sample, whatever the others are. The
+    halves run after the handler, when the error is gone.
 
     Raises: OutOfMemoryError where one sample, or none, is too many.
     Source: https://docs.pytorch.org/docs/stable/notes/faq.html
@@ -75,8 +75,8 @@ def assert_frees(step: Callable[[], object]) -> None:
 
     Counts the memory of tensors that operations make in the two calls,
     also if only a graph holds them. It misses what `from_numpy` and
-    `torch.load` make. What a step replaces, as gradients, is no leak,
-    and neither is a view of older memory.
+    `torch.load` make, and what `resize_` adds. What a step replaces,
+    as gradients, is no leak, and neither is a view of older memory.
 
     Raises:
         AssertionError: names the operations that made the tensors.

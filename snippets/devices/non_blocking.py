@@ -15,7 +15,8 @@ from snippets.guards.judge import Undecided, on_copies
 def to_host(*tensors: torch.Tensor) -> list[torch.Tensor]:
     """Return `tensors`, of any shapes, on the CPU, all arrived.
 
-    All copies are queued, then each device is waited for once.
+    All copies are queued, then each device is waited for once. A tensor
+    that is on the CPU is returned itself.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.accelerator.synchronize.html
     """

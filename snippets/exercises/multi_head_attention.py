@@ -13,7 +13,7 @@ def check_multi_head_attention(
     """Compare `make(D, h, d)` with nn.MultiheadAttention.
 
     Raises:
-        AssertionError: with a likely cause, where an output differs.
+        AssertionError: with likely causes, where an output differs.
             An error of the layer itself comes through.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html

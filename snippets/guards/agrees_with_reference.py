@@ -6,7 +6,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from snippets.guards.judge import Undecided, copied, on_copies
+from snippets.guards.judge import (
+    Undecided,
+    asserts_undecided,
+    copied,
+    on_copies,
+)
 
 
 # --8<-- [start:agrees_with_reference]
@@ -36,13 +41,14 @@ def agrees_with_reference(
             call: Any, data: Named, state: Named,
             ) -> tuple[Named, Named]:
         made = [call] if isinstance(call, nn.Module) else []
-        with on_copies(*made, double=True):
+        with asserts_undecided(), on_copies(*made, double=True):
             result = call(*(x.clone() for x in data.values()))
         result = result if isinstance(result, tuple) else (result,)
         for i, y in enumerate(result):
             if not isinstance(y, torch.Tensor):
                 raise Undecided(
-                    f"output {i} is no tensor: leave it out of call")
+                    f"output {i} is of type {type(y).__name__}: return "
+                    "a tensor of it, such as its .logits")
         if not result:
             raise Undecided("there is no output to compare")
         result = [torch.view_as_real(y.resolve_conj())
@@ -51,7 +57,8 @@ def agrees_with_reference(
             (y * torch.arange(y.numel()).to(y).cos().view_as(y)).sum()
             for y in result]).sum()
         slopes = {name: torch.autograd.grad(
-            total, x, retain_graph=True, materialize_grads=True)[0]
+            total, x, retain_graph=True, materialize_grads=True,
+            )[0].to_dense()
             if x.requires_grad and total.requires_grad
             else torch.zeros_like(x, dtype=torch.float64)
             for name, x in (data | state).items()}
@@ -92,7 +99,9 @@ def agrees_with_reference(
     state: Named = {}
     with (torch.random.fork_rng(range(torch.cuda.device_count())),
           torch.inference_mode(False), torch.enable_grad()):
-        ours, reference = copied(ours), copied(reference)
+        ours, reference = (
+            copied(getattr(call, "_orig_mod", call))  # uncompiled
+            for call in (ours, reference))
         for call in (ours, reference):
             if isinstance(call, nn.Module):
                 for p in call.double().parameters():

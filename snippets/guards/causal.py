@@ -1,17 +1,12 @@
 """An output must not change with later positions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 import torch
 
-from snippets.guards.judge import (
-    Undecided,
-    judge,
-    judge_all,
-    tensors_along,
-)
+from snippets.guards.judge import Undecided, judge, tensors_along
 
 
 # --8<-- [start:causal]
@@ -25,7 +20,7 @@ def causal(
 
     `call` takes tensors like `x`, with time along `time_dim`, and
     gives a tensor or a tuple of tensors with that axis. Every t but
-    the last is tried, with four calls each: pass a short `x`.
+    the last is tried, with one call each: pass a short `x`.
 
     Raises:
         AssertionError: an output changes with a later position.
@@ -42,23 +37,28 @@ def causal(
         index = torch.tensor(places, device=x.device)
         return x.index_select(time_dim, index)
 
-    def until(t: int, places: list[int]) -> tuple[torch.Tensor, ...]:
-        outputs = tensors_along(call(take(places)), time_dim, length)
-        return tuple(out.narrow(time_dim, 0, t + 1) for out in outputs)
+    def until(
+        times: Iterable[int], x: torch.Tensor
+    ) -> tuple[torch.Tensor, ...]:
+        outputs = tensors_along(call(x.clone()), time_dim, length)
+        return tuple(out.narrow(time_dim, 0, t + 1)
+                     for t in times for out in outputs)
 
-    def judge_until(t: int) -> None:
-        past, future = order[:t + 1], order[t + 1:]
-        other = past + [0] * len(future)
-        if torch.equal(take(other), x):
-            raise Undecided("the later positions equal the first")
-        judge(
-            partial(until, t, order),
-            own=partial(until, t, [length - 1] * len(past) + future),
-            other=partial(until, t, other),
-            message=f"outputs up to {t} change with later positions: "
+    cuts, first = range(length - 1), x.select(time_dim, 0)
+    differ = [t for t in range(length)
+              if not torch.equal(x.select(time_dim, t), first)]
+    if not differ:
+        raise Undecided("the positions of x are equal")
+    fill = [0 if t in differ else differ[0] for t in range(length)]
+    judge(
+        lambda: until(cuts, x),
+        own=lambda: until(cuts, take(fill[:1] * length)),
+        other=[
+            partial(until, [t], take([*cuts][:t + 1] + fill[t + 1:]))
+            for t in cuts],
+        message=[
+            f"outputs up to {t} change with later positions: "
             "a mask left out or inverted, a convolution padded on both "
-            "sides, heads split by view, or statistics over time")
-
-    order = list(range(length))
-    judge_all(partial(judge_until, t) for t in range(length - 1))
+            "sides, heads split by view, or statistics over time"
+            for t in cuts])
 # --8<-- [end:causal]

@@ -1,12 +1,14 @@
 """A guard for parameters: each reaches the loss and the optimizer."""
 
 import warnings
-from collections.abc import Callable, Collection
+import weakref
+from collections.abc import Callable, Collection, Iterable
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
-from snippets.guards.judge import Undecided
+from snippets.guards.judge import Undecided, asserts_undecided
 
 
 # --8<-- [start:every_parameter_used]
@@ -23,13 +25,15 @@ def every_parameter_used(
     (a shared one by any of its names), `inputs` are other tensors that
     require a gradient. Tensors that require none are not looked at.
     Warns of a gradient that is 0, or rounding beside its module's
-    largest.
+    largest, and of tensors that `loss` makes and drops, such as the
+    points of a gradient penalty.
 
     Raises:
         AssertionError: a tensor is on one side only, or no gradient
             differs from 0.
-        Undecided: nothing is trainable, a gradient is not finite, or
-            a reentrant checkpoint hides a part of the graph.
+        Undecided: nothing is trainable, a gradient is not finite, a
+            reentrant checkpoint hides a part of the graph, a lazy
+            buffer is empty, or an `assert` in `loss` fails.
     """
     names = {id(p): name for name, p in model.named_parameters()}
     known = {*names, *map(id, inputs)}
@@ -38,35 +42,41 @@ def every_parameter_used(
     trainable = {name: p for name, p in model.named_parameters()
                  if p.requires_grad and id(p) not in allowed}
     weights = list(trainable.values())
+    if any(map(is_lazy, model.buffers())):
+        raise Undecided("a lazy layer is empty: call the model before")
     buffers = [(module, key, buffer, buffer.clone())
                for module in model.modules()
                for key, buffer in module._buffers.items()
                if buffer is not None]
     grads: tuple[torch.Tensor | None, ...] = (None,) * len(weights)
-    leaves: dict[int, torch.Tensor] = {}
+
+    def leaves(value: torch.Tensor) -> list[torch.Tensor]:
+        found = [value] if value.is_leaf and value.requires_grad else []
+        nodes, seen = [value.grad_fn], set()
+        while nodes:
+            node = nodes.pop()
+            if node is None or node in seen:
+                continue
+            if node.name() == "CheckpointFunctionBackward":
+                raise Undecided(
+                    "a reentrant checkpoint hides what is behind it "
+                    "from the graph: use_reentrant=False")
+            seen.add(node)
+            nodes += [before for before, _ in node.next_functions]
+            leaf = getattr(node, "variable", None)
+            if (leaf is not None and node.name()
+                    == "torch::autograd::AccumulateGrad"):
+                found.append(leaf)
+        return found
+
     try:
         with (torch.random.fork_rng(range(torch.cuda.device_count())),
               torch.inference_mode(False), torch.enable_grad()):
-            value = loss()
+            with asserts_undecided():
+                value = loss()
             if not isinstance(value, torch.Tensor):
                 raise Undecided("the loss is no tensor")
-            if value.is_leaf and value.requires_grad:
-                leaves[id(value)] = value
-            nodes, seen = [value.grad_fn], set()
-            while nodes:
-                node = nodes.pop()
-                if node is None or node in seen:
-                    continue
-                if node.name() == "CheckpointFunctionBackward":
-                    raise Undecided(
-                        "a reentrant checkpoint hides what is behind "
-                        "it from the graph: use_reentrant=False")
-                seen.add(node)
-                nodes += [before for before, _ in node.next_functions]
-                leaf = getattr(node, "variable", None)
-                if (leaf is not None and node.name()
-                        == "torch::autograd::AccumulateGrad"):
-                    leaves[id(leaf)] = leaf
+            found = leaves(value)
             if weights and value.requires_grad:
                 grads = torch.autograd.grad(
                     value.sum(), weights, allow_unused=True)
@@ -81,17 +91,28 @@ def every_parameter_used(
                 now.copy_(before)
             module._buffers[key] = buffer
 
-    def strangers(found: dict[int, torch.Tensor]) -> str:
-        return ", ".join(f"one of shape {tuple(leaf.shape)}"
-                         for key, leaf in found.items()
-                         if key not in known)
+    def shapes(those: Iterable[torch.Tensor]) -> str:
+        return ", ".join(f"one of shape {tuple(x.shape)}" for x in those)
 
-    if strangers(leaves):
+    reached = set(map(id, found))
+    odd = [x for x in found if id(x) not in known]
+    layers = [x for x in odd if isinstance(x, nn.Parameter)]
+    refs = [(weakref.ref(x), shapes([x])) for x in odd
+            if not isinstance(x, nn.Parameter)]
+    del value, found, odd  # frees what the loss made for itself
+    kept = layers + [x for ref, _ in refs if (x := ref()) is not None]
+    if kept:
         raise AssertionError(
             "the loss reaches tensors that are no parameters of the "
-            f"model, {strangers(leaves)}: layers in a Python list or "
-            "dict, or a tensor that is no nn.Parameter")
-    unused = [n for n, p in trainable.items() if id(p) not in leaves]
+            f"model, {shapes(kept)}: layers in a Python list or dict, "
+            "or a tensor that is no nn.Parameter")
+    if refs:
+        warnings.warn(
+            "the loss makes tensors that require a gradient, "
+            f"{', '.join(text for _, text in refs)}: points of a "
+            "gradient penalty, or a weight that each call makes anew",
+            stacklevel=2)
+    unused = [n for n, p in trainable.items() if id(p) not in reached]
     if unused:
         raise AssertionError(
             f"the loss does not reach {', '.join(unused)}: a layer "
@@ -107,11 +128,12 @@ def every_parameter_used(
             raise AssertionError(
                 f"the optimizer does not hold {', '.join(missing)}: a "
                 "group left out, or a layer replaced after it was made")
-        if strangers(held):
+        odd = [p for p in held.values() if id(p) not in known]
+        if odd:
             raise AssertionError(
                 "the optimizer holds tensors that are no parameters of "
-                f"the model, {strangers(held)}: a layer replaced after "
-                "it was made, or another model")
+                f"the model, {shapes(odd)}: a layer replaced after it "
+                "was made, or another model")
     if any(grad is not None and grad.is_meta for grad in grads):
         raise Undecided("a gradient is on meta and holds no numbers")
     sizes = {name: 0.0 if grad is None or not grad.numel()

@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 import torch
 
-from snippets.guards.judge import Undecided, judge_all, on_copies
+from snippets.guards.judge import Undecided, on_copies
 
 
 # --8<-- [start:edges_of]
@@ -149,7 +148,14 @@ def finite_gradients_at_the_edge(
             f"{ordinary} is nan or inf at the ordinary inputs already: "
             "if it should not be, pass these inputs as an edge")
     tried = edges_of(*inputs) if edges is None else edges
-    judge_all(partial(judge_edge, name) for name in tried)
+    undecided = []
+    for name in tried:
+        try:
+            judge_edge(name)
+        except Undecided as error:
+            undecided.append(error)
+    if undecided:
+        raise undecided[0]
     if not moves or not tried:
         raise Undecided("there is no edge, or no gradient but 0")
 # --8<-- [end:finite_gradients_at_the_edge]

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from snippets.guards.judge import Undecided, copied
+from snippets.guards.judge import Undecided, asserts_undecided, copied
 
 
 # --8<-- [start:frozen_stays_frozen]
@@ -26,7 +26,7 @@ def frozen_stays_frozen(
         AssertionError: training changes a frozen tensor.
         Undecided: nothing is frozen or it is on meta, `frozen` reads
             `model` itself or returns the same tensor for two models,
-            or training changes no parameter.
+            training changes no parameter, or an `assert` in it fails.
     """
     def alike(a: torch.Tensor, b: torch.Tensor) -> bool:
         if a.shape != b.shape:
@@ -58,6 +58,8 @@ def frozen_stays_frozen(
             return func(*args, **(kwargs or {}))
 
     twin = copied(model)
+    if not all(p.is_leaf for p in twin.parameters()):
+        raise Undecided("a copy of a scripted module is not trained")
     for ours, theirs in zip(
             twin.parameters(), model.parameters(), strict=True):
         ours.grad = copied(theirs.grad)
@@ -74,7 +76,8 @@ def frozen_stays_frozen(
         if x.is_floating_point() or x.is_complex()])
     if others & read or places(found) & places(tensors(model)):
         raise Undecided("frozen reads another model than it is given")
-    with torch.random.fork_rng(range(torch.cuda.device_count())):
+    with (torch.random.fork_rng(range(torch.cuda.device_count())),
+          asserts_undecided()):
         train(twin)
     after = tensors(twin)
     changed = [name for name, x in before.items()

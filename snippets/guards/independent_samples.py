@@ -6,12 +6,7 @@ from typing import Any
 
 import torch
 
-from snippets.guards.judge import (
-    Undecided,
-    judge,
-    judge_all,
-    tensors_along,
-)
+from snippets.guards.judge import Undecided, judge, tensors_along
 
 
 # --8<-- [start:independent_samples]
@@ -34,25 +29,27 @@ def independent_samples(
     if size < 2:
         raise Undecided("one sample has no other samples")
 
-    def sample(row: int, *order: int) -> tuple[torch.Tensor, ...]:
-        rows = torch.tensor(order, device=batch.device)
-        result = call(batch.index_select(batch_dim, rows))
-        outputs = tensors_along(result, batch_dim, size)
-        return tuple(out.select(batch_dim, row) for out in outputs)
+    def samples(
+        data: torch.Tensor, rows: list[int]
+    ) -> tuple[torch.Tensor, ...]:
+        outputs = tensors_along(call(data), batch_dim, size)
+        return tuple(out.select(batch_dim, row)
+                     for row in rows for out in outputs)
 
-    def judge_sample(row: int) -> None:
-        own = [*order[:row], (row + 1) % size, *order[row + 1:]]
-        judge(
-            partial(sample, row, *order),
-            own=partial(sample, row, *own),
-            other=partial(sample, row, *[row] * size),
-            message=f"sample {row} changes with the rest of its batch: "
-            "batch_first left out, BatchNorm in training, mean() or "
-            "softmax over the batch axis, or a view that mixes samples")
+    def among_itself(row: int) -> tuple[torch.Tensor, ...]:
+        places = torch.full((size,), row, device=batch.device)
+        return samples(batch.index_select(batch_dim, places), [row])
 
-    order = list(range(size))
     rows = sorted({0, size // 2, size - 1})
-    judge_all(partial(judge_sample, row) for row in rows)
+    judge(
+        lambda: samples(batch.clone(), rows),
+        own=lambda: samples(batch.roll(-1, batch_dim), rows),
+        other=[partial(among_itself, row) for row in rows],
+        message=[
+            f"sample {row} changes with the rest of its batch: "
+            "batch_first left out, BatchNorm in training, mean() or "
+            "softmax over the batch axis, or a view that mixes samples"
+            for row in rows])
 # --8<-- [end:independent_samples]
 
 
@@ -78,28 +75,23 @@ def same_alone(
         raise Undecided("one sample has no other samples")
     data = batch.double() if batch.is_floating_point() else batch
 
-    def together(row: int, *order: int) -> tuple[torch.Tensor, ...]:
-        rows = torch.tensor(order, device=batch.device)
-        result = call(data.index_select(batch_dim, rows))
-        outputs = tensors_along(result, batch_dim, size)
-        return tuple(out.narrow(batch_dim, row, 1) for out in outputs)
+    def together(data: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        outputs = tensors_along(call(data), batch_dim, size)
+        return tuple(out.narrow(batch_dim, row, 1)
+                     for row in rows for out in outputs)
 
     def alone(row: int) -> Any:
         return call(data.narrow(batch_dim, row, 1).clone())
 
-    def judge_sample(row: int) -> None:
-        own = [*order[:row], (row + 1) % size, *order[row + 1:]]
-        judge(
-            partial(together, row, *order),
-            own=partial(together, row, *own),
-            other=partial(alone, row),
-            reset=False,
-            double=True,
-            message=f"sample {row} alone has another output or shape: "
-            "squeeze() without dim, BatchNorm in training, or a mean, "
-            "softmax or view over the batch axis")
-
-    order = list(range(size))
     rows = sorted({0, size // 2, size - 1})
-    judge_all(partial(judge_sample, row) for row in rows)
+    judge(
+        lambda: together(data.clone()),
+        own=lambda: together(data.roll(-1, batch_dim)),
+        other=[partial(alone, row) for row in rows],
+        reset=False,
+        double=True,
+        message=[
+            f"sample {row} alone has another output or shape: "
+            "squeeze() without dim, BatchNorm in training, or a mean, "
+            "softmax or view over the batch axis" for row in rows])
 # --8<-- [end:same_alone]

@@ -5,12 +5,13 @@ import copy
 import math
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from unittest import mock
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 
 # --8<-- [start:undecided]
@@ -49,14 +50,36 @@ def tensors_along(
 # --8<-- [end:tensors_along]
 
 
+# --8<-- [start:asserts_undecided]
+@contextlib.contextmanager
+def asserts_undecided() -> Iterator[None]:
+    """Raise Undecided where an `assert` of what is called fails."""
+    try:
+        yield
+    except AssertionError as error:
+        raise Undecided("an assert of the call itself fails: "
+                        f"{error}") from error
+# --8<-- [end:asserts_undecided]
+
+
 # --8<-- [start:copied]
 def copied(module: Any) -> Any:
     """Return a deep copy of a module, or of anything else.
 
-    Raises: Undecided where something in it cannot be copied.
+    Raises: Undecided where something in it cannot be copied, or a
+        lazy layer has no weights yet.
     """
+    held: dict[int, Any] = {}
+    parts = module.modules() if isinstance(module, nn.Module) else ()
+    for part in parts:
+        if any(map(is_lazy, (*part.parameters(), *part.buffers()))):
+            raise Undecided("a lazy layer has no weights yet: call "
+                            "the model once before")
+        for x in vars(part).values():
+            if getattr(x, "grad_fn", None):  # as weight_norm computes
+                held[id(x)] = x.detach().clone()
     try:
-        twin = copy.deepcopy(module)
+        twin = copy.deepcopy(module, held)
     except RuntimeError as error:
         if "deepcopy" not in str(error):
             raise
@@ -72,14 +95,38 @@ def copied(module: Any) -> Any:
 # --8<-- [end:copied]
 
 
+# --8<-- [start:open_gates]
+def open_gates(module: nn.Module, size: float = 0.1) -> None:
+    """Write numbers up to `size` into parameters that are almost 0.
+
+    Those that are trained and hold numbers below 0.001 alone, as
+    where a branch starts at 0.
+    """
+    def small(x: torch.Tensor) -> bool:
+        return bool((x.to(torch.complex64).abs() < 1e-3).all())
+
+    with torch.no_grad():
+        for weight in module.parameters():
+            flat = weight.flatten()
+            if (weight.requires_grad and not weight.is_meta
+                    and small(flat[:9]) and small(flat)):  # 9: faster
+                waves = torch.arange(1, 1 + len(flat)).to(flat.device)
+                weight.copy_(size * waves.cos().view(weight.shape))
+# --8<-- [end:open_gates]
+
+
 # --8<-- [start:on_copies]
 @contextlib.contextmanager
 def on_copies(
-    *made: nn.Module, double: bool = False
+    *made: nn.Module,
+    double: bool = False,
+    ready: Callable[[nn.Module], object] = lambda copy: None,
+    after: Callable[[], object] = lambda: None,
 ) -> Iterator[None]:
     """Call copies of modules, uncompiled; in float64 if `double`.
 
-    Not of `made`, and of those that are made meanwhile.
+    Not of `made`, nor of those that are made meanwhile. A copy is
+    given to `ready`; `after` follows each call of a module.
 
     Raises: Undecided where a tensor of another dtype meets float64.
     """
@@ -94,12 +141,25 @@ def on_copies(
         if module not in twins:
             known = len(twins)
             twin = copied(module)
-            for part in [twin, *list(twins)[known:]] if double else []:
-                part.double()
             parts = list(twin.modules())
+            listed = set(list(twins)[known:]) - set(parts)
+            for part in [twin, *listed]:
+                if double:
+                    widen(part)
+                ready(part)
             twins.update(zip(module.modules(), parts, strict=True))
             twins.update(zip(parts, parts, strict=True))
-        return call(twins[module], *args, **kw)
+        result = call(twins[module], *args, **kw)
+        after()
+        return result
+
+    def widen(part: nn.Module) -> None:
+        try:
+            part.double()
+        except RuntimeError:  # torch.func: no writing to .data
+            with mock.patch.object(torch.__future__, (
+                    "_overwrite_module_params_on_conversion"), True):
+                part.double()
 
     def registers(method: Callable[..., None]) -> Callable[..., None]:
         def make(module: nn.Module, *args: Any, **kw: Any) -> None:
@@ -138,42 +198,59 @@ def judge(
     run: Callable[[], Any],
     *,
     own: Callable[[], Any],
-    other: Callable[[], Any],
-    message: str,
+    other: Callable[[], Any] | Sequence[Callable[[], Any]],
+    message: str | Sequence[str],
     reset: bool = True,
     double: bool = False,
 ) -> None:
     """Compare `run` with itself, with `own` and with `other`.
 
     Each gives a tensor or a tuple of tensors. `own` changes what must
-    matter, `other` what must not. With `reset=False` the noise is
-    measured under two random states, with `double` in float64. Each
-    run has the same random state and calls copies of its modules
-    (where it calls them as `module(x)`), uncompiled.
+    matter, `other` what must not. Several `other` give together what
+    `run` gives, and each has its `message`. With `reset=False` the
+    noise is measured under two random states, with `double` in
+    float64. Each run has the same random state and calls copies of
+    its modules (where it calls them as `module(x)`).
 
     Raises:
         AssertionError: `other` changes the result; says `message`.
         Undecided: `own` changes nothing, or hardly more than a
             repetition, or gives nan or another shape; or `other`
-            draws another number of random numbers (unless
-            `reset=False`); or an `assert` of the call itself fails;
-            or a run gives what is no tensor.
+            draws other random numbers (unless `reset=False`); or a
+            run gives no tensor, or nan in float64 alone, or an
+            `assert` in it fails.
     """
-    def results(run: Callable[[], Any], times: int = 1) -> Any:
+    states: list[list[torch.Generator]] = []
+
+    def drawn() -> None:
+        states[-1] += [g.clone_state() for g in (
+            torch.default_generator, *torch.cuda.default_generators)]
+
+    def results(
+        *runs: Callable[[], Any], double: bool = double
+    ) -> Iterator[Any]:
         with torch.random.fork_rng(range(torch.cuda.device_count())):
-            for _ in range(times):
-                try:
-                    with on_copies(double=double):
-                        result = run()
-                except AssertionError as error:
-                    raise Undecided("an assert of the call itself "
-                                    f"fails: {error}") from error
-            drawn.append([torch.get_rng_state(),
-                          *torch.cuda.get_rng_state_all()])
-        result = result if isinstance(result, tuple) else (result,)
-        if not all(isinstance(y, torch.Tensor) for y in result):
-            raise Undecided("a run gives what is no tensor")
-        return tuple(y.detach().clone() for y in result)
+            for run in runs:
+                states.append([])
+                with asserts_undecided(), on_copies(
+                        double=double, ready=open_gates, after=drawn):
+                    y = run()
+                drawn()
+                y = y if isinstance(y, tuple) else (y,)
+                if not all(isinstance(x, torch.Tensor) for x in y):
+                    raise Undecided("a run gives what is no tensor")
+                yield tuple(x.detach().clone() for x in y)
+
+    def finite_in_own_dtype() -> bool:
+        with contextlib.suppress(RuntimeError, ValueError):
+            return all(x.isfinite().all() for y in results(
+                run, *others, double=False) for x in y)
+        return False
+
+    def same_draws(later: list[torch.Generator]) -> bool:
+        return len(later) == len(states[0]) and all(
+            torch.equal(a.get_state(), b.get_state())
+            for a, b in zip(later, states[0], strict=True))
 
     def wide(x: torch.Tensor) -> torch.Tensor:
         if x.is_meta:
@@ -201,20 +278,29 @@ def judge(
         largest = sizes.max().item() if sizes.numel() else 0.0
         return 1e-12 * largest if double else 0.0
 
-    drawn: list[list[torch.Tensor]] = []
-    first = results(run)
-    noises = distances(results(run, times=1 if reset else 2))
-    signals, leaks = distances(results(own)), distances(results(other))
+    first, again = (
+        (*results(run), *results(run)) if reset else results(run, run))
+    noises, signals = map(distances, (again, *results(own)))
+    others = [other] if callable(other) else other
+    texts = [message] if isinstance(message, str) else message
+    found = [(y, text) for call, text in zip(others, texts, strict=True)
+             for result in results(call) for y in result]
+    leaks = distances([y for y, _ in found])
     grains = [rounding(y) for y in first]
-    alike = all(map(torch.equal, drawn[0], drawn[-1])) or not reset
-    for noise, signal, leak, grain in zip(
-            noises, signals, leaks, grains, strict=True):
+    says = [text for _, text in found] + [*texts[:1]] * len(first)
+    alike = not reset or all(map(same_draws, states[3:]))
+    for noise, signal, leak, grain, text in zip(
+            noises, signals, leaks, grains, says, strict=False):
         limit = max(10 * noise, 1e-4 * min(signal, 1e300), grain)
         if leak > limit and not alike:
             raise Undecided(
-                "the number of random draws follows the data: call "
-                "eval(), or turn off what is random")
-        assert leak <= limit, message
+                "the random draws follow the data: call eval(), or "
+                "turn off what is random")
+        if leak == math.inf and double and finite_in_own_dtype():
+            raise Undecided(
+                "in float64 the call gives nan, and in its own dtype "
+                "it gives numbers: it casts to float32 inside")
+        assert leak <= limit, text
     for noise, signal, grain in zip(
             noises, signals, grains, strict=True):
         if signal <= grain or signal == math.inf:
@@ -225,47 +311,8 @@ def judge(
         if signal <= 100 * noise:
             raise Undecided(
                 "a repetition changes the output nearly as much: "
-                "call eval(), or seed what is random")
+                "call eval(), give F.dropout training=self.training, "
+                "or seed what is random")
     if not first:
         raise Undecided("there is no output to judge")
 # --8<-- [end:judge]
-
-
-# --8<-- [start:judge_all]
-def judge_all(judgements: Iterable[Callable[[], None]]) -> None:
-    """Call all `judgements`; one that fails outweighs one undecided.
-
-    Raises:
-        AssertionError: one of them fails; at once.
-        Undecided: none fails, and one is undecided; the first.
-    """
-    undecided: list[Undecided] = []
-    for judgement in judgements:
-        try:
-            judgement()
-        except Undecided as error:
-            undecided.append(error)
-    if undecided:
-        raise undecided[0]
-# --8<-- [end:judge_all]
-
-
-# --8<-- [start:opened]
-def opened(module: nn.Module, size: float = 0.1) -> nn.Module:
-    """Return a copy of `module` in which no gate is closed.
-
-    Parameters (of float or complex numbers) that are all below 0.001
-    in size, as those that start at 0 are, become random numbers of
-    deviation `size`. A parameter that holds nan stays as it is.
-    """
-    twin: nn.Module = copied(module)
-    with torch.no_grad():
-        for weight in twin.parameters():
-            if not weight.is_floating_point() | weight.is_complex():
-                continue
-            # float8 numbers have no abs and no normal_
-            wide = weight.float() if weight.itemsize < 2 else weight
-            if weight.numel() and (wide.abs() < 1e-3).all():
-                weight.copy_(torch.empty_like(wide).normal_(std=size))
-    return twin
-# --8<-- [end:opened]

@@ -5,7 +5,12 @@ from collections.abc import Callable
 
 import torch
 
-from snippets.guards.judge import Undecided, copied, on_copies
+from snippets.guards.judge import (
+    Undecided,
+    asserts_undecided,
+    copied,
+    on_copies,
+)
 
 
 # --8<-- [start:cost]
@@ -15,14 +20,15 @@ def cost(
         double: bool = False) -> float:
     """Return the number that a copy of `loss` gives for copies.
 
-    Raises: Undecided where it is no scalar, or on meta.
+    Raises: Undecided where it is no scalar, or on meta, or where an
+        `assert` of the loss itself fails.
     """
     def copy(x: torch.Tensor) -> torch.Tensor:
         wide = double and x.is_floating_point()
         return x.to(torch.float64 if wide else x.dtype, copy=True)
 
     loss = copied(loss)
-    with on_copies(double=double):
+    with asserts_undecided(), on_copies(double=double):
         value = loss(copy(prediction), copy(target))
     shape = getattr(value, "shape", ())
     if math.prod(shape) != 1 or not hasattr(value, "__float__"):

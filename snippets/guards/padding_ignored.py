@@ -23,8 +23,8 @@ def padding_values_ignored(
     padded. `call(x, keep)`, with `keep` as booleans, gives a tensor
     or a tuple of tensors (B, L, ...), or (B, ...) with `pooled=True`.
     Outputs in padded places are not compared. Padding is filled with
-    copies of real places, so a maximum over all places may pass; give
-    it negative numbers and a sequence without padding too.
+    copies of real places, and floats with a number above all of them:
+    with ids, a maximum over all places may pass.
 
     Raises:
         AssertionError: an output changes with a padded place.
@@ -43,8 +43,12 @@ def padding_values_ignored(
     other[~keep] = real[places]
     if torch.equal(other, x):
         raise Undecided("the padding already holds real values")
+    others = [other]
+    if x.is_floating_point():  # copies raise no maximum
+        others += [x.clone()]
+        others[1][~keep] = 2 * real.amax() - real.amin()
 
-    def run(x: torch.Tensor) -> Any:
+    def run(x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         result = call(x.clone(), keep.clone())
         if pooled:
             return tensors_along(result, 0, keep.shape[0])
@@ -52,12 +56,14 @@ def padding_values_ignored(
         return tuple(output[keep] for output in outputs)
 
     judge(
-        partial(run, x),
-        own=partial(run, own),
-        other=partial(run, other),
-        message="padded places reach the output: a mask left out, "
-        "inverted or of queries instead of keys, a mean or statistics "
-        "over all places, or a recurrent layer that reads padding")
+        lambda: run(x) * len(others),
+        own=lambda: run(own) * len(others),
+        other=[partial(run, other) for other in others],
+        message=[
+            "padded places reach the output: a mask left out, inverted "
+            "or of queries instead of keys, a mean or statistics over "
+            "all places, or a recurrent layer that reads padding",
+        ] * len(others))
 # --8<-- [end:padding_values_ignored]
 
 

@@ -1,17 +1,13 @@
 """Where there are no positions, outputs follow their tokens."""
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import torch
 
-from snippets.guards.judge import (
-    Undecided,
-    judge,
-    judge_all,
-    tensors_along,
-)
+from snippets.guards.judge import Undecided, judge, tensors_along
 
 
 # --8<-- [start:permutation_equivariant]
@@ -37,26 +33,36 @@ def permutation_equivariant(
         raise Undecided("one token cannot be permuted")
     data = x.double() if x.is_floating_point() else x
 
-    def run(order: list[int], back: list[int]) -> Any:
-        there = torch.tensor(order, device=x.device)
-        again = torch.tensor(back, device=x.device)
-        result = call(data.index_select(dim, there))
-        outputs = tensors_along(result, dim, length)
-        return tuple(out.index_select(dim, again) for out in outputs)
+    def run(
+        data: torch.Tensor, *orders: list[int], back: bool = False
+    ) -> tuple[torch.Tensor, ...]:
+        found: list[torch.Tensor] = []
+        for order in orders:
+            there = torch.tensor(order, device=x.device)
+            result = call(data.index_select(dim, there))
+            outputs = tensors_along(result, dim, length)
+            found += [out.index_select(dim, there.argsort())
+                      if back else out for out in outputs]
+        return tuple(found)
 
-    def judge_order(moved: list[int]) -> None:
-        inverse = sorted(order, key=moved.__getitem__)
+    def judge_orders(data: torch.Tensor, *orders: list[int]) -> None:
         judge(
-            partial(run, order, order),
-            own=partial(run, moved, order),
-            other=partial(run, moved, inverse),
+            lambda: run(data, [*range(length)]) * len(orders),
+            own=lambda: run(data, *orders),
+            other=[partial(run, data, order, back=True)
+                   for order in orders],
             reset=False,
             double=True,
-            message="the outputs do not follow their tokens: heads "
-            "split or merged by view, positions added, a convolution, "
-            "a recurrent layer, or a causal mask")
+            message=[
+                "the outputs do not follow their tokens: heads split "
+                "or merged by view, positions added, a convolution, a "
+                "recurrent layer, or a causal mask"] * len(orders))
 
-    order = list(range(length))
-    swap, turn = [1, 0, *order[2:]], [*order[1:], 0]
-    judge_all(partial(judge_order, moved) for moved in (swap, turn))
+    swap = [1, 0, *range(2, length)]
+    turn = [*range(1, length), 0]
+    judge_orders(data, swap, turn)
+    if data.is_floating_point():  # a router sends all one way
+        first = data.narrow(dim, 0, 1)
+        with contextlib.suppress(Undecided):
+            judge_orders(first + (data - first) / 256, turn)
 # --8<-- [end:permutation_equivariant]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 
 import torch
 
-from snippets.guards.judge import Undecided
+from snippets.guards.judge import Undecided, asserts_undecided
 
 
 # --8<-- [start:round_trip]
@@ -27,7 +27,7 @@ def round_trip(
             does not bring it home.
         Undecided: with this `x`, a wrong layout could pass, or `x` has
             nan, a dtype that cannot be compared, or no numbers (meta),
-            or a function gives no tensor.
+            or a function gives no tensor, or an `assert` in it fails.
     """
     def first_gap(got: torch.Tensor, want: torch.Tensor) -> str:
         if got.shape != want.shape:
@@ -61,7 +61,8 @@ def round_trip(
     if len(flat.unique(dim=0)) < len(flat):
         raise Undecided("numbers repeat, so a swap would not show; "
                         "take torch.arange")
-    with torch.random.fork_rng(range(torch.cuda.device_count())):
+    with (torch.random.fork_rng(range(torch.cuda.device_count())),
+          asserts_undecided()):
         want, got = spec(x.clone()), there(x.clone())
         if not isinstance(want, torch.Tensor):
             raise Undecided("spec gives no tensor")

@@ -15,9 +15,10 @@ def mean_by_group(values: torch.Tensor, group: torch.Tensor,
 
     Raises:
         TypeError: `values` are integers or booleans.
-        RuntimeError: `values` are float8, or a group is not one of 0
-            to groups - 1 (IndexError where D is 0; on meta torch does
-            not look, on a GPU it ends the process).
+        RuntimeError: `values` are float8, `group` is not int64 or
+            int32, or a group is not one of 0 to groups - 1 (IndexError
+            where D is 0; on meta torch does not look, on a GPU it
+            ends the process).
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_add_.html
 

@@ -12,9 +12,9 @@ def one_hot(target: torch.Tensor, classes: int) -> torch.Tensor:
     One class, without axes, becomes (C,). The floats are of torch's
     default dtype.
 
-    Raises: RuntimeError where `target` is of another dtype, or a class
-        is not one of 0 to C - 1 (on meta torch does not look, on a GPU
-        it ends the process).
+    Raises: RuntimeError where `target` has elements of another dtype,
+        or a class is not one of 0 to C - 1 (on meta torch does not
+        look, on a GPU it ends the process).
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_.html
 

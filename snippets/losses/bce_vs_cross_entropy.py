@@ -25,7 +25,7 @@ def one_logit(logits: torch.Tensor) -> torch.Tensor:
 
     Raises: ValueError unless there are two classes, TypeError
         unless the logits are of floating dtype, RuntimeError
-        where they are float8.
+        where they are float8 and not on meta.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
 
     >>> one_logit(torch.tensor([[5.0, 8.0], [1.0, 0.0]]))
@@ -46,7 +46,7 @@ def two_probabilities(target: torch.Tensor) -> torch.Tensor:
     With more axes, (N, ...) becomes (N, 2, ...).
 
     Raises: TypeError unless the target is of floating dtype,
-        RuntimeError where it is float8.
+        RuntimeError where it is float8 and not on meta.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
 
     >>> two_probabilities(torch.tensor([1.0, 0.25]))

@@ -38,7 +38,7 @@ def accuracy(logits: torch.Tensor, target: torch.Tensor) -> float:
     if predicted.shape != target.shape:
         raise ValueError(
             f"{tuple(predicted.shape)} is not {tuple(target.shape)}")
-    if not len(target):
+    if not target.numel():
         raise ValueError("there are no samples")
     right = (predicted == target) & ~logits.isnan().any(dim=1)
     return right.double().mean().item()

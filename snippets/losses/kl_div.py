@@ -38,7 +38,8 @@ def assert_is_divergence(
         ) -> None:
     """Fail unless `kl(target, model)` of logits (N, C) is KL.
 
-    The logits are float32, and `kl` computes at least in float32.
+    The logits are float32, and `kl` returns one number, the mean
+    over the N rows, computed at least in float32.
 
     Raises: AssertionError that names the value and what it should be.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html

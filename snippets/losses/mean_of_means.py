@@ -21,6 +21,7 @@ def masked_mean(
     Raises:
         TypeError: losses are not floating, or `keep` not boolean.
         ValueError: the shapes differ.
+        RuntimeError: losses are float8.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.where.html
 
     >>> masked_mean(torch.tensor([[2.0, 9.0]]),
@@ -78,7 +79,8 @@ def assert_parts_add_up(
     copy of `model` in float64 is called.
 
     Raises:
-        AssertionError: with the ratio of the gradients' norms.
+        AssertionError: with the ratio of the gradients' norms, and
+            the norm of their difference beside the batch's.
         Undecided: there are no parts, or they have different lengths
             or equal numbers of targets; batch norm or dropout is in
             training mode, or batch norm keeps no running statistics;
@@ -123,12 +125,14 @@ def assert_parts_add_up(
     if not (again - whole).norm() <= 1e-6 * size:
         raise Undecided("the gradient is random: call eval()")
     ratio = added.norm().item() / size
-    agree = bool((added - whole).norm() <= 1e-6 * size)
+    gap = (added - whole).norm().item() / size
+    agree = gap <= 1e-6
     if not agree and any(moved):
         raise Undecided("a forward changes buffers: call eval()")
     assert agree, (
-        f"the gradient of {len(parts)} parts is not the batch's (its "
-        f"norm is {ratio:.2f} of it): a mean of means, or no division?")
+        f"the gradient of {len(parts)} parts is not the batch's (norm "
+        f"{ratio:.2f} of it, difference {gap:.2f}): a mean of means, no "
+        "division, or clipping in each part?")
     if len({int((target != -100).sum()) for _, target in parts}) < 2:
         raise Undecided("all parts have the same number of targets")
 # --8<-- [end:assert_parts_add_up]

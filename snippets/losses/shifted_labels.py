@@ -13,7 +13,7 @@ from snippets.guards.judge import Undecided
 def next_token_loss(
         logits: torch.Tensor, ids: torch.Tensor,
         keep: torch.Tensor) -> torch.Tensor:
-    """Return the mean loss of each kept token, given those before.
+    """Return the mean loss of the kept tokens from the second on.
 
     `logits` (B, L, C); `ids` and `keep` (B, L), keep False or 0 for
     padding. The logits at position i are for the token at i + 1.
@@ -50,7 +50,8 @@ def assert_next_token(
         ids: torch.Tensor, num_classes: int) -> None:
     """Fail unless telling the next token makes the loss least.
 
-    `loss` takes logits (B, L, C) and ids (B, L), both copies.
+    `loss` takes logits (B, L, C) and ids (B, L), both copies. The
+    ids lie between 0 and `num_classes` - 1.
 
     Raises:
         AssertionError: with the number of places ahead.

@@ -14,6 +14,9 @@ def mse_of_all_pairs(
 # --8<-- [start:accuracy_of_all_pairs]
 def accuracy_of_all_pairs(
         predicted: torch.Tensor, target: torch.Tensor) -> float:
-    """Count equal pairs, N*N in all: `predicted` (N), `target` (N, 1)."""
+    """Divide the equal ones of N*N pairs by N, not by N*N.
+
+    `predicted` (N), `target` (N, 1).
+    """
     return (predicted == target).sum().item() / len(target)
 # --8<-- [end:accuracy_of_all_pairs]

@@ -20,7 +20,7 @@ class Checkpointed(nn.Module):
         self.block = block
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return `block(x)`; outside of training, without more."""
+        """Return `block(x)`; in eval mode, without checkpointing."""
         if not self.training:
             plain: torch.Tensor = self.block(x)
             return plain

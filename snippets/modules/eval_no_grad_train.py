@@ -43,7 +43,7 @@ def assert_evaluation_is_clean(
     """Check that evaluate() repeats itself and leaves model alone.
 
     Modes, tensors of the state dict and the CPU's and GPU's
-    generators are put back. evaluate() returns one tensor.
+    generators are put back. evaluate() returns one dense tensor.
 
     Raises:
         AssertionError: says what evaluate() changes.

@@ -14,7 +14,8 @@ def init_for_relu(module: nn.Module) -> None:
     transposed ones, and leaves other modules as they are.
 
     Raises:
-        TypeError: the weight is computed, as by weight_norm.
+        TypeError: the weight is computed, as by weight_norm, or the
+            bias, as by prune.
         RuntimeError: torch's own, where a lazy layer has not run.
 
     Source: https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_normal_
@@ -26,9 +27,12 @@ def init_for_relu(module: nn.Module) -> None:
     """
     layers = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
     if isinstance(module, layers):
-        if not isinstance(module.weight, nn.Parameter):
-            raise TypeError(
-                "the weight is computed: draw it before weight_norm")
+        for name in ("weight", "bias"):
+            part = getattr(module, name)
+            if part is not None and not isinstance(part, nn.Parameter):
+                raise TypeError(
+                    f"the {name} is computed, as by weight_norm or"
+                    " prune: call this before")
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
         if module.bias is not None:
             nn.init.zeros_(module.bias)

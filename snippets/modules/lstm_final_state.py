@@ -19,15 +19,18 @@ def final_state(
 
     Raises:
         TypeError: `lstm` is another layer, such as nn.GRU.
-        ValueError: `lstm` is not batch first.
-        RuntimeError: torch's own, where a length or B is 0, or `x` is
-            of another dtype than the weights.
+        ValueError: `lstm` is not batch first, or there are more or
+            fewer lengths than samples.
+        RuntimeError: torch's own, where a length or B is 0, a length
+            is above L, or `x` has another dtype than the weights.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
     """
     if not isinstance(lstm, nn.LSTM):
         raise TypeError(f"{type(lstm).__name__} is no nn.LSTM")
     if not lstm.batch_first:
         raise ValueError("make the LSTM with batch_first=True")
+    if len(lengths) != len(x):
+        raise ValueError(f"{len(lengths)} lengths, {len(x)} samples")
     packed = pack_padded_sequence(
         x, lengths, batch_first=True, enforce_sorted=False)
     _, (h_n, _) = lstm(packed)

@@ -14,7 +14,7 @@ def last_column(lstm: nn.LSTM, x: torch.Tensor) -> torch.Tensor:
 
 # --8<-- [start:state_by_reshape]
 def state_by_reshape(lstm: nn.LSTM, x: torch.Tensor) -> torch.Tensor:
-    """Return (B, directions * H) whose rows mix the samples."""
+    """Return (B, 2 * H) whose rows mix samples, for two directions."""
     h_n: torch.Tensor = lstm(x)[1][0]
     return h_n.reshape(len(x), -1)
 # --8<-- [end:state_by_reshape]

@@ -29,7 +29,8 @@ def undoing_scale_and_bias(
     In training mode. γ is inf where the variance of x overflows, in
     float32 from a deviation of about 1e19 on.
 
-    Raises: TypeError where x is not floating.
+    Raises: TypeError where x is not floating, RuntimeError where it
+        is float8.
     """
     if not x.is_floating_point():
         raise TypeError(f"x is {x.dtype}, not floating")
@@ -48,7 +49,8 @@ def fold_batch_norm(
 
     Raises:
         TypeError: conv is no nn.Conv2d: a transposed one, for example.
-        ValueError: norm has no running statistics.
+        ValueError: norm has no running statistics, or channels that
+            are not conv's.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.fusion.fuse_conv_bn_eval.html
 
     >>> conv = fold_batch_norm(nn.Conv2d(2, 4, 3), nn.BatchNorm2d(4))
@@ -59,6 +61,9 @@ def fold_batch_norm(
         raise TypeError(f"{type(conv).__name__} is no Conv2d")
     if norm.running_mean is None or norm.running_var is None:
         raise ValueError("norm has no running statistics")
+    if norm.num_features != conv.out_channels:
+        raise ValueError(
+            f"{conv.out_channels} channels, {norm.num_features} in norm")
     weight = conv.weight
     scale = (norm.running_var + norm.eps).rsqrt()
     if norm.weight is not None:

@@ -18,6 +18,7 @@ def batch_norm(
     Raises:
         TypeError: x is not floating.
         ValueError: a channel has fewer than two values.
+        RuntimeError: x is float8.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
 
     >>> x = torch.tensor([[6.0], [10.0]])
@@ -54,6 +55,7 @@ def updated_statistics(
     Raises:
         TypeError: x is not floating.
         ValueError: a channel has fewer than two values.
+        RuntimeError: x is float8.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm2d.html
 
     >>> x = torch.tensor([[6.0], [10.0]])

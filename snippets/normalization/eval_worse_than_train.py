@@ -13,11 +13,11 @@ from torch.nn.modules.batchnorm import _BatchNorm
 def recompute_statistics(
     model: nn.Module, batches: Iterable[torch.Tensor],
 ) -> None:
-    """Replace running statistics by those of batches (B, ...).
+    """Replace batch norms' running statistics by those of batches.
 
-    The batches hold inputs without labels. Not on meta. No weight
-    changes. Each module's mode and momentum come back, after an error
-    in a batch too; the statistics are lost then.
+    The batches (B, ...) hold inputs without labels. Not on meta. No
+    weight changes. Each module's mode and momentum come back, after an
+    error in a batch too; the statistics are lost then.
 
     Raises: ValueError where there is no batch; nothing has changed.
     Source: https://docs.pytorch.org/docs/stable/optim.html#torch.optim.swa_utils.update_bn
@@ -40,7 +40,7 @@ def recompute_statistics(
         for norm in norms:
             norm.reset_running_stats()
             norm.momentum = None
-            norm.train()
+            norm.training = True  # train() may be overridden
         for batch in itertools.chain([first], left):
             model(batch)
     finally:

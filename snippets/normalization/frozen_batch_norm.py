@@ -9,8 +9,8 @@ from torch import nn
 class Frozen(nn.Module):
     """Hold a module in eval mode, with no parameter to train.
 
-    Gradients flow through it to its input, but for an LSTM or GRU on
-    a GPU, where cuDNN raises in eval mode. Names in the state dict
+    Gradients flow through it to its input, but for an RNN, LSTM or
+    GRU on a GPU, where cuDNN raises in eval mode. Names in the state dict
     begin with "module.". It holds until a call reaches inside it:
     requires_grad_(True) thaws the weights, and a train() on each of
     model.modules() the statistics.

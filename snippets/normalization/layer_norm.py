@@ -16,7 +16,7 @@ def layer_norm(
 
     weight and bias have the shape that torch calls normalized_shape.
     The mean is subtracted before anything is squared, in float32
-    where x has fewer bits; the squares must fit.
+    where x has 16 bits; no float8. The squares must fit.
 
     Raises:
         TypeError: x is not floating.
@@ -55,8 +55,9 @@ def assert_standardizes(
 
     Raises:
         AssertionError: the mean is not 0 or the deviation not 1.
-        Undecided: x is not floating, or spread by less than 0.3 or
-            more than 10 in a token, or beyond 100.
+        Undecided: x is not floating, is empty or on meta, is spread
+            by less than 0.3 or more than 10 in a token, or has a
+            number beyond 100.
     """
     fits = x.is_floating_point() and x.numel() > 0 and not x.is_meta
     if fits:

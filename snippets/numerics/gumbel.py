@@ -38,26 +38,35 @@ def assert_finite_at_0(
 
     Meanwhile, `torch.rand`, `torch.rand_like` and `Tensor.uniform_`
     give their lowest number, by default 0, and `Tensor.exponential_`
-    gives the smallest normal number, because it leaves 0 out.
+    gives the smallest normal number, because it leaves 0 out (but
+    not in float16 on a CPU, where it gives 0).
 
     Raises: AssertionError that says so; TypeError where the logits
     are not of floating dtype; Undecided where `noise` calls none of
-    the four, or where the logits have no elements or are on meta.
+    the four, or draws from another function, too, or where the logits
+    have no elements or are on meta.
     """
     if not logits.is_floating_point():
         raise TypeError(f"{logits.dtype}: give floats")
-    calls = []
+    calls, gpus = [], range(torch.cuda.device_count())
+
+    def states() -> list[torch.Tensor]:
+        return [torch.get_rng_state(), *torch.cuda.get_rng_state_all()]
 
     def lowest(name: str, draw: Callable[..., torch.Tensor]) -> (
             Callable[..., torch.Tensor]):
         def call(*args: Any, **options: Any) -> torch.Tensor:
             calls.append(name)
-            drawn = draw(*args, **options)
+            with torch.random.fork_rng(gpus):
+                drawn = draw(*args, **options)
             low = 0.0
             if name == "uniform_":
                 low = options.get("from", (*args[1:2], 0.0)[0])
             if name == "exponential_":
                 low = torch.finfo(drawn.dtype).tiny
+                if (drawn.dtype, drawn.device.type) == (
+                        torch.float16, "cpu"):
+                    low = 0.0  # rounded from below 2**-25
             return drawn.detach().fill_(low)
         return call
 
@@ -67,9 +76,13 @@ def assert_finite_at_0(
                            (torch.Tensor, "exponential_")]:
             stack.enter_context(mock.patch.object(
                 home, name, lowest(name, getattr(home, name))))
+        before = states()
         result = noise(logits)
+        alone = all(map(torch.equal, states(), before))
     if not calls or not result.numel() or result.is_meta:
         raise Undecided("noise draws from no function that is replaced")
     assert result.isfinite().all(), (
         "the noise is infinite where rand is 0")
+    if not alone:
+        raise Undecided("noise draws from another function, too")
 # --8<-- [end:assert_finite_at_0]

@@ -1,4 +1,4 @@
-"""Softmax over what a mask leaves, finite in each row."""
+"""Softmax over what a mask leaves, 0 in a row that it hides."""
 
 import math
 
@@ -16,7 +16,7 @@ def masked_softmax(
     shape of `logits`; a row in which nothing is kept is 0.
 
     Raises: TypeError where the logits are not of floating dtype, or
-    the mask is not boolean.
+    the mask is not boolean; NotImplementedError for float8.
     Source: https://github.com/pytorch/pytorch/pull/133882
 
     >>> keep = torch.tensor([[True, True], [False, False]])

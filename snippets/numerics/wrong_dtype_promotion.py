@@ -7,7 +7,7 @@ import torch
 def difference_that_wraps(
     after: torch.Tensor, before: torch.Tensor
 ) -> torch.Tensor:
-    """Return `after - before` (...) modulo 256: both are uint8."""
+    """Return `after - before` (...) modulo 256, if both are uint8."""
     return after - before
 # --8<-- [end:difference_that_wraps]
 

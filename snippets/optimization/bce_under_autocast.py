@@ -29,7 +29,7 @@ def assert_mistakes_are_pushed(
     """Check loss(logits, target) on a confident mistake in dtype.
 
     The mistake is a logit of 40 for the target 0. Its sigmoid is 1
-    in float64 too. `dtype` is real and floating.
+    in float64 too. `dtype` is real, floating and of 16 bits or more.
 
     Raises: AssertionError where the gradient is not about 1.
 

@@ -15,9 +15,11 @@ def clipped_step(
 ) -> torch.Tensor:
     """Step after `scaler.scale(loss).backward()`, clipped.
 
-    Returns the norm (a scalar) of the true gradient, unclipped.
+    Returns the norm (a scalar) of the true gradient, unclipped. For
+    a scaler with one optimizer, because it updates the scale.
 
-    Raises: ValueError where a parameter is not of this optimizer.
+    Raises: ValueError where a parameter is not of this optimizer, or
+    a gradient is in float16.
     Source: https://docs.pytorch.org/docs/stable/notes/amp_examples.html
     """
     parameters = list(parameters)  # model.parameters() runs once

@@ -32,7 +32,8 @@ def scaled_step(
     """Step all three; the scheduler only if the optimizer stepped.
 
     A scale that falls is the sign of a step that was skipped. At a
-    scale of 0, every step is skipped.
+    scale of 0, every step is skipped. For a scaler with one
+    optimizer, and a scheduler whose step takes no argument.
 
     Source: https://docs.pytorch.org/docs/stable/amp.html#gradient-scaling
     """
@@ -49,7 +50,7 @@ def rates_used(
     loop: Callable[[torch.optim.Optimizer, LRScheduler], object],
     optimizer: torch.optim.Optimizer, scheduler: LRScheduler,
 ) -> list[float]:
-    """Return the first group's rate of each step that loop takes.
+    """Return the first group's rate at each call of optimizer.step.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.register_step_pre_hook.html
     """

@@ -30,8 +30,9 @@ def assert_any_layout(
     `x`; modules that it calls are copied, too.
 
     Raises:
-        AssertionError: `f` fails, or gives another result, where
-            another axis of `x` is the fastest in memory.
+        AssertionError: `f` raises a RuntimeError, TypeError or
+            ValueError, or gives another result, where another axis
+            of `x` is the fastest in memory.
         Undecided: `f` gives no tensor, or hardly changes where the
             numbers of `x` change places; or `x` can have one layout,
             or lies on meta.

@@ -8,8 +8,9 @@ def patchify(
         images: torch.Tensor, patch: tuple[int, int]) -> torch.Tensor:
     """Cut images (B, C, H, W) into patches (B, H'*W', C*p_H*p_W).
 
-    `patch` is (p_H, p_W), H' is H / p_H and W' is W / p_W. Patches come
-    in raster order, the numbers of each in the order (C, p_H, p_W).
+    `patch` is (p_H, p_W), both above 0, H' is H / p_H and W' is
+    W / p_W. Patches come in raster order, the numbers of each in the
+    order (C, p_H, p_W).
 
     Raises:
         ValueError: an image does not divide into whole patches.
@@ -36,8 +37,8 @@ def unpatchify(patches: torch.Tensor, size: tuple[int, int],
                patch: tuple[int, int]) -> torch.Tensor:
     """Join patches (B, H'*W', C*p_H*p_W) to images (B, C, H, W).
 
-    `size` is (H, W), `patch` is (p_H, p_W); the patches stand as
-    `patchify` gives them.
+    `size` is (H, W), `patch` is (p_H, p_W), both above 0; the patches
+    stand as `patchify` gives them.
 
     Raises:
         ValueError: the patches do not fill images of this size.

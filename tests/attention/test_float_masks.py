@@ -108,3 +108,19 @@ def test_the_hint_without_a_mask_is_silent_in_the_fast_path(device):
     x = torch.randn(1, 3, 4, device=device)
     with torch.no_grad():
         torch.testing.assert_close(layer(x, x, x, is_causal=True)[0], layer(x, x, x)[0])
+
+
+def test_a_floating_mask_is_read_as_boolean_by_the_encoder_layer_in_its_fast_path():
+    encoder = nn.TransformerEncoderLayer(8, 2, 8, dropout=0.0, batch_first=True).eval()
+    x, infinite = torch.randn(1, 4, 8), torch.full((4, 4), -torch.inf).triu(1)
+    bias = torch.full((4, 4), 0.5).triu(1)
+    added, hidden = encoder(x, src_mask=bias), encoder(x, src_mask=bias.bool())
+    with torch.no_grad():
+        torch.testing.assert_close(encoder(x, src_mask=bias), hidden)
+        torch.testing.assert_close(encoder(x, src_mask=infinite), hidden)
+        torch.backends.mha.set_fastpath_enabled(False)
+        try:
+            torch.testing.assert_close(encoder(x, src_mask=bias), added)
+        finally:
+            torch.backends.mha.set_fastpath_enabled(True)
+    assert not torch.allclose(added, hidden)

@@ -90,3 +90,13 @@ def test_more_queries_than_keys_raise_in_the_snippet_alone(device):
     with pytest.raises(ValueError, match="5 queries, but 3 keys"):
         causal_with_cache(q, k, k)
     F.scaled_dot_product_attention(q, k, k, is_causal=True)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_the_guard_allows_for_the_rounding_of_half_precision(device, dtype):
+    for seed in range(50):
+        torch.manual_seed(seed)
+        x = torch.randn(2, 9, 16, device=device).to(dtype)
+        assert_cache_changes_nothing(causal_with_cache, x)
+        with pytest.raises(AssertionError, match="cached keys"):
+            assert_cache_changes_nothing(causal_from_the_first_key, x)

@@ -86,3 +86,11 @@ def test_the_last_token_needs_a_boolean_mask():
     added = torch.tensor([[0.0, -torch.inf]])
     with pytest.raises(TypeError, match="not boolean"):
         last_kept(torch.ones(1, 2, 3), added)
+
+
+def test_the_common_form_overflows_in_float16(device):
+    x = torch.full((1, 3000, 1), 60.0, dtype=torch.float16, device=device)
+    keep = torch.ones(1, 3000, dtype=torch.bool, device=device)
+    m = keep[..., None]
+    assert ((x * m).sum(1) / m.sum(1)).isinf().all()
+    assert mean_of_kept(x, keep) == 60

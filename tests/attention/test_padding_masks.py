@@ -142,3 +142,31 @@ def test_layers_that_do_not_take_the_faster_path_give_no_nan(heads, batch_first)
     with torch.no_grad():
         out, _ = layer(x, x, x, key_padding_mask=hide, need_weights=False)
     assert out.isfinite().all()
+
+
+def test_nan_in_a_query_stays_in_its_row_and_reaches_the_gradients(device):
+    q, k, v = torch.randn(3, 1, 1, 3, 4, device=device).unbind()
+    q[0, 0, 2] = torch.nan
+    k, v = k.requires_grad_(), v.requires_grad_()
+    out = F.scaled_dot_product_attention(q, k, v)
+    assert out[:, :, :2].isfinite().all()
+    for gradient in torch.autograd.grad(out[:, :, :2].sum(), [k, v]):
+        assert gradient.isnan().all()
+
+
+def test_a_filled_score_leaves_nan_in_the_gradient_of_the_queries(device):
+    q, k, v = torch.randn(3, 1, 1, 3, 4, device=device).unbind()
+    k[0, 0, 2] = torch.nan
+    keep = torch.tensor([True, True, False], device=device)
+    out = attention(q.requires_grad_(), k, v, keep)[0]
+    assert out.isfinite().all()
+    assert torch.autograd.grad(out.sum(), q)[0].isnan().all()
+
+
+def test_cross_attention_does_not_take_the_faster_path():
+    layer = nn.MultiheadAttention(4, 2, batch_first=True).eval()
+    x, hide = torch.randn(2, 2, 4), torch.tensor([[False, False], [True, True]])
+    with torch.no_grad():
+        assert layer(x, x, x, key_padding_mask=hide, need_weights=False)[0].isnan().any()
+        out, _ = layer(x[:, :1], x, x, key_padding_mask=hide, need_weights=False)
+    assert out.isfinite().all()

@@ -61,3 +61,11 @@ def test_qkv_rows_is_a_permutation(layout):
 def test_an_unknown_layout_is_refused(device):
     with pytest.raises(ValueError, match="no layout"):
         split_qkv(torch.zeros(1, 1, 6, device=device), 2, "(d, 3, h)")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize(("size", "heads"), [(13, 2), (12, 0), (12, -2)])
+def test_features_that_do_not_split_are_refused(device, layout, size, heads):
+    for B in [0, 1]:
+        with pytest.raises(ValueError, match=f"{size} features, {heads} heads"):
+            split_qkv(torch.zeros(B, 1, size, device=device), heads, layout)

@@ -112,3 +112,32 @@ def test_an_additive_mask_cached_under_inference_mode_does_not_stop_training(dev
     (x + mask).sum().backward()
     with pytest.raises(RuntimeError, match="Inference tensors cannot be saved"):
         x.masked_fill(keep, 0)
+
+
+@pytest.mark.parametrize(("optimizer", "fused", "raises"), [
+    (torch.optim.SGD, False, True), (torch.optim.Adam, False, True),
+    (torch.optim.Adam, True, False)])
+def test_the_step_after_a_linear_layer_made_inside(device, optimizer, fused, raises):
+    with torch.inference_mode():
+        layer = nn.Linear(3, 1, device=device)
+    weight, bias = layer.weight.clone(), layer.bias.clone()
+    layer(torch.ones(2, 3, device=device)).sum().backward()
+    step = optimizer(layer.parameters(), lr=0.1, fused=fused).step
+    if raises:
+        with pytest.raises(RuntimeError, match="Inplace update to inference tensor"):
+            step()
+    else:
+        step()
+        assert torch.equal(layer.weight, weight)
+        assert not torch.equal(layer.bias, bias)
+
+
+def test_a_lazy_layer_first_called_inside_trains_its_bias_alone():
+    layer, x = nn.LazyLinear(1), torch.ones(2, 3)
+    with torch.inference_mode():
+        layer(x)
+    weight, bias = layer.weight.clone(), layer.bias.clone()
+    layer(x).sum().backward()
+    torch.optim.SGD(layer.parameters(), lr=0.1).step()
+    assert torch.equal(layer.weight, weight)
+    assert not torch.equal(layer.bias, bias)

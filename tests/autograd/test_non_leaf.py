@@ -83,3 +83,11 @@ def test_retain_grad_fills_grad_and_gives_no_parameter():
     layer(torch.ones(2, dtype=torch.float64)).sum().backward()
     assert layer.weight.grad.tolist() == [1, 1]
     assert list(layer.parameters()) == []
+
+
+def test_an_optimizer_takes_a_weight_that_retains_its_gradient():
+    weight = ScaleCastTooLate(2, torch.float64).weight
+    with pytest.raises(ValueError, match="can't optimize a non-leaf Tensor"):
+        torch.optim.SGD([weight], lr=0.1)
+    weight.retain_grad()
+    torch.optim.SGD([weight], lr=0.1)

@@ -174,3 +174,16 @@ def test_a_sparse_buffer_is_left_alone():
     model.register_buffer("adjacency", torch.eye(2).to_sparse())
     state = {"weight": torch.ones(1, 2), "bias": torch.ones(1)}
     assert_loads(model, lambda: model.load_state_dict(state, strict=False))
+
+
+@pytest.mark.filterwarnings("ignore:.*weight_norm:FutureWarning")
+def test_keys_that_a_module_renames_while_it_loads_are_refused():
+    state = nn.utils.weight_norm(nn.Linear(2, 2)).state_dict()
+    model = nn.utils.parametrizations.weight_norm(nn.Linear(2, 2))
+    model.load_state_dict(state)
+    with pytest.raises(ValueError, match="weight_g, weight_v"):
+        load_except(model, state)
+
+
+def test_a_lazy_parameter_takes_any_size():
+    assert nn.LazyLinear(3).load_state_dict(nn.Linear(7, 4).state_dict()).missing_keys == []

@@ -182,3 +182,8 @@ def test_another_pickle_protocol_is_refused(path):
     torch.save([1, "a"], path, pickle_protocol=4)
     with pytest.raises(pickle.UnpicklingError, match="Unsupported operand"):
         torch.load(path)
+
+
+def test_what_cannot_be_saved_raises_as_torch_save_does():
+    with pytest.raises((AttributeError, pickle.PicklingError), match="pickle"):
+        assert_weights_only({"schedule": lambda step: 1 / step})

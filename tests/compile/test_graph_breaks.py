@@ -215,3 +215,12 @@ for function in (by_mask, by_item, by_branch):
                          env={**os.environ, "TORCH_LOGS": "graph_breaks"})
     for line in (4, 6, 8):
         assert f"broken.py:{line}" in run.stderr
+
+
+@pytest.mark.parametrize("function", [
+    lambda x: x[x > 0] * 2 if x[x > 0].shape[0] > 1 else x,
+    lambda x: x * 2 if x.sum().item() > 1 else x])
+def test_fullgraph_refuses_a_branch_on_an_unknown_size_or_number(device, function):
+    torch.compiler.reset()
+    with pytest.raises(torch._dynamo.exc.UserError, match="data-dependent expression"):
+        torch.compile(function, backend="eager", fullgraph=True)(torch.ones(3, device=device))

@@ -147,9 +147,12 @@ def global_number():
     (grad_modes, 2),
     (lambda: (lambda x, n: x * [1, 2, 3, 4, 5, 6][n], [(torch.ones(2), n) for n in range(6)]), 6),
     (lambda: (lambda x, n: x * n, [(torch.ones(2), n / 16) for n in range(10)]), 2),
+    (lambda: (lambda x, n: x.sum(n), [(torch.ones(1, 2, 3, 4), n) for n in range(4)]), 4),
+    (lambda: (torch.nn.functional.avg_pool1d, [(torch.ones(1, 9), n) for n in range(2, 6)]), 4),
+    (lambda: (torch.nn.functional.dropout, [(torch.ones(2), n / 16) for n in range(2, 6)]), 4),
 ], ids=["global", "dictionary", "length of a list", "branch",
         "float attribute", "int attribute", "training", "training unread", "grad mode",
-        "index of a list", "float argument"])
+        "index of a list", "float argument", "dim", "kernel size", "dropout"])
 def test_the_table_of_what_changes(use, graphs):
     function, calls = use()
     assert count_graphs(function, calls)[0] == graphs

@@ -95,3 +95,12 @@ def test_a_copy_by_clone_keeps_the_graph_and_a_detached_one_does_not(device):
     assert copy.grad_fn is None
     assert not copy.requires_grad
     assert copy.data_ptr() != x.data_ptr()
+
+
+@pytest.mark.parametrize("load", [
+    lambda array: torch.tensor(array).float().to_sparse(),
+    lambda array: torch.empty(array.shape, dtype=torch.float32, device="meta")])
+def test_the_guard_takes_a_result_without_numbers_in_cpu_memory(load):
+    assert_array_unchanged(load, np.array([[1.0, 3.0]]))
+    with pytest.raises(AssertionError, match=r"not torch\.float32"):
+        assert_array_unchanged(lambda array: load(array).double(), np.array([[1.0, 3.0]]))

@@ -143,3 +143,14 @@ def test_the_guard_leaves_the_generator_of_the_main_process():
     before = torch.get_rng_state()
     assert_draws_differ(NoisyImages(IMAGES), two_epochs)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_the_guard_looks_for_repeats_in_the_second_epoch_too():
+    def load(draws):
+        return lambda dataset: [np.arange(4.0), draws]
+
+    assert_draws_differ(NoisyImages(IMAGES), load([4.0, 5.0, 6.0, 7.0]))
+    with pytest.raises(AssertionError, match="workers repeat each other"):
+        assert_draws_differ(NoisyImages(IMAGES), load([4.0, 4.0, 5.0, 6.0]))
+    with pytest.raises(Undecided, match="the same at each read"):
+        assert_draws_differ(NoisyImages(IMAGES), load([4.0] * 4))

@@ -12,7 +12,7 @@ AWKWARD = [
 ]
 
 
-def step_twice(rank, case):
+def step_twice(rank, case, find):
     model = nn.ModuleDict({"body": nn.Linear(2, 2), "head": nn.Linear(2, 1)})
 
     def forward(x):
@@ -20,7 +20,8 @@ def step_twice(rank, case):
         return features, model["head"](features)
 
     model.forward = forward
-    wrapped = DistributedDataParallel(model)  # noqa: F821
+    wrapped = DistributedDataParallel(  # noqa: F821
+        model, find_unused_parameters=find)
     for _ in range(2):
         features, output = wrapped(torch.ones(1, 2))
         if case == "features alone":
@@ -37,11 +38,16 @@ def step_twice(rank, case):
     ("features alone", "2 3"), ("features detached", "0 1")])
 def test_an_output_thrown_away_or_detached_has_its_parameters_named(case, indices):
     with pytest.raises(RuntimeError, match=f"did not receive grad for rank 0: {indices}"):
-        run_ranks(step_twice, case)
+        run_ranks(step_twice, case, False)
+
+
+def test_the_flag_does_not_see_that_the_loss_detaches_the_outputs():
+    with pytest.raises(RuntimeError, match="finished reduction in the prior iteration"):
+        run_ranks(step_twice, "features detached", True)
 
 
 def test_a_zero_weight_in_the_loss_quiets_the_error_and_trains_nothing():
-    assert run_ranks(step_twice, "features and 0 * output") == [[0.0], [0.0]]
+    assert run_ranks(step_twice, "features and 0 * output", False) == [[0.0], [0.0]]
 
 
 def test_the_average_divides_by_all_ranks_whichever_used_the_head():

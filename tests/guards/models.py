@@ -1,37 +1,64 @@
-"""The guards tried on models of `transformers`: `python -m tests.guards.models`.
+"""The guards tried on models of public libraries: `python -m tests.guards.models`.
 
-The models are small and random, and nothing is downloaded. They need requirements-models.txt, which
-`make test` does not. The guards are given what the models promise and what they do not (a BERT that
-should be causal, a Llama that should be a set): tests/guards/models.toml says what comes of it.
+The models are small and random, and no weights are downloaded. They need requirements-models.txt,
+which `make test` does not; torchvision needs the newest torch, so `make models` takes that. The
+guards are given what the models promise and what they do not (a BERT that should be causal, a Llama
+that should be a set): tests/guards/models.toml says what comes of it.
 """
 
 import copy
 import sys
 import tomllib
 import warnings
+from functools import partial
+from importlib.metadata import version
 
 import torch
 import transformers
 from torch import nn
 from transformers import (
+    BartConfig,
+    BartForConditionalGeneration,
     BertConfig,
     BertForMaskedLM,
+    BloomConfig,
+    BloomForCausalLM,
     CLIPConfig,
     CLIPModel,
+    ConvNextV2Config,
+    ConvNextV2ForImageClassification,
+    Dinov2WithRegistersConfig,
+    Dinov2WithRegistersForImageClassification,
+    DistilBertConfig,
+    DistilBertForMaskedLM,
+    Gemma3ForCausalLM,
+    Gemma3TextConfig,
     GPT2Config,
     GPT2LMHeadModel,
+    GPTNeoXConfig,
+    GPTNeoXForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     MambaConfig,
     MambaForCausalLM,
     MixtralConfig,
     MixtralForCausalLM,
+    ModernBertConfig,
+    ModernBertForMaskedLM,
+    OPTConfig,
+    OPTForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
     RobertaConfig,
     RobertaForMaskedLM,
+    SwinConfig,
+    SwinForImageClassification,
     T5Config,
     T5ForConditionalGeneration,
     ViTConfig,
     ViTForImageClassification,
+    Wav2Vec2Config,
+    Wav2Vec2ForCTC,
     WhisperConfig,
     WhisperForConditionalGeneration,
 )
@@ -47,6 +74,7 @@ from snippets.guards.permutation_equivariant import permutation_equivariant
 from tests.guards.verdicts import verdict
 from tests.guide import ROOT
 
+LIBRARIES = ["torch", "transformers", "torchvision", "timm", "vit-pytorch", "x-transformers"]
 WORDS = 19
 SPECIAL = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
 SMALL = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2,
@@ -82,7 +110,9 @@ class Call(nn.Module):
 
 
 def first_layer(model):
-    return next(part for part in model.modules() if isinstance(part, nn.ModuleList))[0]
+    """Return the first layer of a list, or the first part that has parameters."""
+    lists = [part[0] for part in model.modules() if isinstance(part, nn.ModuleList) and len(part)]
+    return (lists or [part for part in model.children() if list(part.parameters())])[0]
 
 
 def any_model(model, call, x):
@@ -90,10 +120,11 @@ def any_model(model, call, x):
     yield "independent_samples", independent_samples, lambda x: call(model, x), x, {}
     yield "same_alone", same_alone, lambda x: call(model, x), x, {}
     yield ("every_parameter_used", every_parameter_used,
-           lambda: call(model, x).square().mean(), model, {})
+           lambda: (call(model, x) - 1).square().mean(), model, {})
 
     def train(model):
         model.train()
+        first_layer(model).eval()  # its statistics are frozen, too
         optimizer = torch.optim.AdamW(p for p in model.parameters() if p.requires_grad)
         for _ in range(3):
             optimizer.zero_grad()
@@ -143,7 +174,7 @@ def language(model, shift, pad=0):
         return model(input_ids=ids).logits
     ids = torch.randint(3, WORDS, (3, 6))
     yield from any_model(model, logits, ids)
-    if type(model) is not MambaForCausalLM:
+    if model._supports_sdpa:
         yield from two_attentions(model, logits, ids)
     yield from any_tokens(lambda ids: logits(model, ids), ids)
     yield from any_padding(lambda ids, keep: model(
@@ -336,19 +367,110 @@ def whisper_with_positions():
 
 @model("ViT")
 def vit():
-    model = ViTForImageClassification(ViTConfig(**IMAGES, num_labels=5)).eval()
+    return classifier(ViTForImageClassification(ViTConfig(**IMAGES, num_labels=5)).eval(), 8)
 
+
+def classifier(model, size):
+    """Yield the guards of a model of images of that size, of five classes."""
     def logits(model, images):
         return model(pixel_values=images).logits
-    images, labels = torch.randn(5, 3, 8, 8), torch.arange(5)
+    images, labels = torch.randn(5, 3, size, size), torch.arange(5)
 
     def loss(x, y):
         return model.loss_function(y, x, model.config)
     yield from any_model(model, logits, images)
-    yield from two_attentions(model, logits, images)
+    if model._supports_sdpa:
+        yield from two_attentions(model, logits, images)
     yield ("perfect_prediction_costs_nothing", perfect_prediction_costs_nothing,
            loss, 2000 * torch.eye(5) - 1000, labels, {})
     yield "loss_is_mean_of_samples", loss_is_mean_of_samples, loss, torch.randn(5, 5), labels, {}
+
+
+@model("OPT")
+def opt():
+    return language(OPTForCausalLM(OPTConfig(
+        vocab_size=WORDS, hidden_size=16, word_embed_proj_dim=16, num_hidden_layers=2, ffn_dim=24,
+        num_attention_heads=2, max_position_embeddings=40, **SPECIAL)).eval(), 1)
+
+
+@model("GPT-NeoX")
+def gpt_neox():
+    return language(GPTNeoXForCausalLM(GPTNeoXConfig(
+        max_position_embeddings=40, **TEXTS)).eval(), 1)
+
+
+@model("BLOOM")
+def bloom():
+    return language(BloomForCausalLM(BloomConfig(
+        vocab_size=WORDS, hidden_size=16, n_layer=2, n_head=2, **SPECIAL)).eval(), 1)
+
+
+@model("Qwen3")
+def qwen3():
+    return language(Qwen3ForCausalLM(Qwen3Config(
+        num_key_value_heads=1, head_dim=8, **TEXTS)).eval(), 1)
+
+
+@model("Gemma 3")
+def gemma3():
+    return language(Gemma3ForCausalLM(Gemma3TextConfig(
+        num_key_value_heads=1, head_dim=8, sliding_window=3, **TEXTS)).eval(), 1)
+
+
+@model("ModernBERT")
+def modern_bert():
+    return language(ModernBertForMaskedLM(ModernBertConfig(
+        cls_token_id=1, sep_token_id=2, local_attention=4, **TEXTS)).eval(), 0)
+
+
+@model("DistilBERT")
+def distil_bert():
+    return language(DistilBertForMaskedLM(DistilBertConfig(
+        vocab_size=WORDS, dim=16, n_layers=2, n_heads=2, hidden_dim=24,
+        max_position_embeddings=40, pad_token_id=0)).eval(), 0)
+
+
+@model("BART")
+def bart():
+    model = BartForConditionalGeneration(BartConfig(
+        vocab_size=WORDS, d_model=16, encoder_layers=2, decoder_layers=2,
+        encoder_attention_heads=2, decoder_attention_heads=2, encoder_ffn_dim=24,
+        decoder_ffn_dim=24, max_position_embeddings=40, decoder_start_token_id=2,
+        forced_eos_token_id=2, **SPECIAL)).eval()
+    yield from to_text(model, *torch.randint(3, WORDS, (2, 3, 6)))
+
+
+@model("Swin")
+def swin():
+    return classifier(SwinForImageClassification(SwinConfig(
+        image_size=16, patch_size=2, embed_dim=8, depths=[2, 2], num_heads=[2, 2],
+        window_size=2, num_labels=5)).eval(), 16)
+
+
+@model("ConvNeXt V2")
+def conv_next():
+    return classifier(ConvNextV2ForImageClassification(ConvNextV2Config(
+        image_size=32, hidden_sizes=[8, 12, 16, 20], depths=[1, 1, 2, 1],
+        num_labels=5)).eval(), 32)
+
+
+@model("DINOv2 with registers")
+def dino():
+    return classifier(Dinov2WithRegistersForImageClassification(Dinov2WithRegistersConfig(
+        **IMAGES, num_register_tokens=2, num_labels=5)).eval(), 8)
+
+
+@model("Wav2Vec2")
+def wav2vec2():
+    model = Wav2Vec2ForCTC(Wav2Vec2Config(
+        conv_dim=[8, 8], conv_kernel=[5, 3], conv_stride=[2, 2], num_conv_pos_embeddings=4,
+        num_conv_pos_embedding_groups=2, mask_time_length=2, **TEXTS)).eval()
+
+    def logits(model, sound):
+        return model(sound).logits
+    sound = torch.randn(3, 40)
+    yield from any_model(model, logits, sound)
+    yield from two_attentions(model, logits, sound)
 
 
 def clip_model():
@@ -413,13 +535,32 @@ def verdicts_of(name):
                 for case, guard, *args, options in MODELS[name]()}
 
 
+def other_libraries():
+    """Enter the models of tests/guards/models_of_libraries.py."""
+    from tests.guards.models_of_libraries import IMAGES, TOKENS
+
+    def of_images(make):
+        model, size = make()
+        images = torch.randn(3, 3, size, size)
+        yield from any_model(model.eval(), lambda model, x: model(x), images)
+
+    def of_tokens(make):
+        model, ids = make().eval(), torch.randint(3, WORDS, (3, 6))
+        yield from any_model(model, lambda model, ids: model(ids), ids)
+        yield from any_tokens(model, ids)
+        yield from any_padding(lambda ids, keep: model(ids, mask=keep))
+    for guards, models in ((of_images, IMAGES), (of_tokens, TOKENS)):
+        MODELS.update({name: partial(guards, make) for name, make in models.items()})
+
+
 def main():
     """Print the table; exit with 1 where it is not the expected one."""
     transformers.logging.set_verbosity_error()
     torch.set_num_threads(1)
+    other_libraries()
     want = tomllib.loads((ROOT / "tests/guards/models.toml").read_text())
     differ = [f"{name}: not in the table" for name in want if name not in MODELS]
-    print(f"transformers {transformers.__version__}, torch {torch.__version__}")
+    print(*(f"{name} {version(name)}" for name in LIBRARIES), sep=", ")
     for name in MODELS:
         print(f"\n{name}")
         found, cases = verdicts_of(name), want.get(name, {})

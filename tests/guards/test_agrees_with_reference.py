@@ -278,7 +278,7 @@ def test_outputs_that_are_missing_or_no_tensors_are_named(device):
     with pytest.raises(AssertionError, match="1 outputs, and the reference has 2"):
         agrees_with_reference(lambda x: x, lambda x: (x, x), x)
     attention = nn.MultiheadAttention(8, 2).to(device)
-    with pytest.raises(Undecided, match="output 1 is no tensor"):
+    with pytest.raises(Undecided, match="output 1 is of type NoneType"):
         agrees_with_reference(*[lambda x: attention(x, x, x, need_weights=False)] * 2, x)
     with pytest.raises(Undecided, match="other inputs"):
         agrees_with_reference(lambda x: x[:0], lambda x: x[:0], x)
@@ -364,3 +364,30 @@ def test_statistics_that_a_call_updates_are_not_compared(device):
 def test_data_on_meta_is_undecided():
     with pytest.raises(Undecided, match="on meta"):
         agrees_with_reference(torch.sum, torch.sum, torch.ones(3, device="meta"))
+
+
+def test_a_gradient_that_is_sparse_is_compared(device):
+    ids = torch.tensor([[1, 2, 4], [3, 0, 2]], device=device)
+    ours, reference = (nn.Embedding(5, 3, sparse=sparse).to(device) for sparse in (True, False))
+    agrees_with_reference(ours, reference, ids)
+    with pytest.raises(AssertionError, match="gradient of weight differs"):
+        agrees_with_reference(nn.Embedding(5, 3, sparse=True, padding_idx=2).to(device), reference,
+                              ids)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_compiled_module_is_compared_uncompiled(device, which):
+    layers = [nn.Linear(8, 3).to(device), nn.Linear(8, 3).to(device)]
+    layers[which] = torch.compile(layers[which], backend="eager")
+    agrees_with_reference(*layers, numbers(device, 2, 8))
+
+
+def test_an_assert_of_a_layer_is_not_the_guards():
+    def picky(x):
+        assert x.sum() > 1e9, "large numbers"
+        return x
+
+    x = torch.arange(4.0)
+    for pair in [(picky, torch.clone), (torch.clone, picky)]:
+        with pytest.raises(Undecided, match="of the call itself fails: large numbers"):
+            agrees_with_reference(*pair, x)

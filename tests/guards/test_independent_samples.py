@@ -155,3 +155,45 @@ def test_a_mask_is_made_of_the_samples_that_are_passed(device):
         guard(from_ids, ids)
     with pytest.raises(AssertionError, match="sample 2 alone"):
         same_alone(from_outside, ids)
+
+
+@pytest.mark.parametrize(("guard", "calls"), [(independent_samples, 6), (same_alone, 6)])
+def test_runs_are_shared_by_the_samples(guard, calls, device):
+    seen = []
+    guard(lambda x: seen.append(len(x)) or x, torch.randn(8, 3, device=device))
+    assert len(seen) == calls
+    assert seen.count(8) == (3 if guard is same_alone else 6)
+
+
+class Experts(nn.Module):
+    """Send each token to one of two layers with dropout."""
+
+    def __init__(self):
+        super().__init__()
+        self.router = nn.Linear(8, 2)
+        self.experts = nn.ModuleList(
+            nn.Sequential(nn.Linear(8, 8), nn.Dropout(), nn.Linear(8, 8)) for _ in range(2))
+
+    def forward(self, x):
+        choice, out = self.router(x).argmax(-1), torch.zeros_like(x)
+        for i, expert in enumerate(self.experts):
+            out[choice == i] = expert(x[choice == i])
+        return out
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_experts_with_dropout_are_no_false_alarm(device, seed):
+    torch.manual_seed(seed)
+    model, x = Experts().to(device), torch.randn(6, 8, device=device)
+    with pytest.raises(Undecided, match="random draws follow the data"):
+        independent_samples(model, x)
+    independent_samples(model.eval(), x)
+
+
+def test_dropout_hides_no_sample_that_sees_the_others(device):
+    class Mixes(Experts):
+        def forward(self, x):
+            return nn.functional.dropout(self.router(x)) - x.mean()
+
+    with pytest.raises(AssertionError, match="sample 0 changes"):
+        independent_samples(Mixes().to(device), torch.randn(6, 8, device=device))

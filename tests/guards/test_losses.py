@@ -309,3 +309,27 @@ def test_counts_without_a_sum_are_undecided(number):
     logits, target = torch.randn(4, 3), torch.tensor([0, 1, 2, 1])
     with pytest.raises(Undecided, match="the counts add up to 0"):
         loss_is_mean_of_samples(F.cross_entropy, logits, target, count=lambda t: number)
+
+
+@pytest.mark.parametrize("guard", [perfect_prediction_costs_nothing, loss_is_mean_of_samples])
+def test_an_assert_of_the_loss_is_not_the_guards(guard):
+    def loss(prediction, target):
+        assert len(prediction) > 4, "five samples"
+        return F.mse_loss(prediction, target)
+
+    x = torch.arange(4.0)
+    with pytest.raises(Undecided, match="of the call itself fails: five samples"):
+        guard(loss, x, x)
+
+
+def test_a_weight_that_starts_at_0_stays_there(device):
+    class Weighted(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.log_variance = nn.Parameter(torch.zeros(()))
+
+        def forward(self, prediction, target):
+            return F.mse_loss(prediction, target) * (-self.log_variance).exp() + self.log_variance
+
+    x = torch.arange(4.0, device=device)
+    perfect_prediction_costs_nothing(Weighted().to(device), x, x)

@@ -230,8 +230,89 @@ def test_a_maximum_without_a_mask_fails_on_negative_numbers(device):
         return x.amax(dim=1)
 
     alone, padded = x[1:], keep[1:]
-    padding_values_ignored(largest, alone, padded, pooled=True)
+    with pytest.raises(AssertionError):
+        padding_values_ignored(largest, alone, padded, pooled=True)
     padding_length_ignored(largest, alone, padded, pooled=True)
     for guard in (padding_values_ignored, padding_length_ignored):
         with pytest.raises(AssertionError):
             guard(largest, -x, keep, pooled=True)
+
+
+def test_a_maximum_of_ids_may_pass():
+    def largest(ids, keep):
+        return ids.amax(dim=1)
+
+    ids, keep = torch.tensor([[1, 2, 3, 0], [4, 5, 6, 7]]), torch.ones(2, 4) == 1
+    keep[0, 3] = False
+    padding_values_ignored(largest, ids, keep, pooled=True)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32])
+def test_a_number_above_all_is_no_false_alarm(device, dtype):
+    x = torch.rand(2, 5, 3, device=device).to(dtype)
+    keep = torch.tensor([[True] * 5, [True, True, False, False, False]], device=device)
+    weight = torch.randn(3, 3, device=device).to(dtype)
+
+    def logs(x, keep):
+        return x.log().masked_fill(~keep.unsqueeze(-1), 0).sum(1) @ weight
+
+    def largest(x, keep):
+        return (x @ weight).masked_fill(~keep.unsqueeze(-1), -torch.inf).amax(1)
+
+    for call in (logs, largest):
+        padding_values_ignored(call, x, keep, pooled=True)
+
+
+def test_experts_with_dropout_are_undecided(device):
+    router, drop = nn.Linear(3, 2).to(device), nn.Dropout()
+
+    def experts(x, keep):
+        choice, out = router(x).argmax(-1), torch.zeros_like(x)
+        for i in range(2):
+            out[choice == i] = drop(x[choice == i])
+        return out
+
+    keep = torch.tensor([[True] * 5, [True, True, False, False, False]], device=device)
+    x = torch.randn(2, 5, 3, device=device)
+    x[~keep] = -5 * x[0, 0]
+    with pytest.raises(Undecided, match="draws follow the data"):
+        padding_values_ignored(experts, x, keep)
+
+
+def test_a_branch_that_starts_at_0_hides_no_padding(device):
+    class Gated(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.gate = nn.Parameter(torch.zeros(3))
+
+        def forward(self, x, keep):
+            return x + self.gate * x.mean(dim=1, keepdim=True)
+
+    keep = torch.tensor([[True] * 5, [True, True, False, False, False]], device=device)
+    for guard in (padding_values_ignored, padding_length_ignored):
+        with pytest.raises(AssertionError):
+            guard(Gated().to(device), torch.randn(2, 5, 3, device=device), keep)
+
+
+def test_nan_that_float64_alone_gives_is_no_failure(device):
+    """Attention as in transformers' eager Llama, whose softmax runs in float32."""
+    def attend(x, keep):
+        lowest = torch.finfo(x.dtype).min
+        mask = torch.zeros(keep.shape, dtype=x.dtype, device=device).masked_fill(~keep, lowest)
+        causal = torch.full((x.shape[1],) * 2, lowest, dtype=x.dtype, device=device).triu(1)
+        for _ in range(2):
+            scores = x @ x.mT + (mask[:, None] + causal).clamp(min=lowest)
+            x = scores.softmax(-1, dtype=torch.float32).to(x.dtype) @ x
+        return x
+
+    keep = torch.ones(2, 4, device=device) == 1
+    keep[0, :2] = False
+    table = nn.Embedding(9, 3, device=device)
+    ids = torch.tensor([[0, 0, 3, 4], [5, 6, 7, 8]], device=device)
+
+    def call(ids, keep):
+        return attend(table(ids), keep)
+
+    assert call(ids, keep).isfinite().all()
+    with pytest.raises(Undecided, match="in float64 the call gives nan"):
+        padding_length_ignored(call, ids, keep, left=True)

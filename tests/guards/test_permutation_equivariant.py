@@ -122,13 +122,63 @@ def test_rounding_of_a_second_output_is_no_failure(device):
             permutation_equivariant(call, x)
 
 
-def test_a_capacity_that_this_input_does_not_meet_passes(device):
-    def first_two_of_an_expert(x):
-        first = x[..., 0] > 0
-        return x * (first & (first.cumsum(1) <= 2)).unsqueeze(-1) + x
+def first_two_of_an_expert(x):
+    first = x[..., 0] > 0
+    return x * (first & (first.cumsum(1) <= 2)).unsqueeze(-1) + x
 
+
+def test_a_capacity_fails_though_this_input_does_not_meet_it(device):
     below = torch.tensor([[[1.0], [2.0], [-1.0], [-2.0]]], device=device)
-    permutation_equivariant(first_two_of_an_expert, below)
-    above = torch.tensor([[[1.0], [2.0], [3.0], [4.0]]], device=device)
     with pytest.raises(AssertionError):
-        permutation_equivariant(first_two_of_an_expert, above)
+        permutation_equivariant(first_two_of_an_expert, below)
+
+
+def test_a_capacity_passes_where_no_token_is_sent_there(device):
+    permutation_equivariant(first_two_of_an_expert,
+                            torch.tensor([[[-1.0], [2.0], [1.0]]], device=device))
+
+
+class Experts(nn.Module):
+    """Send each token to one of two layers, that takes `capacity` tokens."""
+
+    def __init__(self, capacity):
+        super().__init__()
+        self.router, self.capacity = nn.Linear(8, 2), capacity
+        self.experts = nn.ModuleList(nn.Linear(8, 8) for _ in range(2))
+
+    def forward(self, x):
+        tokens = x.flatten(0, -2)
+        choice, out = self.router(tokens).argmax(-1), torch.zeros_like(tokens)
+        for i, expert in enumerate(self.experts):
+            mine = (choice == i).nonzero()[:self.capacity, 0]
+            out[mine] = expert(tokens[mine])
+        return out.view_as(x)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_experts_with_a_capacity_fail_and_without_one_pass(device, seed):
+    torch.manual_seed(seed)
+    x = torch.randn(4, 5, 8, device=device)
+    permutation_equivariant(Experts(20).to(device), x)
+    with pytest.raises(AssertionError):
+        permutation_equivariant(Experts(8).to(device), x)
+
+
+def test_tokens_near_each_other_are_no_reason_to_be_undecided(device):
+    permutation_equivariant(lambda x: x.round(), torch.tensor([[[0.1], [3.0], [-4.0]]],
+                                                              device=device))
+    permutation_equivariant(nn.Embedding(9, 4).to(device),
+                            torch.tensor([[3, 1, 4]], device=device))
+
+
+def test_a_positional_embedding_that_starts_at_0_fails(device):
+    class Adds(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.positions = nn.Parameter(torch.zeros(5, 8))
+
+        def forward(self, x):
+            return x + self.positions
+
+    with pytest.raises(AssertionError):
+        permutation_equivariant(Adds().to(device), torch.randn(2, 5, 8, device=device))

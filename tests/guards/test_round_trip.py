@@ -174,3 +174,18 @@ def test_other_dtypes_are_compared(device, dtype):
 def test_numbers_that_cannot_be_compared_are_undecided(x):
     with pytest.raises(Undecided, match=r"take torch\.arange"):
         round_trip(lambda x: x.T, lambda y: y.T, x, spec=lambda x: x.T)
+
+
+def test_an_assert_of_a_function_is_not_the_guards():
+    def picky(x):
+        assert x.shape[0] == 9, "nine rows"
+        return x.T
+
+    def turned(x):
+        return x.T
+
+    x = torch.arange(6).view(2, 3)
+    for there, back, spec in [(picky, turned, turned), (turned, picky, turned),
+                              (turned, turned, picky)]:
+        with pytest.raises(Undecided, match="of the call itself fails: nine rows"):
+            round_trip(there, back, x, spec=spec)

@@ -85,6 +85,8 @@ def test_nan_is_wrong_and_no_samples_are_refused(device):
     assert accuracy(logits, torch.zeros(2, dtype=torch.int64, device=device)) == 0
     with pytest.raises(ValueError, match="no samples"):
         accuracy(logits[:0], torch.zeros(0, dtype=torch.int64, device=device))
+    with pytest.raises(ValueError, match="no samples"):
+        accuracy(logits[..., None][..., :0], torch.zeros(2, 0, device=device))
 
 
 @pytest.mark.parametrize("shape", [(4,), (), (4, 0)])

@@ -168,3 +168,15 @@ def test_the_guard_leaves_the_parts_as_they_were(device):
     before = [x.clone() for x, _ in parts]
     assert_parts_add_up(scales, nn.Linear(3, 4, device=device), parts)
     assert all(torch.equal(x, old) for (x, _), old in zip(parts, before, strict=True))
+
+
+def test_the_guard_says_how_far_a_gradient_of_the_same_norm_is(device):
+    def clipped(model, parts):
+        for x, target in parts:
+            F.cross_entropy(model(x).flatten(0, 1), target.flatten(), reduction="sum").backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+
+    torch.manual_seed(0)
+    model = nn.Linear(3, 4, dtype=torch.float64, device=device)
+    with pytest.raises(AssertionError, match=r"norm 1.00 of it, difference 0.\d[1-9]\)"):
+        assert_parts_add_up(clipped, model, parts_of([5, 1], device))

@@ -2,6 +2,7 @@ import inspect
 
 import pytest
 import torch
+import torch.nn.utils.prune
 from torch import nn
 from torch.nn.utils import parametrizations
 
@@ -62,6 +63,14 @@ def test_a_computed_weight_is_refused_because_a_draw_would_be_lost(norm):
     with pytest.raises(TypeError, match="weight is computed"):
         init_for_relu(layer)
     assert layer.bias.detach().eq(1).all()
+
+
+def test_a_computed_bias_is_refused_before_any_change():
+    layer = nn.utils.prune.l1_unstructured(nn.Linear(3, 4), "bias", 1)
+    before = layer.weight.detach().clone()
+    with pytest.raises(TypeError, match="bias is computed"):
+        init_for_relu(layer)
+    assert torch.equal(layer.weight, before)
 
 
 def test_both_ways_to_lose_a_signal_are_told(device):

@@ -40,6 +40,13 @@ def test_other_layers_and_layouts_are_refused(device):
         final_state(nn.LSTM(4, 3).to(device), x, [5, 5])
 
 
+@pytest.mark.parametrize("lengths", [[5], [5, 5], [5, 5, 5, 5]])
+def test_a_length_for_each_sample(device, lengths):
+    model = nn.LSTM(4, 3, batch_first=True).to(device)
+    with pytest.raises(ValueError, match="3 samples"):
+        final_state(model, torch.zeros(3, 5, 4, device=device), lengths)
+
+
 @pytest.mark.parametrize("L", [1, 200])
 def test_too_few_and_too_many_tokens_are_undecided(device, L):
     model, x = nn.LSTM(4, 3, batch_first=True).to(device), torch.randn(2, L, 4, device=device)

@@ -123,6 +123,26 @@ def test_folding_without_statistics_or_a_convolution_raises(device):
         fold_batch_norm(nn.ConvTranspose2d(4, 4, 3, device=device), nn.BatchNorm2d(4))
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_folding_a_norm_of_other_channels_is_refused(device, channels):
+    conv, norm = nn.Conv2d(2, 4, 3, device=device), nn.BatchNorm2d(channels, device=device)
+    with pytest.raises(ValueError, match=f"4 channels, {channels} in norm"):
+        fold_batch_norm(conv, norm)
+
+
+def test_the_guard_names_the_bias_of_keys(device):
+    class Attention(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.q, self.k, self.v = (nn.Linear(4, 4, device=device) for _ in range(3))
+
+        def forward(self, x):
+            return (self.q(x) @ self.k(x).mT / 2).softmax(-1) @ self.v(x)
+
+    with pytest.raises(AssertionError, match=r"output: k\.bias;"):
+        assert_biases_act(Attention(), torch.randn(2, 5, 4, device=device))
+
+
 def without(name):
     norm = nn.BatchNorm2d(6)
     norm.register_parameter(name, None)

@@ -86,3 +86,14 @@ def test_update_bn_measures_with_dropout_and_recompute_statistics_without(device
 def test_what_else_mixes_samples_in_eval_mode(device, mixes):
     with pytest.raises((AssertionError, ValueError), match=r"sample \d alone|more than 1 value"):
         same_alone(mixes, torch.randn(4, 3, device=device))
+
+
+def test_a_norm_whose_train_keeps_eval_mode_is_measured_too(device):
+    class StaysInEval(nn.BatchNorm1d):
+        def train(self, mode=True):
+            return super().train(False)
+
+    norm, x = StaysInEval(2, device=device).eval(), 5 + torch.randn(16, 2, device=device)
+    recompute_statistics(norm, [x])
+    torch.testing.assert_close(norm.running_mean, x.mean(0))
+    assert not norm.training

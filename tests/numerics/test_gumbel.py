@@ -75,6 +75,12 @@ def test_the_guard_is_undecided_where_it_replaced_nothing(noise, logits):
         assert_finite_at_0(noise, logits)
 
 
+@pytest.mark.parametrize("other", [torch.randn_like, torch.bernoulli])
+def test_the_guard_is_undecided_where_it_replaced_a_part(other):
+    with pytest.raises(Undecided, match="from another function, too"):
+        assert_finite_at_0(lambda x: other(x) + gumbel_like(x), torch.zeros(2))
+
+
 @pytest.mark.parametrize("dtype", [torch.int64, torch.uint8, torch.bool])
 def test_noise_of_integer_logits_raises(device, dtype):
     with pytest.raises(TypeError, match="floats first"):
@@ -119,3 +125,13 @@ def test_a_clamped_uniform_draw_gives_finite_noise(device, dtype):
 def test_float8_logits_raise():
     with pytest.raises(RuntimeError, match="Float8"):
         gumbel_like(torch.zeros(2).to(torch.float8_e4m3fn))
+
+
+def test_the_guard_fails_an_exponential_draw_in_float16_on_a_cpu():
+    def in_its_dtype(x):
+        return -torch.empty_like(x).exponential_().log()
+
+    with pytest.raises(AssertionError, match="infinite"):
+        assert_finite_at_0(in_its_dtype, torch.zeros(4, dtype=torch.float16))
+    assert_finite_at_0(gumbel_like, torch.zeros(4, dtype=torch.float16))
+    assert_finite_at_0(in_its_dtype, torch.zeros(4, dtype=torch.bfloat16))

@@ -100,6 +100,23 @@ def test_what_a_zero_gradient_does_in_each_optimizer(name):
         assert moves(kind, [1.0, 0.0], weight_decay=0.1)
 
 
+def test_lbfgs_moves_a_parameter_of_zero_gradient_beside_others():
+    p, other = (nn.Parameter(torch.ones(1)) for _ in range(2))
+    optimizer = torch.optim.LBFGS([p, other], lr=0.1, max_iter=3)
+
+    def losses(use):
+        optimizer.zero_grad()
+        loss = ((use * p + 2 * other) ** 2 + other ** 4).sum()
+        loss.backward()
+        return loss
+
+    optimizer.step(lambda: losses(1))
+    before = p.item()
+    optimizer.step(lambda: losses(0))
+    assert p.grad == 0
+    assert p.item() != before
+
+
 def test_sparse_adam_refuses_a_dense_gradient():
     with pytest.raises(RuntimeError, match="dense gradients"):
         moves(torch.optim.SparseAdam, [1.0])

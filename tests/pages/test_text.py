@@ -10,7 +10,10 @@ from sitekit.read.entries import missing
 from tests.guide import ROOT
 
 LISTS = {"docs/symptoms.md", "docs/changes.md"}
-QUESTIONS = tomllib.loads((ROOT / "tests/questions.toml").read_text())["question"]
+QUESTIONS = [
+    *tomllib.loads((ROOT / "tests/questions.toml").read_text())["question"],
+    *({"id": name, "page": page, "says": says} for name, (page, says) in
+      tomllib.loads((ROOT / "tests/topics.toml").read_text()).items())]
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +59,7 @@ def test_the_questions_that_a_page_answers_are_answered_in_their_section(page):
             assert lines is not None, f"{page.path}: no section #{anchor}, which answers a question"
             text = "\n".join(page.lines[lines.start:lines.stop])
             assert question["says"].lower() in text.lower(), (
-                f"tests/questions.toml: {page.path}#{anchor} does not say {question['says']!r}")
+                f"{question['id']}: {page.path}#{anchor} does not say {question['says']!r}")
 
 
 def test_a_page_is_in_the_list_of_changes(page, guide):

@@ -129,6 +129,20 @@ def test_a_message_is_found_however_it_is_pasted(matcher, pasted):
     assert matcher.match(pasted).anchor == "mat1-mat2"
 
 
+def test_quotes_that_a_forum_sets_are_quotes(matcher):
+    found = matcher.match("RuntimeError: Expected object of scalar type Byte but got scalar type "
+                          "Bool for argument #2 \u2018mask\u2019")
+    assert found.anchor == "byte-mask"
+
+
+@pytest.mark.parametrize(("called", "anchor"), [("bmm", "bmm-3d"), ("topk", None)])
+def test_a_message_of_another_function_is_none_of_its_entry(matcher, called, anchor):
+    found = matcher.match("RuntimeError: Expected 3-dimensional tensor, but got 2-dimensional "
+                          "tensor for argument #1 'batch1' "
+                          f"(while checking arguments for {called})")
+    assert (found and found.anchor) == anchor
+
+
 def test_the_last_error_of_a_long_traceback_is_found(matcher):
     traceback = "Traceback (most recent call last):\n" + "".join(
         f'  File "/home/me/train.py", line {n}, in forward\n    x = self.layer{n}(x)\n'

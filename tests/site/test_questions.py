@@ -2,12 +2,14 @@
 
 tests/questions.toml names, for each question of the collection, the page and section that answers
 it and a word or number of the answer, which tests/pages looks for; what has none is listed.
+tests/topics.toml does so for the topics of public threads.
 """
 
 import tomllib
 
 from tests.guide import GUIDE, ROOT
 
+TOPICS = tomllib.loads((ROOT / "tests/topics.toml").read_text())
 TABLE = tomllib.loads((ROOT / "tests/questions.toml").read_text())
 ALL = {f"d{number:02}" for number in range(1, 94)}
 
@@ -20,7 +22,9 @@ def test_each_question_is_answered_once_or_listed():
 
 
 def test_each_question_names_a_page():
-    names = {f"docs/{question['page'].split('#')[0]}" for question in TABLE["question"]}
+    pages = [*(question["page"] for question in TABLE["question"]),
+             *(page for page, _ in TOPICS.values())]
+    names = {f"docs/{page.split('#')[0]}" for page in pages}
     assert names - set(GUIDE.paths) == set()
 
 

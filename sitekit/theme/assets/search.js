@@ -21,7 +21,7 @@ const stem = word => word.length < 4 || word.endsWith("ss") ? word
 
 const KIND = /(?:^|(?<=[\s[\]:,>]))(?<!raise )((?:\w+\.)*_?(?:[A-Z]\w*)?(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\(["'])/gmu
 const STACK = /Traceback \(most recent call last\)|^ *File "/m
-const OWN = /\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|Byte|\w*Impl\w*|\w+_\w+)\b/gu
+const OWN = /\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|Byte|\w*Impl\w*|\w+_\w+|ninja|lcuda)\b/gu
 const RELATED = new Set(["RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
   "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode", "DistBackendError", "ModuleAttributeError", "AttributeError"])
 const QUOTED = /'[^'\s]{1,80}'|"[^"\s]{1,80}"|`[^`\s]{1,80}`/g
@@ -32,7 +32,8 @@ const SHORT = 0.3
 
 /* The kind and the words of each message in a pasted text; no kind where it names none. */
 const messagesOf = pasted => {
-  const text = pasted.replaceAll("\r\n", "\n").replace(/\x1b\[[0-9;]*m/g, "")
+  const text = pasted.replaceAll("\r\n", "\n").replace(/[\u2018\u2019]/g, "'").replace(/[\u201c\u201d]/g, '"')
+    .replace(/\x1b\[[0-9;]*m/g, "")
     .replace(/^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*/gm, "")
   const found = [...text.matchAll(KIND)].map(each => {
     const [message] = text.slice(each.index + each[0].length).split("\n\n")[0]
@@ -47,12 +48,16 @@ const messagesOf = pasted => {
 /* The words that tell one message from another: no numbers, shapes, and names of the reader. */
 const wordsOf = message => {
   const own = text => text.match(OWN)?.join(" ") ?? " "
-  const kept = message.replace(/[^\s'"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+/g, " ")
-    .replace(/(No module named|cannot import name|from) '((\w+)[\w.]*)'/g, (_, before, name, top) =>
+  const kept = message.replace(/(?<=Command '\[')(?:[^'\n]*[/\\])?(\w+)/g, "$1 $1_command")
+    .replace(/(?<=")[A-Z]:\\[^"\n]+(?=")|[^\s'"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+/g, " ")
+    .replace(/(No module named|cannot import name|from|module(?= '[\w.]+' has no)) '((\w+)[\w.]*)'/g, (_, before, name, top) =>
       `${before} module_${top} module_${name.replaceAll(".", "_")}`)
+    .replace(/\b(lib\w+)\.so[\d.]*(?=: cannot open)/g, (_, name) =>
+      `${name.replace(/\d/g, "_")}_so ${name.replace(/\d/g, "_")}_missing`)
     .replace(QUOTED, own)
     .replace(/\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)/g, own)
-    .replace(/(\w+)\(\)(?= (?:takes|missing) )/g, "$1 $1_called")
+    .replace(/(\w+)\(\)(?= (?:takes|missing) )|(?<=while checking arguments for )(\w+)/g, (_, by, checked) =>
+      `${by ?? checked} ${by ?? checked}_called`)
   return kept.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase().match(/[a-z_]{2,}/g) ?? []
 }
 
