@@ -107,22 +107,26 @@ def same_in_eval_twice(
         raise Undecided("call the lazy model once, then test it")
     data = [x.detach().clone() for x in inputs]
     away = list(map(moved, data)) if other is None else list(other)
-    with torch.random.fork_rng(range(torch.cuda.device_count())):
-        twin, late = fresh(), fresh()
-        begin = state(twin)
-        first, small = tensors(call(twin, *data)), sizes(twin)
-        if not first or any(y.is_meta for y in first):
-            raise Undecided("the output has no tensor with numbers")
-        intact, seed = all(map(same, data, inputs)), generators()
-        again, large = tensors(call(twin, *data)), sizes(twin)
-        draws = not torch.equal(seed, generators())
-        for _ in range(20 if draws else 0):
-            if all_same(first, again):
-                again = tensors(call(twin, *data))
-        others = tensors(call(twin, *away))
-        last, huge = tensors(call(twin, *data)), sizes(twin)
-        call(late, *away)
-        later, end = tensors(call(late, *data)), state(twin)
+    try:
+        with torch.random.fork_rng(range(torch.cuda.device_count())):
+            twin, late = fresh(), fresh()
+            begin = state(twin)
+            first, small = tensors(call(twin, *data)), sizes(twin)
+            if not first or any(y.is_meta for y in first):
+                raise Undecided("the output has no tensor with numbers")
+            intact, seed = all(map(same, data, inputs)), generators()
+            again, large = tensors(call(twin, *data)), sizes(twin)
+            draws = not torch.equal(seed, generators())
+            for _ in range(20 if draws else 0):
+                if all_same(first, again):
+                    again = tensors(call(twin, *data))
+            others = tensors(call(twin, *away))
+            last, huge = tensors(call(twin, *data)), sizes(twin)
+            call(late, *away)
+            later, end = tensors(call(late, *data)), state(twin)
+    except AssertionError as error:
+        raise Undecided(
+            f"an assert of the call itself fails: {error}") from error
     changed = [name for name, x in begin.items() if name in end
                and x.shape == end[name].shape and not x.equal(end[name])
                and not all_same([x], [end[name]])]
@@ -141,7 +145,8 @@ def same_in_eval_twice(
         "forward")
     assert all(all_same(first, y) for y in (again, last, later)), (
         "in eval mode the output changes with the calls before: a "
-        "hidden state or cache that is kept, or set by the first call")
+        "hidden state or cache that is kept, or set by the first call, "
+        "or random numbers of NumPy")
     if all_same(first, others):
         raise Undecided(
             "other data give the same output: pass other=...")

@@ -380,6 +380,10 @@ def test_a_wrong_model_fails(device, name):
         try_on(device, make)
 
 
+def refuses(*_):
+    assert 1 > 2, "no"
+
+
 def test_what_cannot_be_told_is_undecided(device):
     x, guard = X.to(device), same_in_eval_twice
     for call in (torch.tanh, "model"):
@@ -401,6 +405,8 @@ def test_what_cannot_be_told_is_undecided(device):
         model.kept = kept
         with pytest.raises(Undecided, match="holds"):
             guard(model, x)
+    with pytest.raises(Undecided, match="an assert of the call itself fails: no"):
+        guard(nn.Tanh(), x, call=refuses)
 
 
 def test_a_call_may_choose_what_is_compared(device):
