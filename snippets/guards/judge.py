@@ -217,7 +217,8 @@ def judge(
         Undecided: `own` changes nothing, or hardly more than a
             repetition, or gives nan or another shape; or `other`
             draws other random numbers (unless `reset=False`); or a
-            run gives no tensor, or an `assert` in it fails.
+            run gives no tensor, or nan in float64 alone, or an
+            `assert` in it fails.
     """
     states: list[list[torch.Generator]] = []
 
@@ -225,7 +226,9 @@ def judge(
         states[-1] += [g.clone_state() for g in (
             torch.default_generator, *torch.cuda.default_generators)]
 
-    def results(*runs: Callable[[], Any]) -> Iterator[Any]:
+    def results(
+        *runs: Callable[[], Any], double: bool = double
+    ) -> Iterator[Any]:
         with torch.random.fork_rng(range(torch.cuda.device_count())):
             for run in runs:
                 states.append([])
@@ -237,6 +240,12 @@ def judge(
                 if not all(isinstance(x, torch.Tensor) for x in y):
                     raise Undecided("a run gives what is no tensor")
                 yield tuple(x.detach().clone() for x in y)
+
+    def finite_in_own_dtype() -> bool:
+        with contextlib.suppress(RuntimeError, ValueError):
+            return all(x.isfinite().all() for y in results(
+                run, *others, double=False) for x in y)
+        return False
 
     def same_draws(later: list[torch.Generator]) -> bool:
         return len(later) == len(states[0]) and all(
@@ -287,6 +296,10 @@ def judge(
             raise Undecided(
                 "the random draws follow the data: call eval(), or "
                 "turn off what is random")
+        if leak == math.inf and double and finite_in_own_dtype():
+            raise Undecided(
+                "in float64 the call gives nan, and in its own dtype "
+                "it gives numbers: it casts to float32 inside")
         assert leak <= limit, text
     for noise, signal, grain in zip(
             noises, signals, grains, strict=True):

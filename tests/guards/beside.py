@@ -114,6 +114,17 @@ class Rotates(nn.Module):
         return x @ self.rotation
 
 
+class Gated(nn.Module):
+    """Add a branch that is multiplied by 0 at the start of training."""
+
+    def __init__(self, branch):
+        super().__init__()
+        self.branch, self.gate = branch, nn.Parameter(torch.zeros(()))
+
+    def forward(self, x):
+        return x + self.gate * self.branch(x)
+
+
 def by_slicing(images):
     return patches_by_slicing(images, (2, 3))
 
@@ -133,14 +144,17 @@ case("the same in an output of 1e-6",
      ours=lambda f: independent_samples(f, features()),
      theirs=lambda f: other.assert_batch_invariant(f, features()))
 case("the same behind a gate that starts at 0",
-     right=lambda: lambda x: 0.0 * x / x.square().mean(1, keepdim=True),
-     wrong=lambda: lambda x: 0.0 * divide_by_batch_power(x),
+     right=lambda: Gated(lambda x: x / x.square().mean(1, keepdim=True)),
+     wrong=lambda: Gated(divide_by_batch_power),
      ours=lambda f: independent_samples(f, features()),
      theirs=lambda f: other.assert_batch_invariant(f, features()))
 case("a convolution that sees the next position",
      right=lambda: lambda x: F.pad(x[:, :-1], (0, 0, 1, 0)) + x,
      wrong=lambda: PaddedOnBothSides(8),
-     ours=lambda f: causal(f, features(2, 5, 8)))
+     ours=lambda f: causal(f, features(2, 5, 8)),
+     theirs=lambda f: other.assert_streaming_equivalent(
+         f, lambda x, past: (f(torch.cat([past, x], 1))[:, -x.shape[1]:], torch.cat([past, x], 1)),
+         features(2, 5, 8), chunk_sizes=(1, 2), init_state=lambda: torch.zeros(2, 0, 8)))
 case("heads split by view",
      right=self_attention, wrong=lambda: AttendInFoldedHeads(8, 2),
      ours=lambda f: permutation_equivariant(f, features(2, 5, 8)),
@@ -195,7 +209,10 @@ case("a mean that is divided by the batch again",
 case("probabilities given to cross_entropy",
      right=lambda: F.cross_entropy, wrong=lambda: lambda x, y: F.cross_entropy(x.softmax(-1), y),
      ours=lambda loss: perfect_prediction_costs_nothing(
-         loss, 1000 * F.one_hot(TARGET, 3).float(), TARGET))
+         loss, 1000 * F.one_hot(TARGET, 3).float(), TARGET),
+     theirs=lambda loss: other.assert_overfits_one_batch(
+         nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 3)), features(),
+         lambda logits: loss(logits, TARGET)))
 
 
 # Training.

