@@ -305,6 +305,15 @@ def test_what_cannot_be_told_is_undecided(make, loss, data, says):
         initial_loss(make, loss, *data(), chance=TEN)
 
 
+def test_a_rate_of_errors_has_no_gradient(device):
+    x, target = torch.randn(20, 8, device=device), torch.arange(20, device=device) % 10
+
+    def errors(out, y):
+        return (out.argmax(1) != y).double().mean()
+    initial_loss(lambda: mlp().to(device), errors, x, target,
+                 chance=errors(torch.zeros(20, 10, device=device), target).item())
+
+
 def test_nothing_is_left_changed():
     x, target = classes(4, 8)
     before, random = (x.clone(), target.clone()), torch.get_rng_state()
