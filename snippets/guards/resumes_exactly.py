@@ -67,8 +67,9 @@ def resumes_exactly(
             wide = torch.as_tensor(x).detach()
             if not wide.is_meta and (inside or wide.dim()):
                 # a number in no object of torch is a loss of the past
-                found[name] = wide.to_dense().cpu().to(
-                    torch.complex128, copy=True)
+                kind = (torch.complex128 if wide.is_complex()
+                        else torch.float64)
+                found[name] = wide.to_dense().cpu().to(kind, copy=True)
             return
         if id(x) in seen or isinstance(x, (type, type(sys))):
             return
