@@ -50,7 +50,8 @@ _IMPORTED = re.compile(r"(No module named|cannot import name|from|module(?= '[\w
                        r"'((\w+)[\w.]*)'")
 _COMMAND = re.compile(r"(?<=Command '\[')(?:[^'\n]*[/\\])?(\w+)")
 _LIBRARY = re.compile(r"\b(lib\w+)\.so[\d.]*(?=: cannot open)")
-_PATH = re.compile(r"[^\s'\"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
+_PATH = re.compile(r"(?<=\")[A-Z]:\\[^\"\n]+(?=\")"
+                   r"|[^\s'\"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
 _CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )|(?<=while checking arguments for )(\w+)")
 _WORD = re.compile(r"[a-z_]{2,}")
 _RELATED = {"RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",

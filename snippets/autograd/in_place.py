@@ -53,8 +53,8 @@ def assert_leaves_input_alone(
     """Call `f` on a copy of `x`, which must not be written to.
 
     `x` is dense. A write by `.data` or `.detach().numpy()` is found
-    where it changes the numbers. Modules in `f` are called as copies, under a forked
-    random state.
+    where it changes the numbers. Modules in `f` are called as copies,
+    under a forked random state.
 
     Raises:
         AssertionError: `f` wrote to its input.

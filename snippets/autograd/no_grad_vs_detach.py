@@ -30,6 +30,8 @@ def gradients_reach(
 def through_frozen(frozen: nn.Module, x: torch.Tensor) -> torch.Tensor:
     """Return `frozen(x)`; gradients pass through it, but not into it.
 
+    The parameters of `frozen` require no gradient afterwards either.
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.requires_grad_
     """
     output: torch.Tensor = frozen.requires_grad_(False)(x)

@@ -23,7 +23,7 @@ def branch_on_a_tensor(x: torch.Tensor) -> torch.Tensor:
 
 # --8<-- [start:leave_a_loop]
 def leave_a_loop(x: torch.Tensor) -> torch.Tensor:
-    """Double three times, and look at a value inside the loop."""
+    """Double up to three times, and look at a value in the loop."""
     for _ in range(3):
         x = x * 2
         if x.sum() > 1000:

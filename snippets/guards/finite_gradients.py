@@ -138,7 +138,11 @@ def finite_gradients_at_the_edge(
               and (x.is_floating_point() or x.is_complex())]
     needed = [place for place in floats
               if inputs[place].requires_grad] or floats[:1]
-    ordinary, moves = run(inputs)
+    try:
+        ordinary, moves = run(inputs)
+    except AssertionError as error:
+        raise Undecided(
+            f"an assert of the call itself fails: {error}") from error
     if ordinary:
         raise Undecided(
             f"{ordinary} is nan or inf at the ordinary inputs already: "

@@ -23,8 +23,8 @@ def padding_values_ignored(
     padded. `call(x, keep)`, with `keep` as booleans, gives a tensor
     or a tuple of tensors (B, L, ...), or (B, ...) with `pooled=True`.
     Outputs in padded places are not compared. Padding is filled with
-    copies of real places, and then with a number above all of them,
-    if they are floats: with ids, a maximum over all places may pass.
+    copies of real places, and floats with a number above all of them:
+    with ids, a maximum over all places may pass.
 
     Raises:
         AssertionError: an output changes with a padded place.
@@ -45,9 +45,8 @@ def padding_values_ignored(
         raise Undecided("the padding already holds real values")
     others = [other]
     if x.is_floating_point():  # copies raise no maximum
-        above = 2 * real.amax() - real.amin()
-        others += [x.masked_fill(
-            ~keep.view(*keep.shape, *[1] * (x.dim() - 2)), above)]
+        others += [x.clone()]
+        others[1][~keep] = 2 * real.amax() - real.amin()
 
     def run(x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         result = call(x.clone(), keep.clone())

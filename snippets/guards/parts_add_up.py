@@ -1,11 +1,13 @@
 """A guard for accumulation: parts give the gradient of their batch."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 from unittest import mock
 
 import torch
 from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from snippets.guards.judge import Undecided, copied, on_copies
@@ -28,7 +30,8 @@ def parts_add_up(
         AssertionError: the gradients differ.
         Undecided: parts cannot be joined, or weigh alike, so that a
             mean of means is right; or the gradient is random, 0, not
-            finite or follows the order of the samples.
+            finite or follows the order of the samples; or the model
+            rounds to a dtype of its own.
     """
     def wide(x: Any) -> Any:
         if not isinstance(x, torch.Tensor) or not x.dim() or x.is_meta:
@@ -43,6 +46,7 @@ def parts_add_up(
         raise Undecided("give parts of one shape but for axis 0")
     whole = [tuple(map(torch.cat, zip(*parts, strict=True)))]
     drawn: list[list[torch.Tensor]] = []
+    kinds: list[torch.dtype] = []  # of what backward needs
 
     def gradient(
             split: Sequence[tuple[torch.Tensor, ...]],
@@ -69,6 +73,10 @@ def parts_add_up(
             (torch.zeros_like(p) if p.grad is None else p.grad)
             .to_dense().flatten().cpu() for p in twin.parameters()])
 
+    def note(x: torch.Tensor) -> torch.Tensor:
+        kinds.append(x.dtype)
+        return x
+
     def gap(a: torch.Tensor, b: torch.Tensor) -> float:
         return (a - b).abs().max().item()
 
@@ -88,6 +96,14 @@ def parts_add_up(
         if not all(map(torch.equal, drawn[0], drawn[-1])):
             raise Undecided("the number of random draws follows the "
                             "parts: call eval()")
+        with contextlib.suppress(RuntimeError), saved_tensors_hooks(
+                note, lambda x: x):
+            gradient(whole)
+        grain = max((torch.finfo(kind).eps for kind in kinds
+                     if kind.is_floating_point), default=0.0)
+        if gap(many, one) <= 32 * grain * size:
+            raise Undecided("the model computes in a dtype of its own, "
+                            "and its rounding may be the difference")
         if gap(gradient(parts, True), gradient(whole, True)) <= limit:
             raise AssertionError(
                 "batch norm takes the mean and variance of each part, "

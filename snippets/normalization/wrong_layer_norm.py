@@ -7,7 +7,7 @@ import torch
 def layer_norm_by_difference_of_squares(
     x: torch.Tensor, eps: float = 1e-5,
 ) -> torch.Tensor:
-    """Normalize x (..., D); the variance cancels to 0 or below."""
+    """Normalize x (..., D); at a large mean the variance cancels."""
     mean = x.mean(-1, keepdim=True)
     var = (x ** 2).mean(-1, keepdim=True) - mean ** 2
     return (x - mean) / (var + eps).sqrt()

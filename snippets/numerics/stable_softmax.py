@@ -1,4 +1,4 @@
-"""Softmax, log-softmax and cross-entropy that stay finite."""
+"""Softmax, log-softmax and cross-entropy of finite logits."""
 
 from collections.abc import Callable
 
@@ -10,6 +10,8 @@ from snippets.guards.judge import Undecided
 # --8<-- [start:softmax]
 def softmax(logits: torch.Tensor, dim: int) -> torch.Tensor:
     """Return probabilities shaped like `logits`; `dim` sums to 1.
+
+    The logits are finite; in float16 `dim` is shorter than 65,520.
 
     Raises: TypeError where the logits are not of floating dtype.
     Source: https://jaykmody.com/blog/stable-softmax/

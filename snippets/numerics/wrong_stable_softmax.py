@@ -14,7 +14,7 @@ def softmax_without_shift(logits: torch.Tensor) -> torch.Tensor:
 # --8<-- [start:cross_entropy_that_cancels]
 def cross_entropy_that_cancels(
         logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Loss of (N, C) logits, exactly 0 where the model is sure."""
+    """Loss of (N, C) logits, rounded to 0 where the model is sure."""
     picked = logits.gather(1, target[:, None]).squeeze(1)
     return (logits.logsumexp(1) - picked).mean()
 # --8<-- [end:cross_entropy_that_cancels]

@@ -31,6 +31,7 @@ from snippets.guards.losses import loss_is_mean_of_samples, perfect_prediction_c
 from snippets.guards.padding_ignored import padding_length_ignored, padding_values_ignored
 from snippets.guards.parts_add_up import parts_add_up
 from snippets.guards.permutation_equivariant import permutation_equivariant
+from snippets.guards.resumes_exactly import resumes_exactly
 from snippets.guards.round_trip import round_trip
 from snippets.guards.wrong_causal import PaddedOnBothSides
 from snippets.guards.wrong_every_parameter_used import DetachedFeatures
@@ -113,6 +114,17 @@ class Rotates(nn.Module):
         return x @ self.rotation
 
 
+class Gated(nn.Module):
+    """Add a branch that is multiplied by 0 at the start of training."""
+
+    def __init__(self, branch):
+        super().__init__()
+        self.branch, self.gate = branch, nn.Parameter(torch.zeros(()))
+
+    def forward(self, x):
+        return x + self.gate * self.branch(x)
+
+
 def by_slicing(images):
     return patches_by_slicing(images, (2, 3))
 
@@ -132,14 +144,17 @@ case("the same in an output of 1e-6",
      ours=lambda f: independent_samples(f, features()),
      theirs=lambda f: other.assert_batch_invariant(f, features()))
 case("the same behind a gate that starts at 0",
-     right=lambda: lambda x: 0.0 * x / x.square().mean(1, keepdim=True),
-     wrong=lambda: lambda x: 0.0 * divide_by_batch_power(x),
+     right=lambda: Gated(lambda x: x / x.square().mean(1, keepdim=True)),
+     wrong=lambda: Gated(divide_by_batch_power),
      ours=lambda f: independent_samples(f, features()),
      theirs=lambda f: other.assert_batch_invariant(f, features()))
 case("a convolution that sees the next position",
      right=lambda: lambda x: F.pad(x[:, :-1], (0, 0, 1, 0)) + x,
      wrong=lambda: PaddedOnBothSides(8),
-     ours=lambda f: causal(f, features(2, 5, 8)))
+     ours=lambda f: causal(f, features(2, 5, 8)),
+     theirs=lambda f: other.assert_streaming_equivalent(
+         f, lambda x, past: (f(torch.cat([past, x], 1))[:, -x.shape[1]:], torch.cat([past, x], 1)),
+         features(2, 5, 8), chunk_sizes=(1, 2), init_state=lambda: torch.zeros(2, 0, 8)))
 case("heads split by view",
      right=self_attention, wrong=lambda: AttendInFoldedHeads(8, 2),
      ours=lambda f: permutation_equivariant(f, features(2, 5, 8)),
@@ -194,7 +209,10 @@ case("a mean that is divided by the batch again",
 case("probabilities given to cross_entropy",
      right=lambda: F.cross_entropy, wrong=lambda: lambda x, y: F.cross_entropy(x.softmax(-1), y),
      ours=lambda loss: perfect_prediction_costs_nothing(
-         loss, 1000 * F.one_hot(TARGET, 3).float(), TARGET))
+         loss, 1000 * F.one_hot(TARGET, 3).float(), TARGET),
+     theirs=lambda loss: other.assert_overfits_one_batch(
+         nn.Sequential(nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 3)), features(),
+         lambda logits: loss(logits, TARGET)))
 
 
 # Training.
@@ -324,6 +342,28 @@ def resumes(momentum):
     return save, load
 
 
+def program(momentum):
+    """Return the same for the guard: what starts, trains, saves and loads."""
+    def start():
+        model = nn.Linear(8, 3)
+        return model, torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+    def train(state, steps):
+        model, optimizer = state
+        for _ in range(steps):
+            optimizer.zero_grad()
+            loss(model(torch.ones(4, 8))).backward()
+            optimizer.step()
+
+    def save(state, path):
+        torch.save([part.state_dict() for part in state], path)
+
+    def load(state, path):
+        for part, saved in list(zip(state, torch.load(path), strict=True))[:1 + momentum]:
+            part.load_state_dict(saved)
+    return start, train, save, load
+
+
 def scaled(step):
     """Return the same step for pytest-torch."""
     def run(setup, batch):
@@ -380,6 +420,7 @@ case("clipping before unscale_", right=lambda: clipped_step, wrong=lambda: clip_
      theirs=lambda step: other.assert_mixed_precision_training(
          make_scaled, two_batches() * 2, scaled(step), steps=4))
 case("a momentum that is not loaded", right=lambda: True, wrong=lambda: False,
+     ours=lambda momentum: resumes_exactly(*program(momentum)),
      theirs=lambda momentum: (lambda save, load: other.assert_resume_equivalent(
          make_setup, two_batches() * 2, loss_fn=lambda model, batch: F.cross_entropy(
              model(batch[0]), batch[1]), steps=4, save=save, load=load))(*resumes(momentum)))

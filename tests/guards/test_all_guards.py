@@ -9,7 +9,7 @@ from tests.guide import GUIDE
 AWKWARD = [LeftOut(all_guards.test_guarded_layer, "it is a test, and takes nothing")]
 
 PAGE = "docs/guards/all-guards.md"
-HELPERS = {"cost"}  # what the guards of a page share
+HELPERS = {"cost", "held"}  # what the guards of a page share
 SPECIAL = {  # they need more than a model; the page on choosing tells what
     "commutes", "edges_of", "finite_gradients_at_the_edge", "gradients_are_fresh", "initial_loss",
     "keeps_layout", "parts_add_up", "resumes_exactly", "same_in_eval_twice",

@@ -341,6 +341,10 @@ def not_constant(x):
     return x
 
 
+def refuses(*_):
+    assert 1 > 2, "no"
+
+
 def test_what_cannot_be_told_is_undecided(device):
     x, y, guard = A.to(device), Y.to(device), finite_gradients_at_the_edge
     with pytest.raises(Undecided, match="no edge, or no gradient but 0"):
@@ -366,6 +370,8 @@ def test_what_cannot_be_told_is_undecided(device):
         guard(lambda x, s: Normal(0.0, s, validate_args=True).log_prob(x), x, x.exp())
     with pytest.raises(Undecided, match="call refuses ones"):
         guard(not_constant, x, edges={"ones": [torch.ones_like(x)]})
+    with pytest.raises(Undecided, match="an assert of the call itself fails: no"):
+        guard(refuses, x)
 
 
 def test_an_edge_that_is_refused_hides_no_failure(device):

@@ -331,6 +331,63 @@ def thaws(model):
         optimizer.step()
 
 
+def parts_of(model):
+    return {name: torch.optim.Adam(part.parameters()) for name, part in model.items()}
+
+
+def heads_on_a_trunk(model):
+    """Step each head on its own loss, and the trunk on both."""
+    steps = parts_of(model)
+    for x in data(model):
+        for optimizer in steps.values():
+            optimizer.zero_grad()
+        for head in ("generator", "discriminator"):
+            model[head](model["trunk"](x)).mean().backward()
+            steps[head].step()
+        steps["trunk"].step()
+
+
+def actor_and_critic(model):
+    """Train a critic, and an actor through it."""
+    steps = parts_of(model)
+    for x in data(model):
+        steps["discriminator"].zero_grad()
+        model["discriminator"](x).square().mean().backward()
+        steps["discriminator"].step()
+        for name in ("generator", "trunk"):
+            steps[name].zero_grad()
+            (-model["discriminator"](model[name](x)).mean()).backward()
+            steps[name].step()
+
+
+def at_once(model):
+    """Call backward for both losses, each for its own parameters, and then step both."""
+    G, D = model["generator"], model["discriminator"]
+    steps = parts_of(model)
+    for real in data(G):
+        fake = G(torch.randn_like(real))
+        (D(fake.detach()) - D(real)).mean().backward(inputs=list(D.parameters()))
+        (-D(fake)).mean().backward(inputs=list(G.parameters()))
+        for optimizer in steps.values():
+            optimizer.step()
+            optimizer.zero_grad()
+
+
+def through_time(model):
+    """Cut the graph of a recurrent layer at each step."""
+    optimizer, h = torch.optim.SGD(model.parameters(), lr=0.1), None
+    for x in data(model):
+        optimizer.zero_grad()
+        y, h = model(x[None], h)
+        y.mean().backward()
+        optimizer.step()
+        h = h.detach()
+
+
+def trunk():
+    return nn.ModuleDict({**gan(), "trunk": nn.Linear(3, 3)})
+
+
 class Experts(nn.Module):
     """Send each sample to one of two layers, by the sign of its first number."""
 
@@ -405,6 +462,10 @@ RIGHT = {
     "optimizer in backward": (in_backward, net),
     "slow and fast": (slow_and_fast, net),
     "thawed later": (thaws, net),
+    "heads on a trunk": (heads_on_a_trunk, trunk),
+    "actor and critic": (actor_and_critic, trunk),
+    "GAN, both at once": (at_once, gan),
+    "GRU through time": (through_time, lambda: nn.GRU(3, 3)),
 }
 
 

@@ -292,3 +292,27 @@ def test_a_branch_that_starts_at_0_hides_no_padding(device):
     for guard in (padding_values_ignored, padding_length_ignored):
         with pytest.raises(AssertionError):
             guard(Gated().to(device), torch.randn(2, 5, 3, device=device), keep)
+
+
+def test_nan_that_float64_alone_gives_is_no_failure(device):
+    """Attention as in transformers' eager Llama, whose softmax runs in float32."""
+    def attend(x, keep):
+        lowest = torch.finfo(x.dtype).min
+        mask = torch.zeros(keep.shape, dtype=x.dtype, device=device).masked_fill(~keep, lowest)
+        causal = torch.full((x.shape[1],) * 2, lowest, dtype=x.dtype, device=device).triu(1)
+        for _ in range(2):
+            scores = x @ x.mT + (mask[:, None] + causal).clamp(min=lowest)
+            x = scores.softmax(-1, dtype=torch.float32).to(x.dtype) @ x
+        return x
+
+    keep = torch.ones(2, 4, device=device) == 1
+    keep[0, :2] = False
+    table = nn.Embedding(9, 3, device=device)
+    ids = torch.tensor([[0, 0, 3, 4], [5, 6, 7, 8]], device=device)
+
+    def call(ids, keep):
+        return attend(table(ids), keep)
+
+    assert call(ids, keep).isfinite().all()
+    with pytest.raises(Undecided, match="in float64 the call gives nan"):
+        padding_length_ignored(call, ids, keep, left=True)

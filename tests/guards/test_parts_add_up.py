@@ -1,3 +1,4 @@
+import contextlib
 import copy
 
 import pytest
@@ -350,6 +351,31 @@ def test_draws_whose_number_follows_the_parts_are_undecided(device):
             (), device=device)))(model, parts)
     with pytest.raises(Undecided, match="number of random draws"):
         parts_add_up(accumulate, net().to(device), numbers(device))
+
+
+class Rounded(nn.Module):
+    """Compute in a dtype of its own, whatever the weights are."""
+
+    def __init__(self, dtype):
+        super().__init__()
+        self.first, self.last, self.dtype = nn.Linear(3, 8), nn.Linear(8, 1), dtype
+
+    def forward(self, x):
+        for layer in (self.first, self.last):
+            x = F.linear(x.to(self.dtype), layer.weight.to(self.dtype), layer.bias.to(self.dtype))
+        return x.double()
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("seed", range(5))
+def test_rounding_within_the_model_is_no_failure(device, dtype, seed):
+    torch.manual_seed(seed)
+    model = Rounded(dtype).to(device)
+    with contextlib.suppress(Undecided):
+        parts_add_up(by_count(), model, numbers(device, (3, 5, 9)))
+    with pytest.raises(AssertionError, match="3 parts is"):
+        parts_add_up(lambda model, parts: summed(model, parts * len(parts)), model,
+                     numbers(device, (3, 5, 9)))
 
 
 def test_nothing_is_left_changed(device):

@@ -178,5 +178,5 @@ def test_the_guard_says_how_far_a_gradient_of_the_same_norm_is(device):
 
     torch.manual_seed(0)
     model = nn.Linear(3, 4, dtype=torch.float64, device=device)
-    with pytest.raises(AssertionError, match=r"norm 1.00 of it, difference \d.\d[1-9]\).*clip"):
+    with pytest.raises(AssertionError, match=r"norm 1.00 of it, difference 0.\d[1-9]\)"):
         assert_parts_add_up(clipped, model, parts_of([5, 1], device))

@@ -9,10 +9,11 @@ from sitekit.read import markdown
 from sitekit.read.entries import missing
 from tests.guide import ROOT
 
-LISTS = {"docs/symptoms.md", "docs/changes.md"}
-LISTED = [tomllib.loads((ROOT / f"tests/{file}.toml").read_text())
-          for file in ("questions", "topics")]
-QUESTIONS = [question for table in LISTED for question in table.get("question", [])]
+LISTS = {"docs/symptoms.md", "docs/changes.md", "docs/guards/choosing.md"}
+QUESTIONS = [
+    *tomllib.loads((ROOT / "tests/questions.toml").read_text())["question"],
+    *({"id": name, "page": page, "says": says} for name, (page, says) in
+      tomllib.loads((ROOT / "tests/topics.toml").read_text()).items())]
 
 
 @pytest.fixture(scope="module")

@@ -138,7 +138,8 @@ def test_quotes_that_a_forum_sets_are_quotes(matcher):
 @pytest.mark.parametrize(("called", "anchor"), [("bmm", "bmm-3d"), ("topk", None)])
 def test_a_message_of_another_function_is_none_of_its_entry(matcher, called, anchor):
     found = matcher.match("RuntimeError: Expected 3-dimensional tensor, but got 2-dimensional "
-                          f"tensor for argument #1 'batch1' (while checking arguments for {called})")
+                          "tensor for argument #1 'batch1' "
+                          f"(while checking arguments for {called})")
     assert (found and found.anchor) == anchor
 
 

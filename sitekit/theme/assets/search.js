@@ -49,7 +49,7 @@ const messagesOf = pasted => {
 const wordsOf = message => {
   const own = text => text.match(OWN)?.join(" ") ?? " "
   const kept = message.replace(/(?<=Command '\[')(?:[^'\n]*[/\\])?(\w+)/g, "$1 $1_command")
-    .replace(/[^\s'"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+/g, " ")
+    .replace(/(?<=")[A-Z]:\\[^"\n]+(?=")|[^\s'"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+/g, " ")
     .replace(/(No module named|cannot import name|from|module(?= '[\w.]+' has no)) '((\w+)[\w.]*)'/g, (_, before, name, top) =>
       `${before} module_${top} module_${name.replaceAll(".", "_")}`)
     .replace(/\b(lib\w+)\.so[\d.]*(?=: cannot open)/g, (_, name) =>
