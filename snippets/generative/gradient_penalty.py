@@ -24,7 +24,8 @@ def slope_norms(
     points = points.detach().requires_grad_()
     slope, = torch.autograd.grad(
         critic(points).sum(), points, create_graph=True)
-    norms: torch.Tensor = slope.flatten(1).norm(dim=1)
+    norms: torch.Tensor = torch.linalg.vector_norm(
+        slope.flatten(1), dim=1)
     return norms
 # --8<-- [end:slope_norms]
 

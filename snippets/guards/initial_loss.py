@@ -26,7 +26,7 @@ def initial_loss(
 
     Raises:
         AssertionError: outputs of 0 do not cost `chance`; no logit is
-            negative, or the loss bounds their cost; or models cost
+            negative, or no output costs little; or models cost
             less than `chance`, or more than outputs drawn with a
             deviation of 2.
         Undecided: there are less than two samples, a number is not
@@ -40,6 +40,15 @@ def initial_loss(
         if not isinstance(value, torch.Tensor) or value.numel() != 1:
             raise Undecided("the loss is no single number")
         return value.item()
+
+    def best() -> float:  # what the loss pulls outputs of 0 to
+        with torch.inference_mode(False), torch.enable_grad():
+            free = zeros.float().requires_grad_()
+            value = loss(free, target)
+            if not value.requires_grad:
+                return 0.0
+            slope, = torch.autograd.grad(value, free)
+        return cost(-1e4 * slope / slope.abs().max())
 
     def mean(numbers: list[float]) -> tuple[float, float]:
         found = torch.tensor(numbers, dtype=torch.float64, device="cpu")
@@ -82,10 +91,10 @@ def initial_loss(
             raise AssertionError(
                 "no output is negative: a softmax, sigmoid or ReLU "
                 "before a loss that takes logits")
-        if cost(1e4 * drawn[0]) < 10 * chance:
+        if cost(1e4 * drawn[0]) < 10 * chance and best() > chance / 4:
             raise AssertionError(
-                "a wrong and certain output costs little: a softmax or "
-                "sigmoid in the loss, before another one")
+                "no output costs much more or less than a guess: a "
+                "softmax or sigmoid in the loss, before another one")
     middle, noise = mean(costs)
     if middle < flat - 6 * noise - slack:
         raise AssertionError(

@@ -41,7 +41,7 @@ def ctc_of_logits(
         TypeError: the logits are not floating.
         ValueError: the shapes do not fit; a target is the blank or no
             label; a sample has too few steps for its target.
-        RuntimeError: a length is negative, or over T or S.
+        RuntimeError: a length is negative, or over T or S; N or T is 0.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CTCLoss.html
     """
     if not logits.is_floating_point():

@@ -175,6 +175,11 @@ RIGHT = {
                           lambda: classes(16, 8), TEN),
     "labels": (lambda: mlp(4), F.binary_cross_entropy_with_logits, labels, TWO),
     "focal": (lambda: mlp(4), focal, labels, TWO / 4),
+    "Brier": (mlp, lambda out, y: (out.softmax(1) - F.one_hot(y, 10)).square().sum(1).mean(),
+              lambda: classes(16, 8), 0.9),
+    "Dice": (lambda: mlp(4), lambda out, y: (
+        1 - (2 * (out.sigmoid() * y).sum(1) + 1) / (out.sigmoid().sum(1) + y.sum(1) + 1)).mean(),
+        labels, None),
     "hinge": (lambda: mlp(4), lambda out, y: (1 - out * (2 * y - 1)).relu().mean(), labels, 1.0),
     "values": (lambda: mlp(1), F.mse_loss, values, 1.0),
     "Huber": (lambda: mlp(1), nn.SmoothL1Loss(), values, None),
@@ -222,7 +227,7 @@ def sum_over_places(logits, target):
     return F.cross_entropy(logits.transpose(1, 2), target, reduction="none").sum(dim=1).mean()
 
 
-ZERO, SIGN, BOUND = "outputs of 0 cost", "no output is negative", "a wrong and certain output"
+ZERO, SIGN, BOUND = "outputs of 0 cost", "no output is negative", "costs much more or less"
 LESS, MORE = "less than a guess", "initial weights too large"
 VALUES = {"values far from 0", "target in the input", "outputs around 100"}
 WRONG = {
@@ -298,6 +303,15 @@ def same():
 def test_what_cannot_be_told_is_undecided(make, loss, data, says):
     with pytest.raises(Undecided, match=says):
         initial_loss(make, loss, *data(), chance=TEN)
+
+
+def test_a_rate_of_errors_has_no_gradient(device):
+    x, target = torch.randn(20, 8, device=device), torch.arange(20, device=device) % 10
+
+    def errors(out, y):
+        return (out.argmax(1) != y).double().mean()
+    initial_loss(lambda: mlp().to(device), errors, x, target,
+                 chance=errors(torch.zeros(20, 10, device=device), target).item())
 
 
 def test_nothing_is_left_changed():

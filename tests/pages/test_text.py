@@ -9,7 +9,7 @@ from sitekit.read import markdown
 from sitekit.read.entries import missing
 from tests.guide import ROOT
 
-LISTS = {"docs/symptoms.md", "docs/changes.md"}
+LISTS = {"docs/symptoms.md", "docs/changes.md", "docs/guards/choosing.md"}
 QUESTIONS = [
     *tomllib.loads((ROOT / "tests/questions.toml").read_text())["question"],
     *({"id": name, "page": page, "says": says} for name, (page, says) in
