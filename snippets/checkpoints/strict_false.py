@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import torch
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from snippets.guards.judge import Undecided
 
@@ -66,16 +67,19 @@ def assert_loads(
 
     Writes nan to the floating and complex parameters and saved
     buffers, then calls `load`. Where nan is left, also after an
-    error, the old numbers come back. `new` holds the beginnings of
-    keys that are not to be loaded. Integers and booleans are not
-    looked at, and neither are expanded or sparse tensors; nan that
-    `load` itself writes counts as not loaded. What `load` reads must
-    not share the memory of `model`, as its own state dict does.
+    error, the old numbers come back if the shape is the old one. `new`
+    holds the beginnings of keys that are not to be loaded. Integers
+    and booleans are not looked at, and neither are expanded or sparse
+    tensors; nan that `load` itself writes counts as not loaded. What
+    `load` reads must not share the memory of `model`, as its own state
+    dict does.
 
     Raises:
         AssertionError: some are left; names their keys.
-        Undecided: `model` has no such number that is to be loaded.
-        RuntimeError: `load` raises it, or a tensor is on meta.
+        Undecided: `model` has no such number that is to be loaded, or
+            a lazy layer, which has no numbers before its first call.
+        RuntimeError: a tensor is on meta before or after `load`.
+        Other errors: `load` raises them.
     """
     def numbers() -> dict[str, torch.Tensor]:
         return {
@@ -84,6 +88,8 @@ def assert_loads(
             and (x.is_floating_point() or x.is_complex())
             and x.layout == torch.strided and all(x.stride())}
 
+    if any(map(is_lazy, model.state_dict().values())):
+        raise Undecided("a lazy layer has no numbers yet: call it once")
     before = {key: x.clone() for key, x in numbers().items()}
     if any(x.is_meta for x in before.values()):
         raise RuntimeError("a tensor of the model is on meta")
@@ -98,8 +104,9 @@ def assert_loads(
         after = numbers()
         left = [k for k, x in after.items() if x.isnan().any()]
         for key in left:
-            x = after[key]
-            x.copy_(torch.where(x.isnan(), before[key], x))
+            x, old = after[key], before.get(key)
+            if old is not None and old.shape == x.shape:
+                x.copy_(torch.where(x.isnan(), old.to(x), x))
     left = [key for key in left if not key.startswith(new)]
     assert not left, f"not loaded: {', '.join(left)}"
 # --8<-- [end:assert_loads]

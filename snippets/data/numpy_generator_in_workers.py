@@ -67,13 +67,14 @@ def two_epochs(
 def assert_draws_differ(
         dataset: Dataset[Any],
         load: Callable[..., list[list[Any]]],
-        image: Callable[[Any], Any] = np.asarray,
+        image: Callable[[Any], Any] = lambda item: item,
         **options: Any) -> None:
     """Fail where workers or epochs repeat each other's random numbers.
 
     Item 0 is loaded four times an epoch by `load(items, **options)`;
-    `image` takes the random part, numbers, out of an item. Leave
-    `batch_size` out of `options`, so that both workers load.
+    `image` takes the random part out of an item: a dense tensor, or
+    what NumPy makes an array of numbers of. Leave `batch_size` out of
+    `options`, so that both workers load.
 
     Raises:
         AssertionError: says what repeats what.
@@ -85,9 +86,13 @@ def assert_draws_differ(
     """
     def drawn(item: Any) -> bytes:
         wrong = "let image return an array of numbers"
+        numbers = image(item)
         try:
-            numbers = np.asarray(image(item))
-        except ValueError as error:
+            if isinstance(numbers, torch.Tensor):
+                flat = numbers.detach().cpu().reshape(-1)
+                numbers = flat.resolve_conj().view(torch.uint8)
+            numbers = np.asarray(numbers)
+        except (RuntimeError, TypeError, ValueError) as error:
             raise TypeError(wrong) from error
         if numbers.dtype.kind not in "biufc":
             raise TypeError(wrong)

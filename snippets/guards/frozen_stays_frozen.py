@@ -26,7 +26,9 @@ def frozen_stays_frozen(
         AssertionError: training changes a frozen tensor.
         Undecided: nothing is frozen or it is on meta, `frozen` reads
             `model` itself or returns the same tensor for two models,
-            training changes no parameter, or an `assert` in it fails.
+            training changes no parameter that the model had before (so
+            replace a layer before the call), or an `assert` in it
+            fails.
     """
     def alike(a: torch.Tensor, b: torch.Tensor) -> bool:
         if a.shape != b.shape:
@@ -89,6 +91,7 @@ def frozen_stays_frozen(
             "momentum where the gradient is 0, or requires_grad left "
             "on")
     if all(alike(now, then) for now, then in weights):
-        raise Undecided("training changes no parameter; does it train "
-                        "the model that it is given?")
+        raise Undecided(
+            "training changes no parameter that the model had before; "
+            "does it train the model that it is given?")
 # --8<-- [end:frozen_stays_frozen]

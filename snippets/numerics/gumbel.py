@@ -43,8 +43,9 @@ def assert_finite_at_0(
 
     Raises: AssertionError that says so; TypeError where the logits
     are not of floating dtype; Undecided where `noise` calls none of
-    the four, or draws from another function, too, or where the logits
-    have no elements or are on meta.
+    the four, or draws from torch's default generators with another
+    function, too, or where the logits have no elements or are on meta.
+    Draws from NumPy, `random` or a `torch.Generator` are not seen.
     """
     if not logits.is_floating_point():
         raise TypeError(f"{logits.dtype}: give floats")

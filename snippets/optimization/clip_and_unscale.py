@@ -19,7 +19,7 @@ def clipped_step(
     a scaler with one optimizer, because it updates the scale.
 
     Raises: ValueError where a parameter is not of this optimizer, or
-    a gradient is in float16.
+    a gradient is in float16 (a scaler with `enabled=False` takes it).
     Source: https://docs.pytorch.org/docs/stable/notes/amp_examples.html
     """
     parameters = list(parameters)  # model.parameters() runs once

@@ -187,3 +187,43 @@ def test_keys_that_a_module_renames_while_it_loads_are_refused():
 
 def test_a_lazy_parameter_takes_any_size():
     assert nn.LazyLinear(3).load_state_dict(nn.Linear(7, 4).state_dict()).missing_keys == []
+
+
+@pytest.mark.parametrize("make", [
+    lambda: nn.LazyLinear(3), lambda: nn.Sequential(nn.Linear(2, 2), nn.LazyBatchNorm1d())])
+def test_a_lazy_layer_is_undecided(make):
+    model = make()
+    with pytest.raises(Undecided, match="lazy layer has no numbers yet"):
+        assert_loads(model, lambda: None)
+    model(torch.ones(2, 2))
+    state = make()
+    state(torch.zeros(2, 2))
+    assert_loads(model, lambda: model.load_state_dict(state.state_dict()))
+
+
+def test_a_tensor_that_load_adds_or_replaces_with_nan_is_named():
+    model = nn.Linear(2, 2)
+    nan = torch.full((3,), torch.nan)
+
+    def load():
+        model.register_buffer("added", nan.clone())
+        model.bias = nn.Parameter(nan.clone())
+        model.weight = nn.Parameter(torch.ones(2, 2, dtype=torch.bfloat16))
+
+    with pytest.raises(AssertionError, match="not loaded: bias, added"):
+        assert_loads(model, load)
+    assert model.bias.isnan().all()
+
+
+def test_a_load_that_casts_gives_the_numbers_back_in_the_new_dtype():
+    model = nn.Linear(2, 2)
+    before = model.weight.detach().clone()
+    with pytest.raises(AssertionError, match="not loaded: weight, bias"):
+        assert_loads(model, model.double)
+    assert torch.equal(model.weight, before.double())
+
+
+def test_a_load_that_moves_the_model_to_meta_raises():
+    model = nn.Linear(2, 2)
+    with pytest.raises(RuntimeError, match="meta"):
+        assert_loads(model, lambda: model.to("meta"))

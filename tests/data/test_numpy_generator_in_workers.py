@@ -115,6 +115,30 @@ def test_the_guard_takes_numbers_alone(item):
         assert_draws_differ(Items(IMAGES), four_reads)
 
 
+@pytest.mark.parametrize("item", [
+    lambda x: x.requires_grad_(), torch.Tensor.bfloat16, lambda x: (1j * x).conj(),
+    lambda x: x[0, 0], lambda x: (1e3 * x).int(), lambda x: (1e3 * x).int().tolist()])
+def test_the_guard_takes_every_dense_tensor(item):
+    class Items(NoisyImages):
+        def __getitem__(self, index):
+            return item(torch.as_tensor(super().__getitem__(index)))
+
+    assert_draws_differ(Items(IMAGES), four_reads)
+    with pytest.raises(AssertionError, match="an epoch repeats"):
+        assert_draws_differ(Items(IMAGES), lambda dataset: four_reads(dataset)[:1] * 2)
+
+
+@pytest.mark.parametrize("item", [
+    torch.Tensor.to_sparse, lambda x: x.to("meta"), lambda x: [x.bfloat16(), x]])
+def test_the_guard_refuses_tensors_that_hold_no_dense_numbers(item):
+    class Items(NoisyImages):
+        def __getitem__(self, index):
+            return item(torch.as_tensor(super().__getitem__(index)))
+
+    with pytest.raises(TypeError, match="let image return an array of numbers"):
+        assert_draws_differ(Items(IMAGES), four_reads)
+
+
 def test_the_seed_of_a_worker_comes_from_the_generator_of_the_loader():
     def draws(seed, generator):
         with torch.random.fork_rng([]):

@@ -358,3 +358,14 @@ def test_a_scripted_module_is_undecided():
 def test_lazy_layers_must_be_called_before():
     with pytest.raises(Undecided, match="lazy layer has no weights yet"):
         frozen_stays_frozen(lambda m: None, nn.LazyLinear(2), frozen=lambda m: m.state_dict())
+
+
+def test_a_layer_that_training_itself_adds_is_not_looked_at(device):
+    def replaces(model):
+        model[1] = nn.Linear(4, 1).to(device)
+        trainer()(model)
+
+    model = make(device)
+    model[0].requires_grad_(False).eval()
+    with pytest.raises(Undecided, match="no parameter that the model had before"):
+        frozen_stays_frozen(replaces, model, frozen=backbone)

@@ -108,3 +108,19 @@ def test_the_first_of_equals_is_numpy_s_choice_too(device, dtype):
     for found, expected in [(ours.argmax(1), theirs.argmax(1)), (ours.max(1)[1], theirs.argmax(1)),
                             (ours.argmin(1), theirs.argmin(1)), (ours.min(1)[1], theirs.argmin(1))]:
         assert found.tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_a_share_that_is_rounded_is_no_luck(dtype):
+    for classes in range(2, 150):
+        assert_ties_do_not_win(lambda s, t: (s.argmax(1) == t).to(dtype).mean(), classes)
+
+
+def test_two_classes_alike_are_a_hit_below_rank_1_and_none_below_a_half():
+    def hits(limit):
+        return lambda s, t: (average_rank(s, t) < limit).float().mean()
+
+    for classes in [2, 3, 5]:
+        assert_ties_do_not_win(hits(0.5), classes)
+    with pytest.raises(AssertionError, match=r"constant scores reach 1\.0"):
+        assert_ties_do_not_win(hits(1), 2)

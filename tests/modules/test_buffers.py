@@ -200,3 +200,19 @@ def test_a_weight_of_an_rnn_that_was_made_a_plain_tensor_is_noticed():
     model.weight_hh_l0 = torch.ones(8, 2)
     with pytest.raises(AssertionError, match="tensors: weight_hh_l0;"):
         assert_tensors_registered(model)
+
+
+@pytest.mark.parametrize("hold", [lambda x: x, lambda x: [x], lambda x: {"keys": (x,)}])
+def test_a_second_reference_to_a_buffer_is_left_behind_and_one_to_a_parameter_is_not(device, hold):
+    model = nn.Linear(2, 2)
+    model.register_buffer("mask", torch.ones(2))
+    model.kept = [model.weight]
+    assert_tensors_registered(model)
+    model.again = hold(model.mask)
+    with pytest.raises(AssertionError, match="tensors: again;"):
+        assert_tensors_registered(model)
+    mask = model.mask
+    model.to(device, torch.float64)
+    assert model.kept[0] is model.weight
+    assert model.mask is not mask
+    assert (mask.device.type, mask.dtype) == ("cpu", torch.float32)

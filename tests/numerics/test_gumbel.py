@@ -1,3 +1,7 @@
+import math
+import random
+
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
@@ -135,3 +139,15 @@ def test_the_guard_fails_an_exponential_draw_in_float16_on_a_cpu():
         assert_finite_at_0(in_its_dtype, torch.zeros(4, dtype=torch.float16))
     assert_finite_at_0(gumbel_like, torch.zeros(4, dtype=torch.float16))
     assert_finite_at_0(in_its_dtype, torch.zeros(4, dtype=torch.bfloat16))
+
+
+@pytest.mark.parametrize("other", [
+    lambda x: torch.randn(x.shape, generator=torch.Generator()),
+    lambda x: torch.from_numpy(np.random.rand(len(x))), lambda x: random.random()])
+def test_the_guard_does_not_see_what_the_page_says_it_does_not(other):
+    assert_finite_at_0(lambda x: other(x) + gumbel_like(x), torch.zeros(2))
+
+
+def test_about_every_sixth_batch_of_the_page_contains_a_0():
+    share = -math.expm1(64 * 50_000 * math.log1p(-(2**-24)))
+    assert round(1 / share) == 6

@@ -90,3 +90,40 @@ def test_the_parameters_may_be_a_generator(device):
     norm = clipped_step(scaler, optimizer, model.parameters(), 1.0)
     torch.testing.assert_close(norm.item(), 18 ** 0.5)
     torch.testing.assert_close((model.weight - before).norm().item(), 1.0)
+
+
+def half_and_scaler(device, fused=False, **options):
+    weight = nn.Parameter(torch.zeros(2, dtype=torch.float16, device=device))
+    scaler = torch.amp.GradScaler(device, **options)
+    scaler.scale((3 * weight).sum()).backward()
+    return weight, torch.optim.SGD([weight], lr=1.0, fused=fused), scaler
+
+
+def test_a_disabled_scaler_takes_float16_gradients(device):
+    weight, optimizer, scaler = half_and_scaler(device)
+    with pytest.raises(ValueError, match="FP16"):
+        clipped_step(scaler, optimizer, [weight], 1.0)
+    weight, optimizer, scaler = half_and_scaler(device, enabled=False)
+    clipped_step(scaler, optimizer, [weight], 1.0)
+    assert 0.98 < weight.detach().float().norm() < 1.02
+
+
+def test_a_fused_optimizer_steps_on_float16_gradients_and_unscale_refuses_them(device):
+    _, optimizer, scaler = half_and_scaler(device)
+    with pytest.raises(ValueError, match="FP16"):
+        scaler.step(optimizer)
+    _, optimizer, scaler = half_and_scaler(device, fused=True)
+    scaler.step(optimizer)
+    _, optimizer, scaler = half_and_scaler(device, fused=True)
+    with pytest.raises(ValueError, match="FP16"):
+        scaler.unscale_(optimizer)
+
+
+def test_the_scale_grows_beyond_65536(device):
+    weight = nn.Parameter(torch.zeros(2, device=device))
+    scaler = torch.amp.GradScaler(device)
+    for _ in range(scaler.get_growth_interval()):
+        weight.grad = None
+        scaler.scale(weight.sum()).backward()
+        clip_then_step(scaler, torch.optim.SGD([weight], lr=1.0), [weight], 1.0)
+    assert scaler.get_scale() == 2 * 65536

@@ -76,13 +76,13 @@ def test_masked_rows_do_move(device):
 MOVED_BY_ZERO = {"Adam", "AdamW", "Adamax", "NAdam", "RAdam", "ASGD", "Muon"}
 
 
-def moves(kind, gradients, **options):
+def moves(kind, gradients, dtype=torch.float32, **options):
     """Whether the last of these gradients moves a matrix, with default settings."""
-    p = nn.Parameter(torch.ones(2, 2))
+    p = nn.Parameter(torch.ones(2, 2, dtype=dtype))
     optimizer = kind([p], **options)
     for gradient in gradients:
         before = p.detach().clone()
-        p.grad = None if gradient is None else torch.full((2, 2), gradient)
+        p.grad = None if gradient is None else torch.full_like(p, gradient)
         if isinstance(optimizer, torch.optim.LBFGS):
             optimizer.step(lambda: torch.tensor(1.0))
         else:
@@ -98,6 +98,11 @@ def test_what_a_zero_gradient_does_in_each_optimizer(name):
     assert not moves(kind, [1.0, None])
     if "weight_decay" in inspect.signature(kind).parameters:
         assert moves(kind, [1.0, 0.0], weight_decay=0.1)
+
+
+@pytest.mark.parametrize("name", sorted(MOVED_BY_ZERO))
+def test_in_bfloat16_a_zero_gradient_moves_no_matrix_of_ones_at_default_settings(name):
+    assert not moves(populations.optimizers()[name], [1.0, 0.0], dtype=torch.bfloat16)
 
 
 def test_lbfgs_moves_a_parameter_of_zero_gradient_beside_others():
