@@ -18,7 +18,8 @@ FOR_THE_PAGE_ONLY = ("wrong_", "stub_", "figure_")
 BLOCK = re.compile(
     r'(<div class="language-(?:python|pycon) highlight">.*?<code)>(?P<code>.*?)(?=</code>)',
     re.DOTALL)
-PLAIN = re.compile(r'<span class="[nopw]">([^<]*)</span>')  # names, operators, punctuation
+# names, those of Python too, operators, punctuation, numbers, and the marks of an f-string
+PLAIN = re.compile(r'<span class="(?:[nopw]|nb|bp|m[if]|s[ai])">([^<]*)</span>')
 ERROR = re.compile(r'(<span class="gr">[^<]*)</span>([^<\n]+)')  # its kind, and what it says
 PROMPT, OUTPUT = '<span class="gp">', '<span class="go">'
 RAISED = '<span class="gr">'

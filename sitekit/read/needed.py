@@ -8,6 +8,19 @@ from collections.abc import Callable
 from .session import parsed
 
 
+def brief(text: str) -> str:
+    """A definition with the first paragraph of its docstring: the rest stands on its own page."""
+    found = parsed(text).body[0]
+    if not isinstance(found, (ast.FunctionDef, ast.ClassDef)) or not ast.get_docstring(found):
+        return text
+    doc, lines = found.body[0], text.split("\n")
+    first, last = doc.lineno - 1, doc.end_lineno
+    blank = next((at for at in range(first, last) if not lines[at].strip()), last)
+    if blank < last:
+        lines[blank - 1:last] = [f'{lines[blank - 1]}"""']
+    return "\n".join(lines)
+
+
 def needed(text_of: Callable[[str], str], file: str, excerpt: str) -> str:
     """The imports that an excerpt uses, and the definitions it takes from elsewhere.
 
@@ -40,7 +53,7 @@ def needed(text_of: Callable[[str], str], file: str, excerpt: str) -> str:
                 first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
                 text = "\n".join(module.split("\n")[first - 1:node.end_lineno])
                 resolve(file, text)
-                definitions[text] = None
+                definitions[brief(text)] = None
 
     resolve(file, excerpt)
     lines = [f"from {module} import {', '.join(sorted(names))}" if module else

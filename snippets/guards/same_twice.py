@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.parameter import is_lazy
 
 from snippets.guards.judge import Undecided, copied
 
@@ -103,8 +102,6 @@ def same_in_eval_twice(
     if not isinstance(model, nn.Module) or not inputs or any(
             not torch.is_tensor(x) or x.is_meta for x in inputs):
         raise Undecided("pass a module, and tensors that hold numbers")
-    if any(map(is_lazy, (*model.parameters(), *model.buffers()))):
-        raise Undecided("call the lazy model once, then test it")
     data = [x.detach().clone() for x in inputs]
     away = list(map(moved, data)) if other is None else list(other)
     try:

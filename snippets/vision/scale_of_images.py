@@ -17,11 +17,14 @@ def unit_image(image: torch.Tensor, white: float) -> torch.Tensor:
     Raises:
         TypeError: `image` is complex.
         ValueError: a number lies outside 0 to `white`, or is nan, or
-            floats reach at most 1 where `white` is greater.
+            floats reach at most 1 where `white` is greater; or
+            `white` is not above 0.
     Source: https://docs.pytorch.org/vision/stable/transforms.html
     """
     if image.is_complex():
         raise TypeError("a complex tensor is no image")
+    if not white > 0:
+        raise ValueError(f"white is above 0, not {white}")
     x = image.float()
     if x.numel():
         low, high = (bound.item() for bound in x.aminmax())

@@ -36,6 +36,12 @@ def test_a_black_float_image_passes(device):
     assert unit_image(black[:0], 255).shape == (0, 2, 2)
 
 
+@pytest.mark.parametrize("white", [0, -1, float("nan")])
+def test_white_is_above_black(device, white):
+    with pytest.raises(ValueError, match="above 0"):
+        unit_image(torch.zeros(2, device=device), white)
+
+
 def test_complex_numbers_are_no_image(device):
     with pytest.raises(TypeError, match="complex"):
         unit_image(torch.zeros(2, dtype=torch.complex64, device=device), 1)
