@@ -18,7 +18,8 @@ def centred(image: np.ndarray) -> torch.Tensor:
     Raises:
         TypeError: `image` is complex, of objects, of a foreign byte
             order or of `np.longdouble`.
-        ValueError: `image` is flipped; give `image.copy()`.
+        ValueError: `image` is flipped, or it is a field of a packed
+            structured array; give `image.copy()`.
 
     Source: https://docs.pytorch.org/docs/stable/tensors.html
     """

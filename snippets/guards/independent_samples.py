@@ -69,6 +69,8 @@ def same_alone(
         AssertionError: a sample alone has another output or shape.
         Undecided: the call is random, has an output without a batch
             axis, or samples are equal.
+        Other errors: the call raises them, as BatchNorm in training
+            does for one sample (1, C).
     """
     size = batch.shape[batch_dim]
     if size < 2:

@@ -23,6 +23,9 @@ def two_logits(logit: torch.Tensor) -> torch.Tensor:
 def one_logit(logits: torch.Tensor) -> torch.Tensor:
     """Return class 1 minus class 0: `logits` (N, 2) become (N).
 
+    In float16 a difference beyond 65504 becomes infinite, and BCE of
+    it can be nan: cast to float32 first.
+
     Raises: ValueError unless there are two classes, TypeError
         unless the logits are of floating dtype, RuntimeError
         where they are float8 and not on meta.

@@ -1,5 +1,6 @@
 """Recompute a block in the backward, with its gradients."""
 
+import weakref
 from collections.abc import Callable
 
 import torch
@@ -9,7 +10,9 @@ from torch.utils.checkpoint import checkpoint
 
 # --8<-- [start:checkpointed]
 class Checkpointed(nn.Module):
-    """Run a block; keep its input only, and run it again in backward.
+    """Run a block; keep its input, and run it again in backward.
+
+    Beside the input, the states of the random generators are kept.
 
     Source: https://docs.pytorch.org/docs/stable/checkpoint.html
     """
@@ -32,23 +35,25 @@ class Checkpointed(nn.Module):
 
 # --8<-- [start:saved_bytes]
 def saved_bytes(run: Callable[[], object]) -> int:
-    """Count the bytes that `run` keeps for a backward pass.
+    """Count the bytes of tensors kept for a backward of `run()`.
 
     Parameters count too. A view counts as the whole memory behind
-    it, and what shares memory counts once. `run` calls no backward;
-    its tensors are dense and have numbers (no meta).
+    it, and what shares memory counts once. What belongs to a graph
+    that `run` has dropped does not count. `run` calls no backward; its
+    tensors are dense and have numbers (no meta).
 
     Source: https://docs.pytorch.org/docs/stable/autograd.html#saved-tensors-hooks
     """
-    kept: dict[int, int] = {}
+    class Saved:  # lives as long as the graph that saves x
+        def __init__(self, x: torch.Tensor) -> None:
+            self.x = x.detach()  # with its graph, it would never end
+            alive.add(self)
 
-    def pack(x: torch.Tensor) -> torch.Tensor:
-        memory = x.untyped_storage()
-        kept[memory.data_ptr()] = memory.nbytes()
-        return x
-
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda x: x):
+    alive: weakref.WeakSet[Saved] = weakref.WeakSet()
+    with torch.autograd.graph.saved_tensors_hooks(
+            Saved, lambda saved: saved.x):
         result = run()
+    memories = [saved.x.untyped_storage() for saved in alive]
     del result
-    return sum(kept.values())
+    return sum({m.data_ptr(): m.nbytes() for m in memories}.values())
 # --8<-- [end:saved_bytes]

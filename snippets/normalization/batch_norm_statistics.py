@@ -81,12 +81,17 @@ def freeze_batch_norm(model: nn.Module) -> nn.Module:
     """Freeze each batch norm of model: weights and statistics.
 
     Call it again after each `model.train()`, which undoes it. Old
-    gradients of the weights go, or an optimizer would apply them.
+    gradients of the weights go, or an optimizer would apply them. In
+    what `torch.export` gives it finds no batch norm: call it before.
 
     Raises: ValueError where a batch norm has no running statistics,
-        or a lazy one no shape yet; before any change.
+        or a lazy one no shape yet; TypeError where a part of the model
+        is scripted; before any change.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval
     """
+    if any(isinstance(module, torch.jit.ScriptModule)
+           for module in model.modules()):
+        raise TypeError("freeze the model before you script it")
     norms = [module for module in model.modules()
              if isinstance(module, _BatchNorm)]
     for norm in norms:

@@ -13,6 +13,6 @@ def freeze_weights_only(model: nn.Module) -> nn.Module:
 
 # --8<-- [start:normalize_without_eps]
 def normalize_without_eps(x: torch.Tensor) -> torch.Tensor:
-    """Normalize x (B, C) over B; a constant channel becomes nan."""
+    """Normalize x (B, C) over B; a channel of threes becomes nan."""
     return (x - x.mean(0)) / x.std(0, correction=0)
 # --8<-- [end:normalize_without_eps]

@@ -104,3 +104,25 @@ def test_the_guard_takes_a_result_without_numbers_in_cpu_memory(load):
     assert_array_unchanged(load, np.array([[1.0, 3.0]]))
     with pytest.raises(AssertionError, match=r"not torch\.float32"):
         assert_array_unchanged(lambda array: load(array).double(), np.array([[1.0, 3.0]]))
+
+
+def test_torch_tensor_takes_a_list_an_array_or_a_tensor_each_in_its_way():
+    for data in [[1, 2], np.array([1, 2]), np.array([1.0, 2.0])]:
+        assert torch.Tensor(data).dtype == torch.float32
+    x = torch.zeros(2, dtype=torch.int64, device="cpu")
+    torch.Tensor(x)[0] = 9
+    assert x.tolist() == [9, 0]
+
+
+@pytest.mark.parametrize("kind", [np.uint64, np.longdouble])
+def test_numpy_numbers_without_a_dtype_of_torch_are_refused(kind):
+    if np.dtype(kind) != np.float64:
+        with pytest.raises(TypeError):
+            torch.tensor(kind(1))
+
+
+def test_centred_refuses_a_field_of_a_packed_array_and_takes_its_copy():
+    packed = np.zeros((2, 2), dtype=[("a", "u1"), ("b", "f8")])["b"]
+    with pytest.raises(ValueError, match="strides"):
+        centred(packed)
+    assert not centred(packed.copy()).any()

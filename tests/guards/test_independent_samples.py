@@ -197,3 +197,10 @@ def test_dropout_hides_no_sample_that_sees_the_others(device):
 
     with pytest.raises(AssertionError, match="sample 0 changes"):
         independent_samples(Mixes().to(device), torch.randn(6, 8, device=device))
+
+
+def test_torch_itself_refuses_one_row_in_a_batch_norm_and_the_guard_one_image(device):
+    with pytest.raises(ValueError, match="more than 1 value per channel"):
+        same_alone(nn.BatchNorm1d(3).to(device), torch.randn(5, 3, device=device))
+    with pytest.raises(AssertionError, match="sample 0 alone"):
+        same_alone(nn.BatchNorm2d(3).to(device), torch.randn(5, 3, 2, 2, device=device))

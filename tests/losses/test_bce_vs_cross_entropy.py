@@ -150,3 +150,19 @@ def test_a_float64_target_widens_the_loss_and_not_the_gradient(device, dtype):
     loss = torch.nn.BCEWithLogitsLoss()(x, t)
     assert loss.dtype == torch.float64
     assert torch.autograd.grad(loss, x)[0].dtype == dtype
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.float16])
+def test_bce_takes_the_dtype_of_its_target(device, dtype):
+    x = torch.linspace(-3, 3, 8, device=device, dtype=dtype)
+    t = torch.arange(8, device=device) % 2
+    bce = F.binary_cross_entropy_with_logits(x, t.to(x.dtype))
+    assert bce.dtype == dtype
+    torch.testing.assert_close(bce, F.cross_entropy(two_logits(x), t))
+    assert F.binary_cross_entropy_with_logits(x, t.float()).dtype == torch.float32
+
+
+def test_one_logit_overflows_in_float16_alone(device):
+    z = torch.tensor([[4e4, -4e4]], device=device)
+    assert one_logit(z).item() == -8e4
+    assert one_logit(z.half()).isneginf().all()

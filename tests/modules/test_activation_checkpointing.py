@@ -52,3 +52,22 @@ def test_saved_bytes_counts_a_view_as_the_memory_behind_it(device):
     assert saved_bytes(lambda: (x * x).sum() + (x[:2] * x[:2]).sum()) == 32
     ones = torch.ones(1, device=device).expand(8)
     assert saved_bytes(lambda: x * ones) == 4
+
+
+def test_saved_bytes_leaves_out_graphs_that_are_gone(device):
+    a = torch.ones(1000, device=device, requires_grad=True)
+    block = nn.Sequential(nn.Linear(8, 8), nn.Tanh(), nn.Linear(8, 8), nn.Tanh()).to(device)
+    x = torch.ones(100, 8, device=device)
+
+    def last_of_three():
+        for _ in range(3):
+            y = a.exp()
+        return y
+
+    assert saved_bytes(last_of_three) == 4000
+    assert saved_bytes(lambda: (block(x), block(x))[1]) == saved_bytes(lambda: block(x)) > 0
+    assert saved_bytes(lambda: block(x).detach()) == 0
+
+
+def test_the_state_of_the_cpu_generator_has_the_bytes_that_the_page_says():
+    assert torch.get_rng_state().nbytes == 5056

@@ -245,3 +245,19 @@ def test_a_freeze_removes_old_gradients():
     freeze_batch_norm(norm)
     optimizer.step()
     assert (norm.weight.item(), norm.bias.item()) == (1.0, 0.0)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("wrap", [lambda m: m, lambda m: nn.Sequential(nn.BatchNorm1d(3), m)])
+def test_a_scripted_model_is_refused_before_any_change(wrap):
+    scripted = torch.jit.script(nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3)))
+    model = wrap(scripted)
+    with pytest.raises(TypeError, match="before you script it"):
+        freeze_batch_norm(model)
+    assert all(p.requires_grad for p in model.parameters())
+    assert all(module.training for module in model.modules())
+
+
+def test_without_epsilon_a_channel_whose_mean_is_rounded_is_no_nan():
+    assert normalize_without_eps(torch.full((7, 1), 3.0)).isnan().all()
+    assert normalize_without_eps(torch.full((7, 1), 0.1)).isfinite().all()

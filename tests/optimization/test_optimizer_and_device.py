@@ -96,3 +96,36 @@ def test_moments_are_cast_to_a_floating_dtype_alone(old, new, cast):
     model.to(new)
     optimizer.load_state_dict(optimizer.state_dict())
     assert (optimizer.state[model.weight]["exp_avg"].dtype == new) == cast
+
+
+@pytest.mark.parametrize("foreach", [False, True])
+@pytest.mark.parametrize("old", [torch.float32, torch.float16])
+def test_momentum_goes_on_after_a_cast_but_for_float16_in_foreach(device, old, foreach):
+    p = nn.Linear(2, 1, device=device, dtype=old)
+    optimizer = torch.optim.SGD(p.parameters(), lr=0.1, momentum=0.9, foreach=foreach)
+
+    def step():
+        for parameter in p.parameters():
+            parameter.grad = torch.ones_like(parameter)
+        optimizer.step()
+
+    step()
+    p.to(torch.float64 if old == torch.float32 else torch.float32)
+    if foreach and old == torch.float16:
+        with pytest.raises(RuntimeError, match="Tensors of the same index"):
+            step()
+    else:
+        step()
+        assert optimizer.state[p.weight]["momentum_buffer"].dtype == old
+
+
+def test_a_float32_state_left_on_the_cpu_passes_the_grouping_of_foreach():
+    p = nn.Parameter(torch.ones(2, device="meta"))
+    optimizer = torch.optim.Adam([p], lr=0.1, foreach=True)
+    p.grad = torch.ones_like(p)
+    optimizer.step()
+    for key in ["exp_avg", "exp_avg_sq"]:
+        optimizer.state[p][key] = torch.ones(2, device="cpu")
+    with pytest.raises(RuntimeError, match="device") as raised:
+        optimizer.step()
+    assert "Tensors of the same index" not in str(raised.value)
