@@ -24,7 +24,7 @@ FOLDER = "messages"
 ALIKE = 0.78  # the share of an entry's words, weighed by rarity, that a message must have
 CUT = 25.0  # the weight of words from which on a message is told by its beginning
 SHORT = 0.3  # how much a short wording loses in a message that says more
-NOT_RAISED = "Read off"  # what the section of an entry says that no session raises
+NOT_RAISED = "This comes from"  # what the section of an entry says that no session raises
 
 _CODE = re.compile(r"(?P<ticks>`+) ?(?P<text>.+?) ?(?P=ticks)")
 _ITEM = re.compile(rf"- {_CODE.pattern}")

@@ -99,7 +99,7 @@ def test_an_entry_that_its_section_does_not_raise_is_named(planted):
 
 def test_an_entry_may_say_that_it_was_not_raised(planted):
     planted.write("docs/messages/planted.md",
-                  UNRAISED.replace("It is one already.", "It is one. Read off a report."))
+                  UNRAISED.replace("It is one already.", "It is one. This comes from a report."))
     assert list(unproved(only(planted))) == []
 
 
