@@ -15,7 +15,7 @@ def td_loss(
 
     All four have the shape (N); three hold floats, and `terminated`
     booleans. The target, `rewards + gamma * next_values`, gets no
-    gradient. After an end, the next value counts as 0.
+    gradient. After the end of an episode, the next value counts as 0.
 
     Raises: TypeError or ValueError for other dtypes or shapes.
     Source: https://docs.pytorch.org/tutorials/intermediate/reinforcement_q_learning.html
