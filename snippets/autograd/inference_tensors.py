@@ -1,5 +1,7 @@
 """A lazy cache that survives inference_mode, and a check of others."""
 
+import copy
+
 import torch
 from torch import nn
 from torch.nn.parameter import is_lazy
@@ -71,7 +73,8 @@ def assert_trains_after_inference(
 
     look_into(model)
     with torch.inference_mode(False):  # where a copy is ordinary
-        twin = copied(model)
+        lazy = any(map(is_lazy, model.parameters()))
+        twin = copy.deepcopy(model) if lazy else copied(model)
     devices = range(torch.cuda.device_count())
     with torch.random.fork_rng(devices), torch.inference_mode():
         twin(x)

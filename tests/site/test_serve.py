@@ -41,7 +41,7 @@ def test_only_what_is_asked_for_is_made(project, served):
 
 @pytest.mark.parametrize(("file", "old", "new", "shows"), [
     ("docs/planted.md", "```pycon", "New text.\n\n```pycon", "New text."),
-    ("snippets/planted.py", "return 2", "return 1 + 1", "1</span>"),
+    ("snippets/planted.py", "return 2", "return 1 + 1", "return</span> 1 + 1"),
 ])
 def test_an_edit_makes_its_page_anew_and_no_other(project, served, file, old, new, shows):
     served.make("other.md")
