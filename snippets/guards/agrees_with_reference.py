@@ -56,12 +56,16 @@ def agrees_with_reference(
         total = torch.stack([
             (y * torch.arange(y.numel()).to(y).cos().view_as(y)).sum()
             for y in result]).sum()
-        slopes = {name: torch.autograd.grad(
-            total, x, retain_graph=True, materialize_grads=True,
-            )[0].to_dense()
-            if x.requires_grad and total.requires_grad
-            else torch.zeros_like(x, dtype=torch.float64)
-            for name, x in (data | state).items()}
+        leaves = data | state
+        needed = [name for name, x in leaves.items()
+                  if x.requires_grad and total.requires_grad]
+        found = torch.autograd.grad(
+            total, [leaves[name] for name in needed],
+            materialize_grads=True) if needed else ()
+        slopes = {name: torch.zeros_like(x, dtype=torch.float64)
+                  for name, x in leaves.items() if name not in needed}
+        slopes.update({name: slope.to_dense() for name, slope
+                       in zip(needed, found, strict=True)})
         return {f"output {i}": y.detach().double()
                 for i, y in enumerate(result)}, slopes
 
