@@ -20,6 +20,7 @@ def independent_samples(
 
     `call` takes tensors like `batch`, whose axis `batch_dim` counts
     samples, and gives a tensor or a tuple of tensors with that axis.
+    It looks at the first, the middle and the last sample.
 
     Raises:
         AssertionError: an output changes with the other samples.
@@ -63,7 +64,8 @@ def same_alone(
     """Check that a batch of one gives what the whole batch gives.
 
     `call` and `batch` are those of `independent_samples`. Shapes are
-    compared too. It runs in float64, on copies of the modules.
+    compared too, of the first, the middle and the last sample.
+    It runs in float64, on copies of the modules.
 
     Raises:
         AssertionError: a sample alone has another output or shape.

@@ -19,7 +19,9 @@ def perplexity(
     Raises:
         TypeError: logits are not floating, or targets are.
         ValueError: no token counts, or the shapes do not fit.
-        RuntimeError: the tensors are on meta, or logits are float8.
+        IndexError: a target is no class (on a GPU RuntimeError).
+        RuntimeError: the tensors are on meta, logits are float8, or
+            targets are neither int64 nor uint8.
     Source: https://github.com/keras-team/keras-hub/pull/2958
     """
     total, count = 0.0, 0
@@ -27,13 +29,13 @@ def perplexity(
         if not logits.is_floating_point() or target.is_floating_point():
             raise TypeError(
                 f"logits {logits.dtype}, targets {target.dtype}")
-        if logits.shape[:-1] != target.shape:
+        if logits.ndim < 1 or logits.shape[:-1] != target.shape:
             raise ValueError(
                 f"logits {tuple(logits.shape)}, targets "
                 f"{tuple(target.shape)}")
         wide = torch.promote_types(logits.dtype, torch.float32)
         total += F.cross_entropy(
-            logits.to(wide).flatten(0, -2), target.flatten(),
+            logits.to(wide)[None].flatten(0, -2), target.flatten(),
             ignore_index=ignore_index, reduction="sum").item()
         count += int((target != ignore_index).sum())
     if count == 0:

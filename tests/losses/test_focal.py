@@ -59,6 +59,8 @@ def test_the_gradient_is_finite_where_p_is_0_or_1(device, gamma, number):
     ((2, 3), torch.zeros(2), {}, TypeError),
     ((2, 3), torch.zeros(2, dtype=torch.int32), {}, TypeError),
     ((2, 3), torch.zeros(3, dtype=torch.int64), {}, ValueError),
+    ((3,), torch.zeros(3, dtype=torch.int64), {}, ValueError),
+    ((), torch.tensor(0), {}, ValueError),
     ((2, 3), torch.zeros(2, dtype=torch.int64), {"gamma": -1.0}, ValueError),
     ((2, 3), torch.zeros(2, dtype=torch.int64), {"weight": torch.ones(2)}, ValueError),
     ((2, 3), torch.tensor([0, 3]), {}, RuntimeError),

@@ -56,3 +56,19 @@ def test_what_does_not_fit_is_refused(device, bad):
     with pytest.raises(ValueError, match="but targets"):
         bce_of_mask(x, target[:1])
     assert bce_of_mask(x[:0], x[:0]).isnan()
+
+
+@pytest.mark.parametrize("bad", [1.0019, -1e-45])
+def test_the_targets_are_checked_before_they_are_rounded(device, bad):
+    target = torch.tensor([bad], dtype=torch.float64, device=device)
+    for dtype in (torch.float32, torch.float16, torch.bfloat16):
+        with pytest.raises(ValueError, match="not from 0 to 1"):
+            bce_of_mask(torch.ones(1, dtype=dtype, device=device), target)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.bool, torch.complex64])
+def test_logits_that_are_not_floating_raise(device, dtype):
+    for place in (device, "meta"):
+        x = torch.ones(3, device=place).to(dtype)
+        with pytest.raises(TypeError, match="logits"):
+            bce_of_mask(x, torch.ones(3, dtype=torch.bool, device=place))

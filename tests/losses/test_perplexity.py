@@ -44,13 +44,28 @@ def test_equal_logits_give_the_size_of_the_vocabulary(device):
     assert math.isclose(perplexity([(logits, target)] * 3), 50, rel_tol=1e-5)
 
 
+def test_logits_of_one_token_need_no_other_axis(device):
+    logits = torch.tensor([3.0, 1.0, 0.0], dtype=torch.float64, device=device)
+    target = torch.tensor(1, device=device)
+    expected = F.cross_entropy(logits, target).exp().item()
+    assert math.isclose(perplexity([(logits, target)]), expected, rel_tol=1e-12)
+
+
+@pytest.mark.parametrize(("target", "error"), [
+    (torch.tensor([7]), IndexError), (torch.tensor([1], dtype=torch.int32), RuntimeError),
+    (torch.tensor([True]), RuntimeError), (torch.tensor([1j]), RuntimeError)])
+def test_targets_that_are_no_class_raise(target, error):
+    with pytest.raises(error):
+        perplexity([(torch.zeros(1, 5), target)])
+
+
 def test_a_loss_above_709_is_inf(device):
     logits = torch.tensor([[0.0, 1000.0]], device=device)
     assert perplexity([(logits, torch.tensor([0], device=device))]) == math.inf
 
 
 @pytest.mark.parametrize("batches", [
-    [], [(torch.zeros(2, 3), torch.full((2,), -100))],
+    [], [(torch.tensor(0.0), torch.tensor(0))], [(torch.zeros(2, 3), torch.full((2,), -100))],
     [(torch.zeros(2, 3), torch.zeros(3, dtype=torch.int64))],
     [(torch.zeros(2, 3, 4), torch.zeros(2, 4, dtype=torch.int64))]])
 def test_nothing_to_count_and_shapes_that_do_not_fit_raise(batches):
