@@ -35,11 +35,15 @@ def assert_no_stray_parameters(model: nn.Module) -> None:
     from registered parameters is left out. Lists and buffers are not
     looked into, and a model built under `no_grad` shows nothing.
 
-    Raises: AssertionError that names the first one.
+    Raises: AssertionError that names the first one; TypeError for a
+    scripted module, which hides its attributes.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_leaf.html
     """
     for path, module in model.named_modules():
+        if isinstance(module, torch.jit.ScriptModule):
+            name = path or "model"
+            raise TypeError(f"{name}: check before scripting")
         for name, value in vars(module).items():
             if {f"{name}_v", f"{name}_orig"} & {*module._parameters}:
                 continue

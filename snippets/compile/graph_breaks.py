@@ -22,12 +22,18 @@ def count_graphs(
     graph runs as it is, so no compiler is needed. What torch has
     compiled before is forgotten.
 
+    Raises: TypeError where `options` choose a compiler by backend,
+    mode or options.
+
     Source: https://docs.pytorch.org/docs/stable/torch.compiler_custom_backends.html
 
     >>> count_graphs(torch.sin, [(torch.ones(2),)] * 3)
     (1, 3)
     """
     compiled, ran = 0, 0
+    function = getattr(function, "_orig_mod", function)
+    if {"backend", "mode", "options"} & {*options}:
+        raise TypeError("a graph runs as it is: choose no compiler")
 
     def backend(graph: Any, inputs: Any) -> Callable[..., Any]:
         nonlocal compiled
@@ -93,9 +99,12 @@ def assert_one_graph(
 
     Raises: AssertionError that says how many graphs there are, or that
         a break stands behind the only one or before it, or that a
-        function is not compiled.
+        function is not compiled; TypeError as `count_graphs` does.
     """
     ends: list[bool] = []
+    function = getattr(function, "_orig_mod", function)
+    if {"backend", "mode", "options"} & {*options}:
+        raise TypeError("a graph runs as it is: choose no compiler")
 
     def breaks() -> tuple[int, int]:
         counters = torch._dynamo.utils.counters

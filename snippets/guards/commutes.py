@@ -17,15 +17,16 @@ def commutes(
 ) -> None:
     """Check that `call(*before(*inputs))` is `after(call(*inputs))`.
 
-    `call` takes tensors of any shapes, and `before` gives the tensor
-    or the tuple of tensors that it takes next. `after` takes what
-    `call` gives, and returns a tensor or a tuple of tensors: by
-    default the output as it is. Everything runs in float64.
+    `call` takes tensors of any shapes and gives a tensor or a tuple
+    of tensors. `before` gives the tensor or the tuple of tensors that
+    `call` takes next. `after` changes the output to the one that is
+    expected: by default it stays as it is. All runs in float64.
 
     Raises:
         AssertionError: the two are different, or of other shapes.
         Undecided: `before` changes nothing, the inputs do not change
-            the output, `call` is random, or there are no numbers.
+            the output, `call` is random, or there are no numbers, or
+            no tensors.
     """
     def widened(x: Any) -> torch.Tensor:
         if not isinstance(x, torch.Tensor):
@@ -42,7 +43,7 @@ def commutes(
         place = torch.arange(x.numel(), device=x.device)
         values = x.flatten()[place // 2]
         if x.is_floating_point() or x.is_complex():
-            values = values * (0.75 + place.double().cos() / 4)
+            values = values * (0.75 + (place + 1).double().cos() / 4)
         return values.view(x.shape)
 
     def own() -> Any:

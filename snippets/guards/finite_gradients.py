@@ -16,10 +16,13 @@ def edges_of(*inputs: torch.Tensor) -> dict[str, list[torch.Tensor]]:
     Each edge is set in all tensors of float or complex numbers at
     once, and in each of them alone. Other tensors stay as they are.
     Where all values are from 0 to 1, as probabilities are, the
-    saturated ones are 0 and 1, and rows that add up to 1 still do.
+    saturated ones are 0 below the middle of least and largest, else
+    1. Rows of several numbers that add up to 1 still do.
     """
     def is_share(x: torch.Tensor) -> bool:
-        rows = x.sum(-1) if x.dim() else x
+        if not x.dim() or x.shape[-1] == 1:
+            return False
+        rows = x.sum(-1)
         return torch.allclose(rows, torch.ones_like(rows), rtol=0.02)
 
     def zeros(x: torch.Tensor) -> torch.Tensor:
@@ -28,9 +31,10 @@ def edges_of(*inputs: torch.Tensor) -> dict[str, list[torch.Tensor]]:
     def saturated(x: torch.Tensor) -> torch.Tensor:
         if x.is_complex() or not ((x >= 0) & (x <= 1)).all():
             return x.sgn() * 0.68 * math.log(torch.finfo(x.dtype).max)
-        largest = x.argmax(-1, keepdim=True) if is_share(x) else None
-        return x.round() if largest is None else torch.zeros_like(
-            x).scatter(-1, largest, 1)
+        if not is_share(x):
+            return (x - x.min() >= x.max() - x).to(x)
+        largest = x.argmax(-1, keepdim=True)
+        return torch.zeros_like(x).scatter(-1, largest, 1)
 
     def equal(x: torch.Tensor) -> torch.Tensor:
         first = inputs[floats[0]]
@@ -123,7 +127,8 @@ def finite_gradients_at_the_edge(
     def judge_edge(name: str) -> None:
         try:
             what, _ = run(tried[name])
-        except (RuntimeError, ValueError, AssertionError) as error:
+        except (RuntimeError, ValueError, AssertionError,
+                ArithmeticError, LookupError) as error:
             raise Undecided(
                 f"call refuses {name}: leave this edge out of edges, "
                 f"if it never comes: {error}") from error

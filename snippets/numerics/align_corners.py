@@ -17,7 +17,8 @@ def warp_by_flow(
     image (B, C, H, W), flow (B, 2, H, W) in pixels: channel 0 to the
     right, channel 1 down. Pixels outside the image are 0. Half
     precision is computed in float32: it cannot hold the places. A
-    pixel that is inf or nan may turn its neighbours into nan.
+    pixel that is inf or nan may turn its neighbours into nan, and a
+    flow of inf or nan gives nan.
 
     Raises: TypeError where the image is not of floating dtype;
     RuntimeError for float8, which torch does not promote.
@@ -57,8 +58,9 @@ def assert_zero_flow_changes_nothing(
     grows with the width and height, as the rounding of places does.
 
     Raises: AssertionError that names the likely cause; TypeError for
-    another dtype; Undecided where the image is not finite, does not
-    vary along both axes or is on meta.
+    another dtype, of the image or of what `warp` gives; Undecided
+    where the image is not finite, does not vary along both axes or is
+    on meta.
     """
     B, _, H, W = image.shape
     if image.dtype not in (torch.float32, torch.float64):
@@ -71,6 +73,8 @@ def assert_zero_flow_changes_nothing(
     tolerance = max(1e-4, rounding) * image.abs().max().item()
     still = image.new_zeros(B, 2, H, W)
     found = warp(image.clone(), still.clone())
+    if found.dtype != image.dtype:
+        raise TypeError(f"warp gives {found.dtype}: cast it back")
     if not torch.allclose(found, image, atol=tolerance, rtol=0):
         ramp = still[0, 0, 0].add(1).cumsum(0)
         columns = torch.zeros_like(image) + ramp

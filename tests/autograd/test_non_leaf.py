@@ -91,3 +91,24 @@ def test_an_optimizer_takes_a_weight_that_retains_its_gradient():
         torch.optim.SGD([weight], lr=0.1)
     weight.retain_grad()
     torch.optim.SGD([weight], lr=0.1)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.script")
+def test_a_scripted_module_raises_and_names_itself():
+    scripted = torch.jit.script(nn.Linear(1, 1))
+    for model, name in [(scripted, "model"), (nn.Sequential(scripted), "0")]:
+        with pytest.raises(TypeError, match=f"{name}: check before scripting"):
+            assert_no_stray_parameters(model)
+
+
+@pytest.mark.parametrize("make", [
+    lambda p: p.to(torch.int64), torch.no_grad()(lambda p: p.double()),
+    torch.inference_mode()(lambda p: p.double())])
+def test_a_cast_that_requires_no_gradient_is_a_leaf(make):
+    assert make(nn.Parameter(torch.ones(2))).is_leaf
+
+
+def test_another_memory_format_makes_a_tensor_that_is_no_leaf():
+    parameter = nn.Parameter(torch.ones(2, 3, 4, 4))
+    assert parameter.to(memory_format=torch.contiguous_format) is parameter
+    assert not parameter.to(torch.float32, memory_format=torch.channels_last).is_leaf

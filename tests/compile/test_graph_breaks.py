@@ -224,3 +224,32 @@ def test_fullgraph_refuses_a_branch_on_an_unknown_size_or_number(device, functio
     torch.compiler.reset()
     with pytest.raises(torch._dynamo.exc.UserError, match="data-dependent expression"):
         torch.compile(function, backend="eager", fullgraph=True)(torch.ones(3, device=device))
+
+
+@pytest.mark.parametrize("options", [
+    {"mode": "reduce-overhead"}, {"backend": "eager"}, {"options": {"max_autotune": True}}])
+def test_the_helpers_refuse_the_choice_of_a_compiler(options):
+    x = torch.ones(2)
+    for use in (lambda: count_graphs(torch.sin, [(x,)], **options),
+                lambda: assert_one_graph(torch.sin, x, **options)):
+        with pytest.raises(TypeError, match="choose no compiler"):
+            use()
+
+
+def test_a_model_that_is_compiled_already_is_counted(device):
+    model, x = torch.compile(nn.Linear(8, 8).to(device)), torch.ones(1, 8, device=device)
+    assert count_graphs(model, [(x,)]) == (1, 1)
+    assert_one_graph(model, x)
+
+
+def test_fullgraph_takes_a_branch_that_the_bounds_decide(device):
+    def checked(x):
+        count = (x > 0).sum().item()
+        torch._check(count > 0)
+        return x * 2 if count > 0 else x
+
+    x = torch.tensor([-1.0, 2.0, 3.0], device=device)
+    for function in (checked, lambda x: x * 2 if len(x[x > 0]) <= 3 else x):
+        torch.compiler.reset()
+        compiled = torch.compile(function, backend="eager", fullgraph=True)
+        assert compiled(x).tolist() == [-2, 4, 6]

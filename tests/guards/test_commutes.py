@@ -372,3 +372,14 @@ def test_everything_is_as_before(device, wrong):
     assert all(torch.equal(value, kept[name]) for name, value in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.get_default_dtype() == torch.float32
+
+
+def test_one_number_and_the_first_of_several_are_judged(device):
+    def doubled(x):
+        return 2 * x
+
+    for x in (torch.tensor(3.0, device=device), torch.tensor([[3.0]], device=device)):
+        commutes(doubled, x, before=doubled, after=doubled)
+        with pytest.raises(AssertionError, match="is not after of the output"):
+            commutes(lambda x: x + 1, x, before=doubled, after=doubled)
+    commutes(lambda x: x[0] * 2, X.to(device)[0], before=doubled, after=doubled)

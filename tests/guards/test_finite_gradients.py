@@ -408,3 +408,30 @@ def test_everything_is_as_before(device, wrong):
     assert model.training
     assert all(torch.equal(value, kept[name]) for name, value in model.state_dict().items())
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_the_edges_of_small_probabilities_and_of_one_number(device):
+    small = torch.linspace(0.01, 0.4, 8, device=device)
+    for p in (small, small + 0.5):
+        assert edges_of(p)["saturated values"][0].unique().tolist() == [0, 1]
+    with pytest.raises(AssertionError, match="at saturated values"):
+        finite_gradients_at_the_edge(lambda p: -(1 - p).log(), small)
+    x = A.to(device)
+    for lone in (1.0, 2.0):
+        with pytest.raises(AssertionError, match="at zeros"):
+            finite_gradients_at_the_edge(
+                lambda x, t: (x / t).square(), x, torch.tensor(lone, device=device))
+    mask = torch.ones(len(x), 1, device=device)
+    with pytest.raises(AssertionError, match="at zeros"):
+        finite_gradients_at_the_edge(lambda x, m: (x * m).sum() / m.sum(), x, mask)
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, OverflowError, IndexError, KeyError])
+def test_any_error_at_an_edge_is_a_refusal(device, error):
+    def call(x):
+        if not x.any():
+            raise error("silence")
+        return x.tanh()
+
+    with pytest.raises(Undecided, match="call refuses zeros"):
+        finite_gradients_at_the_edge(call, A.to(device))

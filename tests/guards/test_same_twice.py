@@ -1,5 +1,5 @@
 import threading
-from collections import deque
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass
 
 import pytest
@@ -455,3 +455,79 @@ def test_everything_is_as_before(device, wrong):
     assert all(torch.equal(value, kept[name]) for name, value in model.state_dict().items())
     assert torch.equal(model[0].weight.grad, slope)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+class Cached(nn.Module):
+    def __init__(self, seen):
+        super().__init__()
+        self.seen = seen
+
+    def forward(self, x):
+        if isinstance(self.seen, dict):
+            self.seen[len(self.seen)] = x
+        else:
+            self.seen.append(x)
+        return x * 2
+
+
+class ListOfMine(list):
+    pass
+
+
+@pytest.mark.parametrize("make", [OrderedDict, Counter, ListOfMine])
+def test_a_subclass_of_a_list_or_dict_grows_too(device, make):
+    with pytest.raises(AssertionError, match="lets seen grow"):
+        same_in_eval_twice(Cached(make()), torch.randn(2, 4, device=device))
+
+
+@dataclass(slots=True)
+class Slots:
+    y: torch.Tensor
+
+
+@pytest.mark.parametrize("p", [0.0, 0.5])
+def test_a_dataclass_with_slots_is_looked_into(device, p):
+    class Model(nn.Module):
+        def forward(self, x):
+            return Slots(F.dropout(x, p))
+
+    x = torch.randn(2, 40, device=device)
+    if p:
+        with pytest.raises(AssertionError, match="the output is random"):
+            same_in_eval_twice(Model(), x)
+    else:
+        same_in_eval_twice(Model(), x)
+
+
+@pytest.mark.parametrize("huge", [-1e4, -1e9, torch.finfo(torch.float32).min, -torch.inf])
+@pytest.mark.parametrize("training", [False, True])
+def test_a_huge_number_in_the_output_hides_nothing(device, huge, training):
+    class Hides(nn.Module):
+        def forward(self, x):
+            hidden = torch.arange(x.shape[1], device=x.device) == 2
+            return F.dropout(x, 0.5, training).masked_fill(hidden, huge)
+
+    x = torch.randn(4, 9, device=device)
+    if training:
+        with pytest.raises(AssertionError, match="the output is random"):
+            same_in_eval_twice(Hides(), x)
+    else:
+        same_in_eval_twice(Hides(), x)
+
+
+def test_a_small_change_beside_a_large_number_of_a_buffer_is_found(device):
+    class Counts(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("b", torch.tensor([1e8, 0.0], device=device))
+
+        def forward(self, x):
+            self.b[1] += 1
+            return x * 2
+
+    with pytest.raises(AssertionError, match="a call changes b"):
+        same_in_eval_twice(Counts(), torch.randn(2, 3, device=device))
+
+
+def test_one_number_has_other_data(device):
+    same_in_eval_twice(nn.Tanh(), torch.ones(1, device=device))

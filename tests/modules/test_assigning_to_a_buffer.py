@@ -167,3 +167,11 @@ def test_copy_of_a_parameter_needs_a_detach(device):
     assert not module.running_mean.requires_grad
     module.running_mean.copy_(weight)
     assert module.running_mean.requires_grad
+
+
+def test_a_frozen_parameter_leaves_the_buffer_without_a_gradient():
+    for trained in (True, False):
+        module = nn.Module()
+        module.register_buffer("b", torch.zeros(2))
+        module.b.copy_(nn.Parameter(torch.ones(2), requires_grad=trained))
+        assert module.b.requires_grad == trained

@@ -188,3 +188,29 @@ def test_a_scale_factor_sets_the_distance_and_bicubic_overshoots(device):
     cubic = F.interpolate(row, size=(4, 8), mode="bicubic", align_corners=False)
     assert cubic.min() < -0.01
     assert cubic.max() > 4.01
+
+
+def test_a_warp_that_gives_another_dtype_raises():
+    with pytest.raises(TypeError, match="cast it back"):
+        assert_zero_flow_changes_nothing(
+            lambda image, flow: warp_by_flow(image.double(), flow), torch.rand(2, 3, 5, 7))
+
+
+@pytest.mark.parametrize("number", [torch.inf, -torch.inf, torch.nan])
+def test_a_flow_that_is_not_finite_gives_nan(device, number):
+    image = torch.rand(1, 1, 3, 4, device=device)
+    flow = torch.full((1, 2, 3, 4), number, device=device)
+    assert warp_by_flow(image, flow).isnan().all()
+
+
+@pytest.mark.filterwarnings("ignore:.*affine_grid")
+@pytest.mark.parametrize("size", [(1, 1), (1, 5), (4, 1), (4, 5)])
+@pytest.mark.parametrize("aligned", [True, False])
+def test_a_side_of_one_pixel_alone_parts_the_grid_and_interpolate(device, size, aligned):
+    image = torch.arange(12.0, device=device).view(1, 1, 3, 4)
+    grid = F.affine_grid(torch.eye(2, 3, device=device)[None], [1, 1, *size],
+                         align_corners=aligned)
+    sampled = F.grid_sample(image, grid, padding_mode="border", align_corners=aligned)
+    resized = F.interpolate(image, size, mode="bilinear", align_corners=aligned)
+    same = torch.allclose(sampled, resized, atol=1e-4)
+    assert same == (not aligned or min(size) > 1)
