@@ -13,8 +13,10 @@ def kl_penalty(
 
     `log_p` and `log_ref`, of one shape, are the logs of the
     probability of each sample. The value is k3, the gradient k2's;
-    on average they are those of the divergence. `log_ref` gets no
-    gradient. nan where the square of the log ratio overflows.
+    on average they are those of the divergence. If p excludes an
+    action that ref can choose (a mask, top-k), the value is too small
+    by its probability in ref. `log_ref` gets no gradient. nan where
+    the square of the log ratio overflows.
 
     Raises: TypeError or ValueError for other dtypes or shapes.
     Source: http://joschu.net/blog/kl-approx.html
@@ -38,7 +40,8 @@ def assert_penalty_is_kl(
     """Fail where the average of `penalty` is not the divergence.
 
     `penalty(log_p, log_ref)` takes logs of probabilities (N), and
-    returns an estimate (N) for each. Samples are of the policy.
+    returns an estimate (N) for each. Samples are of the policy: one
+    policy of four actions, which the reference can choose as well.
 
     Raises: AssertionError with the value, or for the gradient.
     Source: https://github.com/NVIDIA-NeMo/RL/pull/2506

@@ -43,7 +43,9 @@ def assert_target_is_fixed(
 
     `loss(values, rewards, next_values, terminated)` takes floats and
     flags. `values`, (N) or (N, 1) with N of 2 or more, stands for
-    the output of the network; rewards and flags are (N).
+    the output of the network; rewards and flags are (N). The slope
+    must change with the error: that of an L1 or Huber loss does if
+    the error may change its sign, so `values` are below 1000 there.
 
     Raises: AssertionError with the fault.
     Source: https://github.com/philtabor/Deep-Q-Learning-Paper-To-Code/issues/16
@@ -61,9 +63,12 @@ def assert_target_is_fixed(
 
     own, ahead = slopes(rewards)
     assert not ahead.any(), "the target has a gradient: detach it"
-    rewards[0] += 1
-    change = slopes(rewards)[0] - own
-    assert change[0].any(), "the reward of a sample is ignored"
-    assert not change[1:].any(), (
-        "a reward moves the values of other samples")
+    seen = False
+    for size in [1, -1, 100, -100, 10_000, -10_000]:
+        rewards[0] = size
+        change = slopes(rewards)[0] - own
+        seen |= bool(change[0].any())
+        assert not change[1:].any(), (
+            "a reward moves the values of other samples")
+    assert seen, "the reward of a sample is ignored"
 # --8<-- [end:assert_target_is_fixed]

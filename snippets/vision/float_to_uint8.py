@@ -10,7 +10,8 @@ def to_bytes(image: torch.Tensor) -> torch.Tensor:
     """Return `image`, floats between 0 and 1, as uint8 from 0 to 255.
 
     Any shape. Numbers between -1 and 0 become 0, and those between 1
-    and 2 become 255. Reads the numbers, so it takes no meta tensor.
+    and 2 become 255, all in float32. Reads the numbers, so it takes
+    no meta tensor.
 
     Raises:
         TypeError: `image` does not hold real floats.
@@ -19,13 +20,14 @@ def to_bytes(image: torch.Tensor) -> torch.Tensor:
     """
     if not image.is_floating_point():
         raise TypeError(f"floats from 0 to 1, not {image.dtype}")
-    if image.numel():
-        low, high = (bound.item() for bound in image.aminmax())
+    x = image.float()
+    if x.numel():
+        low, high = (bound.item() for bound in x.aminmax())
         if not (low >= -1 and high <= 2):
             raise ValueError(
                 f"{low} to {high} is not near 0 to 1: undo the "
                 "normalization, or divide by 255")
-    return (image.float() * 255).round().clamp(0, 255).byte()
+    return (x * 255).round().clamp(0, 255).byte()
 # --8<-- [end:to_bytes]
 
 
@@ -39,7 +41,7 @@ def assert_bytes_survive(
     may do so for each channel apart. `to_bytes` undoes that.
 
     Raises: AssertionError with the first level that is lost.
-    Source: https://github.com/pytorch/vision/pull/119
+    Source: https://github.com/pytorch/vision/pull/121
     """
     levels = torch.arange(256, dtype=torch.uint8).view(1, 16, 16)
     levels = levels.repeat(3, 1, 1)

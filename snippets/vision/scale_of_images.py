@@ -11,18 +11,21 @@ def unit_image(image: torch.Tensor, white: float) -> torch.Tensor:
     """Return `image`, of any shape, in float32 between 0 and 1.
 
     `white` is the number of a white pixel: 255 for 8 bits, 65535 for
-    16, 1 for floats that were divided before. Reads the numbers, so
-    it takes no meta tensor.
+    16, 1 for floats that were divided before. It is compared with the
+    numbers in float32. An image that is too dark for `white` passes,
+    except floats as below. Reads the numbers: no meta tensor.
 
     Raises:
         TypeError: `image` is complex.
         ValueError: a number lies outside 0 to `white`, or is nan, or
-            floats reach at most 1 where `white` is greater; or
-            `white` is not above 0.
+            floats, not all of them 0, reach at most 1 where `white`
+            is greater; or `white` is not above 0 in float32.
     Source: https://docs.pytorch.org/vision/stable/transforms.html
     """
     if image.is_complex():
         raise TypeError("a complex tensor is no image")
+    white = torch.tensor(
+        white, dtype=torch.float32, device="cpu").item()
     if not white > 0:
         raise ValueError(f"white is above 0, not {white}")
     x = image.float()

@@ -73,3 +73,10 @@ def test_the_guard_fails_on_k3(device):
         assert_penalty_is_kl(k3)
     with torch.device(device):
         assert_penalty_is_kl(kl_penalty)
+
+
+def test_an_action_that_the_policy_hides_is_missing_in_the_value(device):
+    p = torch.tensor([0.5, 0.5], dtype=torch.float64, device=device)
+    ref = torch.tensor([0.4, 0.3], dtype=torch.float64, device=device)
+    got = (p * kl_penalty(p.log(), ref.log())).sum()
+    torch.testing.assert_close(got, (p * (p.log() - ref.log())).sum() - 0.3)

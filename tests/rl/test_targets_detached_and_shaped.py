@@ -1,5 +1,6 @@
 import pytest
 import torch
+import torch.nn.functional as F
 
 from snippets.rl.targets_detached_and_shaped import assert_target_is_fixed, td_loss
 from tests.awkward import Case, LeftOut
@@ -60,3 +61,18 @@ def test_the_guard_leaves_the_values_alone(device):
         lambda v, r, n, end: td_loss(v.squeeze(1), r, n.squeeze(1), end), column)
     assert column.tolist() == [[1.0], [2.0]]
     assert not column.requires_grad
+
+
+@pytest.mark.parametrize("loss", [F.smooth_l1_loss, F.huber_loss, F.l1_loss, F.mse_loss])
+@pytest.mark.parametrize("shift", [0, 400, -200, 900, -900])
+def test_the_guard_passes_on_losses_with_a_flat_slope(device, loss, shift):
+    values = torch.tensor([1.0, 2.0, 3.0, 4.0], device=device) + shift
+    assert_target_is_fixed(
+        lambda v, r, n, end: loss(v, (r + 0.99 * n * ~end).detach()), values)
+
+
+def test_the_guard_fails_on_a_table_whose_slope_is_flat(device):
+    values = torch.tensor([[401.0], [402.0], [403.0]], device=device)
+    with pytest.raises(AssertionError, match="other samples"):
+        assert_target_is_fixed(
+            lambda v, r, n, end: (v - r - 0.99 * n.detach()).abs().mean(), values)

@@ -61,3 +61,11 @@ def test_the_guard_passes_with_a_normalization_for_each_channel(device):
         std = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
         assert_bytes_survive(
             lambda image: (image / 255 - mean) / std, lambda x: to_bytes(x * std + mean))
+
+
+@pytest.mark.parametrize("dtype", [torch.float8_e5m2, torch.float8_e4m3fn])
+def test_floats_of_8_bits_are_floats(device, dtype):
+    x = torch.tensor([0, 0.5, 1], device=device)
+    assert to_bytes(x.to(dtype)).tolist() == [0, 128, 255]
+    with pytest.raises(ValueError, match="near 0 to 1"):
+        to_bytes((x * 200).to(dtype))

@@ -66,3 +66,18 @@ def test_the_guard_passes_on_a_resize_by_nearest_and_fails_on_linear(device):
 def test_the_guard_fails_where_the_two_move_apart(device, wrong):
     with torch.device(device), pytest.raises(AssertionError, match="two random draws"):
         assert_pair_stays_together(wrong)
+
+
+@pytest.mark.parametrize("dtype", [
+    torch.uint16, torch.uint32, torch.uint64, torch.bool, torch.float8_e5m2, torch.float64])
+def test_images_and_masks_of_any_dtype_are_cut(device, dtype):
+    image = torch.arange(20, device=device).remainder(2).view(1, 4, 5).to(dtype)
+    for _ in range(10):
+        piece, mask = random_crop_pair(image, image[0], 3, 3)
+        assert piece.dtype == mask.dtype == dtype
+        assert torch.equal(piece[0].float(), mask.float())
+
+
+def test_the_guard_does_not_see_a_shift_by_one_pixel(device):
+    with torch.device(device):
+        assert_pair_stays_together(lambda image, mask: (image.roll(1, -1), mask))

@@ -4,7 +4,7 @@ import torch
 from snippets.vision.scale_of_images import assert_red_is_1_0_0, unit_image
 from tests.awkward import Case, LeftOut
 
-META = {"on meta": "it takes no meta tensor"}
+META = {"on meta": "no meta tensor"}
 
 AWKWARD = [
     Case(unit_image, lambda unit, x: unit(x, 255), outside=META, compiled=False,
@@ -36,7 +36,7 @@ def test_a_black_float_image_passes(device):
     assert unit_image(black[:0], 255).shape == (0, 2, 2)
 
 
-@pytest.mark.parametrize("white", [0, -1, float("nan")])
+@pytest.mark.parametrize("white", [0, -1, float("nan"), 1e-60])
 def test_white_is_above_black(device, white):
     with pytest.raises(ValueError, match="above 0"):
         unit_image(torch.zeros(2, device=device), white)
@@ -65,3 +65,15 @@ def test_the_guard_names_the_shape_the_dtype_and_the_pixel(device):
             lambda x: x[:, :0]: "empty", lambda x: x * 0.5: "0.5, 0.0"}.items():
         with pytest.raises(AssertionError, match=words):
             assert_red_is_1_0_0(load, red)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("white", [0.3, 0.6, 65535.5])
+def test_a_white_that_float32_rounds_is_white(device, dtype, white):
+    image = torch.tensor([0, white], dtype=dtype, device=device)
+    assert unit_image(image, white).tolist() == [0, 1]
+
+
+def test_a_dark_image_of_bytes_passes(device):
+    image = torch.tensor([0, 255], dtype=torch.uint8, device=device)
+    assert unit_image(image, 65535).max() < 0.004
