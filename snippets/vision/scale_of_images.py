@@ -16,19 +16,27 @@ def unit_image(image: torch.Tensor, white: float) -> torch.Tensor:
 
     Raises:
         TypeError: `image` is complex.
-        ValueError: a number lies outside 0 to `white`, or is nan, or
-            floats reach at most 1 where `white` is greater; or
-            `white` is not above 0.
+        ValueError: a number lies outside 0 to `white`, or is nan; the
+            greatest float is above 0 and at most 1, and `white` is
+            greater; `white` is not above 0, or above the dtype of
+            integers.
     Source: https://docs.pytorch.org/vision/stable/transforms.html
     """
     if image.is_complex():
         raise TypeError("a complex tensor is no image")
     if not white > 0:
         raise ValueError(f"white is above 0, not {white}")
+    if not image.is_floating_point():
+        most = (1 if image.dtype == torch.bool
+                else torch.iinfo(image.dtype).max)
+        if white > most:
+            raise ValueError(f"{image.dtype} ends at {most}, "
+                             f"before {white}")
     x = image.float()
+    bound = x.new_tensor(white).item()  # as float32 rounds it
     if x.numel():
-        low, high = (bound.item() for bound in x.aminmax())
-        if not (low >= 0 and high <= white):
+        low, high = (end.item() for end in x.aminmax())
+        if not (low >= 0 and high <= bound):
             raise ValueError(f"{low} to {high} is not 0 to {white}")
         if image.is_floating_point() and 0 < high <= 1 < white:
             raise ValueError(

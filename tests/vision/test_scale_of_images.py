@@ -65,3 +65,16 @@ def test_the_guard_names_the_shape_the_dtype_and_the_pixel(device):
             lambda x: x[:, :0]: "empty", lambda x: x * 0.5: "0.5, 0.0"}.items():
         with pytest.raises(AssertionError, match=words):
             assert_red_is_1_0_0(load, red)
+
+
+@pytest.mark.parametrize(("dtype", "white"), [
+    (torch.uint8, 65535), (torch.int8, 255), (torch.bool, 255), (torch.int32, 2.0 ** 31)])
+def test_a_white_that_integers_cannot_hold_raises(device, dtype, white):
+    with pytest.raises(ValueError, match="ends at"):
+        unit_image(torch.ones(2, device=device).to(dtype), white)
+
+
+def test_white_itself_is_1_where_float32_rounds_it_up(device):
+    for image, white in [(torch.tensor([0.6]), 0.6), (torch.tensor([0.3]).double(), 0.3),
+                         (torch.tensor([2 ** 31 - 1], dtype=torch.int32), 2 ** 31 - 1)]:
+        assert unit_image(image.to(device), white).item() == 1
