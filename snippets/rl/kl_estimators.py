@@ -13,7 +13,8 @@ def kl_penalty(
 
     `log_p` and `log_ref`, of one shape, are the logs of the
     probability of each sample. The value is k3, the gradient k2's;
-    on average they are those of the divergence. `log_ref` gets no
+    on average they are those of the divergence, if p is above 0
+    wherever ref is; else the value is too small. `log_ref` gets no
     gradient. nan where the square of the log ratio overflows.
 
     Raises: TypeError or ValueError for other dtypes or shapes.
