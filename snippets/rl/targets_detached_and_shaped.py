@@ -43,7 +43,10 @@ def assert_target_is_fixed(
 
     `loss(values, rewards, next_values, terminated)` takes floats and
     flags. `values`, (N) or (N, 1) with N of 2 or more, stands for
-    the output of the network; rewards and flags are (N).
+    the output of the network; rewards and flags are (N). One reward
+    goes from far below the values to far above them, and must change
+    the slope of its own value, as it does for squared and absolute
+    errors, and for Huber's. Rewards that `loss` clips may fail.
 
     Raises: AssertionError with the fault.
     Source: https://github.com/philtabor/Deep-Q-Learning-Paper-To-Code/issues/16
@@ -59,9 +62,11 @@ def assert_target_is_fixed(
             loss(values, rewards, after, flags), (values, after),
             materialize_grads=True)
 
+    far = 4 * (1 + values.detach().abs().max())
+    rewards[0] = -far
     own, ahead = slopes(rewards)
     assert not ahead.any(), "the target has a gradient: detach it"
-    rewards[0] += 1
+    rewards[0] = far
     change = slopes(rewards)[0] - own
     assert change[0].any(), "the reward of a sample is ignored"
     assert not change[1:].any(), (
