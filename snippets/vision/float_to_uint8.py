@@ -15,6 +15,7 @@ def to_bytes(image: torch.Tensor) -> torch.Tensor:
     Raises:
         TypeError: `image` does not hold real floats.
         ValueError: a number is nan, or below -1, or above 2.
+        NotImplementedError: `image` is float8.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html
     """
     if not image.is_floating_point():
@@ -39,7 +40,7 @@ def assert_bytes_survive(
     may do so for each channel apart. `to_bytes` undoes that.
 
     Raises: AssertionError with the first level that is lost.
-    Source: https://github.com/pytorch/vision/pull/119
+    Source: https://github.com/pytorch/vision/pull/121
     """
     levels = torch.arange(256, dtype=torch.uint8).view(1, 16, 16)
     levels = levels.repeat(3, 1, 1)
