@@ -11,8 +11,9 @@ def random_crop_pair(
         height: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Cut one random piece of (height, width) out of both; flip both.
 
-    `image` (C, H, W) and `mask` (H, W), of any dtypes. The flip is
-    from left to right, with probability one half.
+    `image` (C, H, W) and `mask` (H, W), of dtypes that `Tensor.flip`
+    takes (on a CPU neither uint16 nor float8, for example). The flip
+    is from left to right, with probability one half.
 
     Raises: ValueError for other shapes, or a piece that is too large.
     Source: https://github.com/pytorch/vision/issues/9
@@ -41,7 +42,9 @@ def assert_pair_stays_together(
 
     It is called with an image (1, size, size) of 0.0 and 1.0, and a
     mask (size, size) of 0 and 2 at the same places. It may crop,
-    flip, turn and resize, and should leave brightness alone.
+    flip, turn and resize, and should leave brightness alone. Up to
+    10 % of the pixels may differ, as a resize does at borders, so two
+    that lie a few pixels apart can pass.
 
     Raises: AssertionError with what is wrong.
     Source: https://github.com/pytorch/vision/issues/9
