@@ -28,7 +28,8 @@ def at_last_real(
     of the padding. In a row without a real token, place 0 is read.
 
     Raises: ValueError where the two leading axes of `x` and `keep`
-        differ, or IndexError where L is 0.
+        differ, IndexError where L is 0, or NotImplementedError where
+        torch cannot compare `keep` (uint16, 32 and 64 on a CPU).
     Source: https://docs.pytorch.org/docs/stable/generated/torch.argmax.html
     """
     if keep.dim() != 2 or x.shape[:2] != keep.shape:

@@ -14,7 +14,7 @@ def log_prob_of_rows(
     means (N, D). What is independent within a row is added up.
 
     Raises:
-        ValueError: `value` has another shape, or there are no rows.
+        ValueError: `value` has another shape, or no axis counts rows.
     Source: https://docs.pytorch.org/docs/stable/distributions.html
     """
     shape = policy.batch_shape + policy.event_shape

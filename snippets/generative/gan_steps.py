@@ -15,10 +15,14 @@ def train_gan_step(
 
     `G(noise)` gives fakes like `real`, and `D` gives logits, above 0
     for real. `opt_G` holds the parameters of G, and `opt_D` those of D.
+    D must not change its input in place.
 
     Raises: RuntimeError where a network has no parameter to train.
     Source: https://docs.pytorch.org/tutorials/beginner/dcgan_faces_tutorial.html
     """
+    for network in (G, D):
+        if not any(p.requires_grad for p in network.parameters()):
+            raise RuntimeError("a network has no parameter to train")
     fake = G(noise)
     opt_D.zero_grad()
     loss_D = (F.softplus(-D(real)).mean()

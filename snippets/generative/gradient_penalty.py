@@ -47,7 +47,7 @@ def gradient_penalty(
         raise ValueError(f"{tuple(real.shape)} real, but "
                          f"{tuple(fake.shape)} fake")
     ones = [1] * (real.dim() - 1)
-    alpha = torch.rand(len(real), *ones, device=real.device)
+    alpha = torch.rand([*real.shape[:1], *ones], device=real.device)
     points = fake + alpha.to(real.dtype) * (real - fake)
     return (slope_norms(critic, points) - 1).square().mean()
 # --8<-- [end:gradient_penalty]

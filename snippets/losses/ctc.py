@@ -36,12 +36,14 @@ def ctc_of_logits(
 
     `targets` (N, S) of labels, `input_lengths` and `target_lengths`
     (N), all int64 on one device. Half precision becomes float32.
+    inf where logits of -inf leave a target no path.
 
     Raises:
         TypeError: the logits are not floating.
         ValueError: the shapes do not fit; a target is the blank or no
             label; a sample has too few steps for its target.
-        RuntimeError: a length is negative, or over T or S; N or T is 0.
+        RuntimeError, or that ValueError: a length is negative, or over
+            T or S; N or T is 0.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CTCLoss.html
     """
     if not logits.is_floating_point():

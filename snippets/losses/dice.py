@@ -21,7 +21,8 @@ def dice_loss(
     """
     if not logits.is_floating_point() or target.dtype != torch.int64:
         raise TypeError(f"logits {logits.dtype}, targets {target.dtype}")
-    if logits.shape[:1] + logits.shape[2:] != target.shape:
+    positions = logits.shape[:1] + logits.shape[2:]
+    if logits.ndim < 2 or positions != target.shape:
         raise ValueError(
             f"logits {tuple(logits.shape)}, targets {tuple(target.shape)}")
     classes = logits.shape[1]

@@ -16,6 +16,7 @@ def to_bytes(image: torch.Tensor) -> torch.Tensor:
     Raises:
         TypeError: `image` does not hold real floats.
         ValueError: a number is nan, or below -1, or above 2.
+        NotImplementedError: `image` is float8.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html
     """
     if not image.is_floating_point():

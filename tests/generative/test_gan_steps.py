@@ -48,3 +48,13 @@ def test_the_losses_hold_no_graph(device):
     optimizers = [torch.optim.SGD(m.parameters(), lr=0.1) for m in (G, D)]
     x = torch.zeros(1, 3, dtype=torch.float64, device=device)
     assert not any(loss.requires_grad for loss in train_gan_step(G, D, *optimizers, x[:, :2], x))
+
+
+@pytest.mark.parametrize("frozen", [0, 1])
+def test_a_frozen_network_raises(device, frozen):
+    pair = [nn.Linear(1, 1, device=device) for _ in range(2)]
+    optimizers = [torch.optim.SGD(net.parameters(), lr=0.1) for net in pair]
+    pair[frozen].requires_grad_(False)
+    ones = torch.ones(2, 1, device=device)
+    with pytest.raises(RuntimeError, match="no parameter to train"):
+        train_gan_step(*pair, *optimizers, ones, ones)

@@ -69,3 +69,10 @@ def test_what_does_not_fit_is_refused(device):
             slope_norms(square, points)
     with pytest.raises(RuntimeError, match="does not require grad"):
         slope_norms(lambda x: x.detach(), x)
+
+
+def test_samples_without_an_axis_raise(device):
+    one = torch.tensor(1.0, device=device)
+    for shape in [(), (1,)]:
+        with pytest.raises(ValueError, match="points must be floats"):
+            gradient_penalty(square, one.expand(shape), one.expand(shape))

@@ -70,3 +70,10 @@ def test_half_precision_sums_in_float32(device):
 def test_targets_that_do_not_fit_raise(shape, target, error):
     with pytest.raises(error):
         dice_loss(torch.zeros(shape), target)
+
+
+@pytest.mark.parametrize("shape", [(), (3,)])
+def test_logits_without_an_axis_of_classes_raise(device, shape):
+    target = torch.zeros(shape, dtype=torch.int64, device=device)
+    with pytest.raises(ValueError, match="logits"):
+        dice_loss(target.float(), target)

@@ -66,5 +66,9 @@ def test_other_dtypes_and_shapes_are_refused(device):
 def test_the_guard_fails_where_an_episode_sees_the_next(device):
     def without_ends(r, v, n, end, cut):
         return gae(r, v, n, end, cut & ~cut)
-    with torch.device(device), pytest.raises(AssertionError, match="of the one before"):
-        assert_episodes_are_apart(without_ends)
+
+    def through_an_end(r, v, n, end, cut):
+        return gae(r, v, n.masked_fill(end, 0), end & ~end, cut)
+    for wrong in (without_ends, through_an_end):
+        with torch.device(device), pytest.raises(AssertionError, match="of the one before"):
+            assert_episodes_are_apart(wrong)
