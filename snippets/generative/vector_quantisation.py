@@ -30,8 +30,9 @@ def quantize(
             compute_mode="donot_use_mm_for_euclid_dist")
         index = distance.argmin(dim=1).view(z.shape[:-1])
     code = F.embedding(index, codebook)
-    codebook_loss = F.mse_loss(code, z.detach())
-    commitment = F.mse_loss(z, code.detach())
+    codebook_loss = F.mse_loss(code.to(wide), z.detach().to(wide))
+    commitment = F.mse_loss(z.to(wide), code.detach().to(wide))
+    loss = (codebook_loss + beta * commitment).to(z.dtype)
     through = code.detach() + (z - z.detach())
-    return through, codebook_loss + beta * commitment, index
+    return through, loss, index
 # --8<-- [end:quantize]

@@ -88,3 +88,8 @@ def test_the_wrong_filters_keep_other_tokens(device):
 def test_integers_raise(device):
     with pytest.raises(TypeError, match="not floating"):
         top_p_filter(torch.arange(3, device=device), 0.5)
+
+
+def test_the_first_token_stays_for_a_top_p_that_float32_rounds_to_0(device):
+    logits = torch.tensor([1.0, 3.0, 0.0], device=device)
+    assert top_p_filter(logits, 1e-46).isfinite().tolist() == [False, True, False]

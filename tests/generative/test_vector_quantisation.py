@@ -62,3 +62,14 @@ def test_what_does_not_fit_is_refused(device):
     for wrong in [z.double(), z.long()]:
         with pytest.raises(ValueError, match="the codes torch"):
             quantize(wrong, codebook)
+
+
+def test_the_loss_of_float16_is_computed_in_float32(device):
+    z = torch.zeros(4, 64, device=device)
+    z[0, 0] = 300
+    z, codebook = z.half(), torch.zeros(2, 64, device=device).half()
+    z.requires_grad_()
+    _, loss, _ = quantize(z, codebook)
+    exact = quantize(z.double(), codebook.double())[1]
+    torch.testing.assert_close(loss, exact.half())
+    assert torch.autograd.grad(loss, z)[0].isfinite().all()
