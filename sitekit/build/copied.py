@@ -18,8 +18,8 @@ FOR_THE_PAGE_ONLY = ("wrong_", "stub_", "figure_")
 BLOCK = re.compile(
     r'(<div class="language-(?:python|pycon) highlight">.*?<code)>(?P<code>.*?)(?=</code>)',
     re.DOTALL)
-# names, those of Python too, operators, punctuation, numbers, and the marks of an f-string
-PLAIN = re.compile(r'<span class="(?:[nopw]|nb|bp|m[if]|s[ai])">([^<]*)</span>')
+# names and words of Python, operators, punctuation, numbers, and the marks of an f-string
+PLAIN = re.compile(r'<span class="(?:[nopw]|nb|bp|kc|ow|m[if]|s[ai])">([^<]*)</span>')
 ERROR = re.compile(r'(<span class="gr">[^<]*)</span>([^<\n]+)')  # its kind, and what it says
 PROMPT, OUTPUT = '<span class="gp">', '<span class="go">'
 RAISED = '<span class="gr">'
