@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from xml.etree.ElementTree import Element, SubElement
 
 from markdown.treeprocessors import Treeprocessor
@@ -9,6 +10,12 @@ from markdown.treeprocessors import Treeprocessor
 from ..read.guide import Guide
 from ..run.record import provenance
 from .current import HOME, Current
+
+LISTED = 40  # the pages of a folder that the home page lists; else it leads to the folder's list
+
+
+def first_sentence(text: str) -> str:
+    return re.split(r"(?<=[.?]) (?=[A-Z])", text, maxsplit=1)[0]
 
 
 def in_order(guide: Guide, paths: list[str]) -> list[str]:
@@ -57,7 +64,10 @@ class Contents(Treeprocessor):
             heading = SubElement(topic, "h2", {"id": name})
             SubElement(heading, "a", {"href": f"{name}/index.md"}).text = (
                 guide.meta(f"{folder}/index.md").get("title", name))
-            topic.append(self.entries(folder, f"{name}/"))
+            if len(pages_of(guide, folder)) <= LISTED:
+                topic.append(self.entries(folder, f"{name}/"))
+            else:
+                SubElement(topic, "p").text = guide.meta(f"{folder}/index.md")["description"]
 
     def entries(self, folder: str, below: str) -> Element:
         found = Element("ul", {"class": "contents", "data-search-exclude": ""})
@@ -66,7 +76,8 @@ class Contents(Treeprocessor):
             name = path.rpartition("/")[2]
             SubElement(entry, "a", {"href": below + name}).text = meta.get("title", name)
             if meta.get("description"):
-                SubElement(entry, "p").text = meta["description"]
+                said = meta["description"]
+                SubElement(entry, "p").text = first_sentence(said) if below else said
         return found
 
 

@@ -2,10 +2,12 @@
 
 import re
 import unicodedata
+from collections import Counter
 
 from bs4 import BeautifulSoup, SoupStrainer
 from fontTools.ttLib import TTFont
 
+from sitekit.build.lists import LISTED
 from sitekit.build.reference import NAME, STABLE, address, whole
 from sitekit.build.shown import unproved
 from sitekit.publish.font import FONT, wanted
@@ -106,9 +108,13 @@ def test_the_links_to_the_next_page_follow_the_menu_through_the_whole_guide(site
 def test_each_folder_and_the_home_page_list_their_pages(site):
     home = BeautifulSoup((site / "index.html").read_text(), "html.parser").article
     listed = {(site / a["href"]).resolve() / "index.html" for a in home.select(".contents a")}
-    inside = {html_of(site, p) for p in GUIDE.paths 
+    inside = {html_of(site, p) for p in GUIDE.paths
               if p.count("/") == 2 and not p.endswith("/index.md")}
-    assert listed == {html.resolve() for html in inside}
+    folders = Counter(html.parent.parent for html in inside)
+    assert listed == {html.resolve() for html in inside
+                      if folders[html.parent.parent] <= LISTED}
+    assert {(site / a["href"]).resolve() for a in home.select("h2 a")} == {
+        folder.resolve() for folder in folders}
     for path in GUIDE.paths:
         if path.endswith("/index.md") and path.count("/") == 2:
             html = html_of(site, path)
