@@ -738,3 +738,39 @@ def test_a_call_in_eval_that_drops_is_told_where_it_may_come_from():
     with pytest.raises(Undecided, match=r"give F.dropout training=self.training"):
         judge(lambda: F.dropout(x), own=lambda: F.dropout(-x), other=lambda: F.dropout(x),
               message="leaks", reset=False)
+
+
+def casts_to_float32(x):
+    """Attend with the lowest number of a dtype as a mask, and a softmax in float32."""
+    lowest = torch.full((3, 3), torch.finfo(x.dtype).min, dtype=x.dtype, device=x.device)
+    return (x @ x.mT + lowest).softmax(-1, dtype=torch.float32).to(x.dtype) @ x
+
+
+def test_nan_that_float64_alone_gives_is_undecided(device):
+    layer, x = nn.Linear(3, 3, device=device), torch.ones(1, 3, 3, device=device)
+    shifted = torch.arange(9.0, device=device).view(1, 3, 3)
+
+    def run(x, wide=False):
+        y = layer(x.to(torch.get_default_dtype()))
+        return casts_to_float32(y) if wide else y
+
+    with pytest.raises(Undecided, match="in float64 the call gives nan"):
+        judge(lambda: run(x), own=lambda: run(shifted), other=lambda: run(x, wide=True),
+              message="it changes", double=True)
+
+
+def test_nan_in_each_dtype_is_a_failure(device):
+    layer, x = nn.Linear(3, 3, device=device), torch.ones(1, 3, 3, device=device)
+
+    def run(x, times=1.0):
+        return layer(x.to(torch.get_default_dtype())) * times
+
+    def refuses(x):
+        if torch.get_default_dtype() != torch.float64:
+            raise ValueError("float64 alone")
+        return run(x, torch.nan)
+
+    for other in (lambda: run(x, torch.nan), lambda: refuses(x)):
+        with pytest.raises(AssertionError, match="it changes"):
+            judge(lambda: run(x), own=lambda: run(2 * x), other=other,
+                  message="it changes", double=True)
