@@ -161,7 +161,7 @@ def pytest_runtest_setup(item):
     if not isinstance(item, SybilItem):
         import torch
 
-        torch.manual_seed(0)
+        REPLAY.seed(0)
         torch.set_warn_always(True)
 
 

@@ -55,7 +55,7 @@ class Contents(Treeprocessor):
         if not page.is_index:
             return
         if page.folder:
-            root.append(self.entries(f"docs/{page.folder}", ""))
+            root.append(self.entries(pages_of(guide, f"docs/{page.folder}"), ""))
             return
         topics = SubElement(root, "div", {"class": "topics"})
         for folder in folders(guide):
@@ -64,14 +64,15 @@ class Contents(Treeprocessor):
             heading = SubElement(topic, "h2", {"id": name})
             SubElement(heading, "a", {"href": f"{name}/index.md"}).text = (
                 guide.meta(f"{folder}/index.md").get("title", name))
-            if len(pages_of(guide, folder)) <= LISTED:
-                topic.append(self.entries(folder, f"{name}/"))
+            pages = pages_of(guide, folder)
+            if len(pages) <= LISTED:
+                topic.append(self.entries(pages, f"{name}/"))
             else:
                 SubElement(topic, "p").text = guide.meta(f"{folder}/index.md")["description"]
 
-    def entries(self, folder: str, below: str) -> Element:
+    def entries(self, pages: list[str], below: str) -> Element:
         found = Element("ul", {"class": "contents", "data-search-exclude": ""})
-        for path in pages_of(self.current.guide, folder):
+        for path in pages:
             meta, entry = self.current.guide.meta(path), SubElement(found, "li")
             name = path.rpartition("/")[2]
             SubElement(entry, "a", {"href": below + name}).text = meta.get("title", name)

@@ -95,7 +95,7 @@ def unproved(html: str, page: Page) -> list[str]:
     blocks = Counter(block.strip("\n") for block in seen.blocks)
     found = [f"<{tag}>" for tag in seen.unreadable]
     found += [text for text, times in blocks.items()
-              if times > ran[text] + (others[text] if others[text] and not is_python(text) else 0)]
+              if times > ran[text] and (times > ran[text] + others[text] or is_python(text))]
     found += [text for text in ran if blocks[text] < ran[text]]
     outputs = _squeezed("".join(step.want + step.source for e in page.examples for step in e.steps))
     found += [text for text in seen.inline

@@ -6,7 +6,11 @@ from typing import Any
 
 import torch
 
-from snippets.guards.judge import Undecided, on_copies
+from snippets.guards.judge import (
+    Undecided,
+    asserts_undecided,
+    on_copies,
+)
 
 
 # --8<-- [start:edges_of]
@@ -143,11 +147,8 @@ def finite_gradients_at_the_edge(
               and (x.is_floating_point() or x.is_complex())]
     needed = [place for place in floats
               if inputs[place].requires_grad] or floats[:1]
-    try:
+    with asserts_undecided():
         ordinary, moves = run(inputs)
-    except AssertionError as error:
-        raise Undecided(
-            f"an assert of the call itself fails: {error}") from error
     if ordinary:
         raise Undecided(
             f"{ordinary} is nan or inf at the ordinary inputs already: "

@@ -9,7 +9,12 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from snippets.guards.judge import Undecided, copied, on_copies
+from snippets.guards.judge import (
+    Undecided,
+    asserts_undecided,
+    copied,
+    on_copies,
+)
 
 
 # --8<-- [start:keeps_layout]
@@ -99,13 +104,9 @@ def keeps_layout(call: Callable[..., Any], x: torch.Tensor) -> None:
                 part.register_forward_pre_hook(partial(enter, name))
                 part.register_forward_hook(leave)
     data = x.detach().clone(memory_format=form)
-    try:
-        with (torch.random.fork_rng(range(torch.cuda.device_count())),
-              on_copies(*made), Watch()):
-            output = flat([(made[0] if made else call)(data)])
-    except AssertionError as error:
-        raise Undecided(
-            f"an assert of the call itself fails: {error}") from error
+    with (torch.random.fork_rng(range(torch.cuda.device_count())),
+          asserts_undecided(), on_copies(*made), Watch()):
+        output = flat([(made[0] if made else call)(data)])
     if output and is_lost(output[0]):
         lost.append("the output")
     assert not lost, (

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from snippets.guards.judge import Undecided, copied
+from snippets.guards.judge import Undecided, asserts_undecided, copied
 
 
 # --8<-- [start:held]
@@ -110,26 +110,23 @@ def same_in_eval_twice(
         raise Undecided("pass a module, and tensors that hold numbers")
     data = [x.detach().clone() for x in inputs]
     away = list(map(moved, data)) if other is None else list(other)
-    try:
-        with torch.random.fork_rng(range(torch.cuda.device_count())):
-            twin, late = fresh(), fresh()
-            begin = state(twin)
-            first, small = tensors(call(twin, *data)), sizes(twin)
-            if not first or any(y.is_meta for y in first):
-                raise Undecided("the output has no tensor with numbers")
-            intact, seed = all(map(same, data, inputs)), generators()
-            again, large = tensors(call(twin, *data)), sizes(twin)
-            draws = not torch.equal(seed, generators())
-            for _ in range(20 if draws else 0):
-                if all_same(first, again):
-                    again = tensors(call(twin, *data))
-            others = tensors(call(twin, *away))
-            last, huge = tensors(call(twin, *data)), sizes(twin)
-            call(late, *away)
-            later, end = tensors(call(late, *data)), state(twin)
-    except AssertionError as error:
-        raise Undecided(
-            f"an assert of the call itself fails: {error}") from error
+    with (torch.random.fork_rng(range(torch.cuda.device_count())),
+          asserts_undecided()):
+        twin, late = fresh(), fresh()
+        begin = state(twin)
+        first, small = tensors(call(twin, *data)), sizes(twin)
+        if not first or any(y.is_meta for y in first):
+            raise Undecided("the output has no tensor with numbers")
+        intact, seed = all(map(same, data, inputs)), generators()
+        again, large = tensors(call(twin, *data)), sizes(twin)
+        draws = not torch.equal(seed, generators())
+        for _ in range(20 if draws else 0):
+            if all_same(first, again):
+                again = tensors(call(twin, *data))
+        others = tensors(call(twin, *away))
+        last, huge = tensors(call(twin, *data)), sizes(twin)
+        call(late, *away)
+        later, end = tensors(call(late, *data)), state(twin)
     changed = [name for name, x in begin.items() if name in end
                and x.shape == end[name].shape and not x.equal(end[name])
                and not all_same([x], [end[name]])]

@@ -4,13 +4,13 @@ import tomllib
 
 from sitekit.read.entries import Entry, all_entries
 from tests.guide import GUIDE, ROOT
+from tests.questions import QUESTIONS
 
 from .conftest import address
 from .searching import Search
 
 QUERIES = tomllib.loads((ROOT / "tests/browser/queries.toml").read_text())
-ANSWERS = {row["id"]: row["page"].partition("#")[0]
-           for row in tomllib.loads((ROOT / "tests/questions.toml").read_text())["question"]}
+ANSWERS = {row["id"]: row["page"].partition("#")[0] for row in QUESTIONS}
 ASKED = {question: ANSWERS[key] for key, question in QUERIES["asked"].items() if key in ANSWERS}
 
 

@@ -11,7 +11,7 @@ from tests.guide import GUIDE
 from .browsing import DESKTOP
 
 FIRST, FIRST_WITH_MATHS, FURTHER, FURTHER_WITH_FIGURES = 85_000, 110_000, 15_000, 25_000
-HEAVIER = {"guards/all-guards/": 20_500}  # 14 kB of it are the file that its button gives
+HEAVIER = {"guards/all-guards/": 20_500}  # 12 kB of it are the file that its button gives
 NOTEBOOK = 2  # times a plain page
 BEFORE = ["notation/", "shapes/permute-vs-reshape/"]  # pages with maths
 MOVED = """

@@ -545,7 +545,7 @@ def other_libraries():
         yield from any_model(model.eval(), lambda model, x: model(x), images)
 
     def of_tokens(make):
-        model, ids = make().eval(), torch.randint(3, WORDS, (3, 6))
+        model, ids = make(WORDS).eval(), torch.randint(3, WORDS, (3, 6))
         yield from any_model(model, lambda model, ids: model(ids), ids)
         yield from any_tokens(model, ids)
         yield from any_padding(lambda ids, keep: model(ids, mask=keep))

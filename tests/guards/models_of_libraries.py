@@ -8,8 +8,6 @@ from vit_pytorch import ViT
 from vit_pytorch.simple_vit import SimpleViT
 from x_transformers import Decoder, Encoder, TransformerWrapper
 
-from tests.guards.models import WORDS
-
 TRANSFORMER = {"image_size": 16, "patch_size": 4, "num_classes": 5, "dim": 16, "depth": 2,
                "heads": 2, "mlp_dim": 24}
 IMAGES = {  # a model of images of five classes, and the size of its images
@@ -37,15 +35,15 @@ IMAGES = {  # a model of images of five classes, and the size of its images
 }
 
 
-def of_tokens(layers, positions=True, **options):
+def of_tokens(words, layers, positions=True, **options):
     return TransformerWrapper(
-        num_tokens=WORDS, max_seq_len=32, use_abs_pos_emb=positions,
+        num_tokens=words, max_seq_len=32, use_abs_pos_emb=positions,
         attn_layers=layers(dim=16, depth=2, heads=2, attn_dim_head=8, **options))
 
 
-TOKENS = {  # a model of ids (B, L) that takes a mask, too
-    "x-transformers' decoder": lambda: of_tokens(Decoder),
-    "x-transformers' decoder, ALiBi": lambda: of_tokens(
-        Decoder, positions=False, alibi_pos_bias=True),
-    "x-transformers' encoder": lambda: of_tokens(Encoder),
+TOKENS = {  # of a count of words, a model of ids (B, L) that takes a mask, too
+    "x-transformers' decoder": lambda words: of_tokens(words, Decoder),
+    "x-transformers' decoder, ALiBi": lambda words: of_tokens(
+        words, Decoder, positions=False, alibi_pos_bias=True),
+    "x-transformers' encoder": lambda words: of_tokens(words, Encoder),
 }

@@ -1,19 +1,14 @@
 """What a page says of itself, how long it is, and what other lists say of it."""
 
 import re
-import tomllib
 
 import pytest
 
 from sitekit.read import markdown
 from sitekit.read.entries import missing
-from tests.guide import ROOT
+from tests.questions import QUESTIONS
 
 LISTS = {"docs/symptoms.md", "docs/changes.md", "docs/guards/choosing.md"}
-QUESTIONS = [
-    *tomllib.loads((ROOT / "tests/questions.toml").read_text())["question"],
-    *({"id": name, "page": page, "says": says} for name, (page, says) in
-      tomllib.loads((ROOT / "tests/topics.toml").read_text()).items())]
 
 
 @pytest.fixture(scope="module")
