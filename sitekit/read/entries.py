@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -198,14 +198,22 @@ class Matcher:
                          for held in [words(text)]]
 
     @cached_property
-    def weights(self) -> dict[str, float]:
-        """How rare each word is among the entries."""
-        counted = Counter(word for _, held, _, _ in self.wordings for word in held)
-        return {word: math.log(1 + len(self.wordings) / times) for word, times in counted.items()}
+    def places(self) -> dict[str, list[int]]:
+        """The wordings that hold each word."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, (_, held, _, _) in enumerate(self.wordings):
+            for word in held:
+                found[word].append(number)
+        return found
+
+    @cached_property
+    def needed(self) -> list[float]:
+        return [self.weight(held) for _, held, _, _ in self.wordings]
 
     def weight(self, held: Iterable[str]) -> float:
-        unknown = math.log(1 + len(self.wordings))
-        return sum(self.weights.get(word, unknown) for word in held)
+        """How rare the words are among the entries, together."""
+        return sum(math.log(1 + len(self.wordings) / (len(self.places.get(word, ())) or 1))
+                   for word in held)
 
     def ranked(self, text: str) -> list[tuple[float, Entry]]:
         """The entries by how much the message of a text is like each, the likest first."""
@@ -215,9 +223,15 @@ class Matcher:
         listed, names = words(message), set(_QUOTED.findall(message))
         given, in_order = frozenset(listed), " ".join(listed)
         told = self.weight(given)
+        shared: dict[int, float] = defaultdict(float)
+        for word in given:
+            rare = self.weight([word])
+            for number in self.places.get(word, ()):
+                shared[number] += rare
         best: dict[Entry, float] = {}
-        for entry, held, said, named in self.wordings:
-            both, needed = self.weight(given & held), self.weight(held)
+        for number, both in sorted(shared.items()):
+            entry, _, said, named = self.wordings[number]
+            needed = self.needed[number]
             share = both / (needed or 1)
             if told >= CUT:  # the end may have been left out
                 share = max(share, 0.9 * both / told if both >= 0.95 * told else 0)
@@ -229,7 +243,7 @@ class Matcher:
             share += 1e-3 * len(names & named)
             best[entry] = max(best.get(entry, 0), share)
         return sorted(((share, entry) for entry, share in best.items()),
-                      key=lambda pair: -pair[0])
+                      key=lambda pair: -round(pair[0], 9))
 
     def match(self, text: str) -> Entry | None:
         for kind, message in messages_of(text):
