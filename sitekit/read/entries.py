@@ -44,12 +44,12 @@ _PREFIX = re.compile(r"^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*", re
 _CURLY = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")  # as a forum sets quotes
 _OTHER = re.compile(r"\n(?=\s*(?:File \"|Traceback|During handling|The above exception))")
 _OWN = re.compile(r"\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|"
-                  r"Byte|\w*Impl\w*|\w+_\w+|ninja|lcuda|RANK)\b")
+                  r"Byte|\w*Impl\w*|\w+_\w+|ninja|lcuda|RANK|_C)\b")
 _QUOTED = re.compile(r"'[^'\s]{1,80}'|\"[^\"\s]{1,80}\"|`[^`\s]{1,80}`")
 _BRACKETS = re.compile(r"\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)")
 _IMPORTED = re.compile(r"(No module named|cannot import name|from|module(?= '[\w.]+' has no)) "
                        r"'((\w+)[\w.]*)'")
-_COMMAND = re.compile(r"(?<=Command '\[')(?:[^'\n]*[/\\])?(\w+)")
+_COMMAND = re.compile(r"(?<=Command '\[')(?:[^'\n]*[/\\])?(\w*[a-zA-Z_])[\d.]*")
 _LIBRARY = re.compile(r"\b(lib\w+)\n?\.so[\d.]*(?=: cannot open)")
 _LOADED = re.compile(r"(?<=loading state_dict for )'?\w+'?(?=:)")
 _PATH = re.compile(r"(?<=\")[A-Z]:\\[^\"\n]+(?=\")"
