@@ -4,8 +4,6 @@ from collections.abc import Callable
 
 import torch
 
-from snippets.guards.judge import Undecided, on_copies
-
 
 # --8<-- [start:gradient]
 def gradient(f: Callable[[torch.Tensor], torch.Tensor],
@@ -42,43 +40,3 @@ def apply_where(condition: torch.Tensor,
     y = f(torch.where(condition, x, safe))
     return torch.where(condition, y, other)
 # --8<-- [end:apply_where]
-
-
-# --8<-- [start:assert_finite_gradient]
-def assert_finite_gradient(
-        f: Callable[[torch.Tensor], torch.Tensor],
-        x: torch.Tensor) -> None:
-    """Differentiate `f(x)` at a finite `x` of any shape.
-
-    Modules in `f` are called as copies, under a forked random state.
-    `f` is given a copy of `x`, so it may write in place.
-
-    Raises:
-        AssertionError: an output or a gradient is nan or inf.
-        Undecided: `x` holds nan, inf or no element, `f(x)` holds no
-            element, or no gradient reaches `x` (one of 0 does).
-        RuntimeError: `x` is neither floating nor complex, or on meta.
-    """
-    if not x.numel() or not x.isfinite().all():
-        raise Undecided("x holds nan, inf or no element")
-    devices = range(torch.cuda.device_count())
-    with (on_copies(), torch.random.fork_rng(devices),
-          torch.inference_mode(False), torch.enable_grad()):
-        x = x.detach().clone().requires_grad_()
-        y = f(x.clone())
-        if not y.numel():
-            raise Undecided("the output holds no element")
-        if not y.isfinite().all():
-            raise AssertionError("the output is nan or inf")
-        if not y.requires_grad:
-            raise Undecided("no gradient reaches x")
-        found, = torch.autograd.grad(
-            y, x, torch.ones_like(y), allow_unused=True)
-    if found is None:
-        raise Undecided("no gradient reaches x")
-    bad = (~found.isfinite()).sum().item()
-    if bad:
-        raise AssertionError(
-            "finite output, but the gradient is nan or inf"
-            f" at {bad} of {x.numel()} elements")
-# --8<-- [end:assert_finite_gradient]

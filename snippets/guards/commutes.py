@@ -37,7 +37,7 @@ def commutes(
             raise Undecided("an input is empty or on meta")
         wide = torch.complex128 if x.is_complex() else torch.float64
         is_whole = not (x.is_floating_point() or x.is_complex())
-        return x.detach().to(x.dtype if is_whole else wide, copy=True)
+        return x.detach().to(x.dtype if is_whole else wide)
 
     def moved(x: torch.Tensor) -> torch.Tensor:
         place = torch.arange(x.numel(), device=x.device)

@@ -17,13 +17,13 @@ def held(value: Any, seen: set[int] | None = None) -> int:
 
     A deque with a maxlen counts nothing, since it cannot grow.
     """
+    if isinstance(value, torch.Tensor):
+        return value.numel()
     seen = set() if seen is None else seen
     if id(value) in seen or callable(value) or (
             getattr(value, "maxlen", None)):
         return 0
     seen.add(id(value))
-    if isinstance(value, torch.Tensor):
-        return value.numel()
     inner = [*getattr(value, "__dict__", {}).values()]
     if isinstance(value, Mapping):
         inner += value.values()
@@ -77,7 +77,7 @@ def same_in_eval_twice(
             return False
         limit, wide = 0.0, torch.complex128
         x, y = (part.to_dense().to(wide) for part in (a, b))
-        changed = x[x != y].abs().nan_to_num(0, 0, 0)
+        changed = x[x != y].abs().nan_to_num()
         if len(changed) and (a.is_floating_point() or a.is_complex()):
             largest = changed.max().item()
             limit = 4 * torch.finfo(a.dtype).eps * largest

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from snippets.attention.dropout_in_eval import SelfAttention, assert_eval_repeats
+from snippets.attention.dropout_in_eval import SelfAttention
 from snippets.attention.is_causal_with_cache import assert_cache_changes_nothing, causal_with_cache
 from snippets.attention.mean_pooling import mean_of_kept
 from snippets.attention.wrong_dropout_in_eval import SelfAttentionAlwaysDropping
@@ -33,6 +33,7 @@ from snippets.guards.parts_add_up import parts_add_up
 from snippets.guards.permutation_equivariant import permutation_equivariant
 from snippets.guards.resumes_exactly import resumes_exactly
 from snippets.guards.round_trip import round_trip
+from snippets.guards.same_twice import same_in_eval_twice
 from snippets.guards.wrong_causal import PaddedOnBothSides
 from snippets.guards.wrong_every_parameter_used import DetachedFeatures
 from snippets.guards.wrong_independent_samples import divide_by_batch_power
@@ -182,7 +183,7 @@ case("a norm whose eps stands outside the root",
 case("dropout in eval mode",
      right=lambda: SelfAttention(8, 2, 0.5).eval(),
      wrong=lambda: SelfAttentionAlwaysDropping(0.5).eval(),
-     ours=lambda f: assert_eval_repeats(f, features(2, 5, 8)),
+     ours=lambda f: same_in_eval_twice(f, features(2, 5, 8)),
      theirs=lambda f: other.assert_deterministic(f, features(2, 5, 8)))
 case("a causal mask that starts at the first key of a cache",
      right=lambda: causal_with_cache, wrong=lambda: causal_from_the_first_key,

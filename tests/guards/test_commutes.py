@@ -383,3 +383,20 @@ def test_one_number_and_the_first_of_several_are_judged(device):
         with pytest.raises(AssertionError, match="is not after of the output"):
             commutes(lambda x: x + 1, x, before=doubled, after=doubled)
     commutes(lambda x: x[0] * 2, X.to(device)[0], before=doubled, after=doubled)
+
+
+def test_imaginary_parts_are_judged():
+    z = torch.complex(X, X.flip(0))
+    commutes(lambda z: z.imag * 2, z, before=roll, after=roll)
+    with pytest.raises(AssertionError, match="is not after of the output"):
+        commutes(lambda z: z.imag.cumsum(0), z, before=roll, after=roll)
+
+
+def test_a_default_device_moves_nothing():
+    with torch.device("meta"):
+        commutes(lambda x: x * 2, X, before=roll, after=roll)
+
+
+def test_before_may_write_over_nan_alone():
+    holes = X.masked_fill(X > 1, math.nan)
+    commutes(torch.nan_to_num, holes, before=torch.nan_to_num)

@@ -316,7 +316,7 @@ def test_gradients_are_of_the_inputs_that_require_them(device, place):
     def call(x, y):
         return F.binary_cross_entropy(x, y)
 
-    pair = [P.to(device), Q.to(device)]
+    pair = [P.clone().to(device), Q.clone().to(device)]
     pair[place].requires_grad_()
     if place == 0:
         finite_gradients_at_the_edge(call, *pair)

@@ -325,3 +325,49 @@ def test_nothing_is_left_changed():
     assert torch.equal(torch.get_rng_state(), random)
     assert torch.equal(x, before[0])
     assert torch.equal(target, before[1])
+
+
+def test_a_softmax_is_found_unless_it_is_said_that_the_outputs_are_no_logits():
+    with pytest.raises(AssertionError, match="no output is negative"):
+        initial_loss(lambda: mlp(last=lambda: nn.Softmax(1)), F.cross_entropy, *classes(64, 8),
+                     chance=TEN)
+
+
+def test_half_a_percent_of_a_loss_in_float32_is_no_rounding():
+    with pytest.raises(AssertionError, match="outputs of 0 cost"):
+        initial_loss(mlp, lambda out, y: 1.005 * F.cross_entropy(out, y), *classes(64, 8),
+                     chance=TEN)
+
+
+def test_a_loss_of_several_samples_is_judged_too():
+    def loss(out, y):
+        return 1.5 * F.cross_entropy(out, y) + 0 * out.sum() / (len(out) - 1)
+    with pytest.raises(AssertionError, match="outputs of 0 cost"):
+        initial_loss(mlp, loss, *classes(64, 8), chance=TEN)
+
+
+def test_a_guess_may_cost_nothing():
+    x, target = torch.randn(64, 8), torch.zeros(64, 1)
+    initial_loss(lambda: mlp(1), F.mse_loss, x, target, chance=0.0, logits=False)
+    initial_loss(lambda: lambda x: torch.zeros(64, 1), F.mse_loss, x, target, chance=0.0,
+                 logits=False)
+    initial_loss(lambda: mlp(1), lambda out, y: (out != y).double().mean(), x, target,
+                 chance=0.0, logits=False)
+    with pytest.raises(Undecided, match="does not follow"):
+        initial_loss(lambda: mlp(1), lambda out, y: 0 * out.sum(), x, target, chance=0.0)
+
+
+def test_two_softmax_over_many_classes_are_found():
+    with pytest.raises(AssertionError, match="no output costs much more or less"):
+        initial_loss(lambda: mlp(1000), lambda out, y: F.cross_entropy(out.softmax(1), y),
+                     *classes(64, 8, C=1000), chance=math.log(1000))
+
+
+def test_a_default_device_moves_nothing():
+    data = classes(16, 8)
+
+    def make():
+        with torch.device("cpu"):
+            return mlp()
+    with torch.device("meta"):
+        initial_loss(make, F.cross_entropy, *data, chance=TEN)

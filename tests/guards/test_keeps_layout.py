@@ -248,7 +248,8 @@ def test_a_wrong_model_fails(device, name):
 @pytest.mark.parametrize("wrong", [False, True])
 def test_volumes(device, wrong):
     norm = nn.InstanceNorm3d(4) if wrong else nn.BatchNorm3d(4)
-    model = nn.Sequential(nn.Conv3d(4, 4, 3), norm, nn.Conv3d(4, 4, 1)).to(device)
+    # with one thread, torch computes a kernel of 1 in the order of axes
+    model = nn.Sequential(nn.Conv3d(4, 4, 3), norm, nn.Conv3d(4, 4, 2)).to(device)
     volume = torch.randn(2, 4, 5, 5, 5, device=device)
     if wrong:
         with pytest.raises(AssertionError, match="instance_norm of 1, conv3d of 2:"):
@@ -287,7 +288,7 @@ def test_the_order_of_the_given_images_does_not_matter(device):
         keeps_layout(torch.tanh, x)
         keeps_layout(lambda x: x.mul_(2), x)
         assert torch.equal(x, IMAGES.to(device))
-        with pytest.raises(AssertionError, match="lost in softmax"):
+        with pytest.raises(AssertionError, match="lost in softmax, the output:"):
             keeps_layout(lambda x: x.softmax(1), x)
 
 
@@ -316,3 +317,20 @@ def test_everything_is_as_before(device, wrong, hidden):
     assert all(torch.equal(value, kept[name]) for name, value in model.state_dict().items())
     assert torch.equal(model[0].weight.grad, slope)
     assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("images", [IMAGES[:, :2], IMAGES[..., :4, :4]])
+def test_two_channels_and_sizes_that_are_equal_are_judged(images):
+    keeps_layout(torch.tanh, images)
+    with pytest.raises(AssertionError, match="lost in softmax, the output:"):
+        keeps_layout(lambda x: x.softmax(1), images)
+
+
+def test_tensors_in_a_list_are_followed():
+    with pytest.raises(AssertionError, match="lost in cat, the output:"):
+        keeps_layout(lambda x: torch.cat([x, torch.zeros(2, 1, 6, 8)], 1), IMAGES)
+
+
+def test_a_convolution_with_a_weight_that_is_computed_is_watched():
+    with pytest.raises(AssertionError, match="lost in contiguous, conv2d"):
+        keeps_layout(lambda x: F.conv2d(x.contiguous(), torch.ones(4, 4, 3, 3)), IMAGES)

@@ -403,3 +403,59 @@ def test_nothing_is_left_changed(device):
             assert torch.equal(x, y)
     with torch.autocast(parts[0][0].device.type, torch.bfloat16):
         assert model[0](parts[0][0]).dtype == torch.bfloat16
+
+
+def imaginary_means(model, parts, weigh=True):
+    count = sum(x.numel() for x, in parts)
+    for x, in parts:
+        size = model(x.imag)
+        (size.sum() / count if weigh else size.mean() / len(parts)).backward()
+
+
+def test_imaginary_parts_stay():
+    parts = [(torch.randn(n, 3, dtype=torch.complex64),) for n in (1, 3)]
+    parts_add_up(imaginary_means, Scale("cpu"), parts)
+    with pytest.raises(AssertionError, match="a mean of means"):
+        parts_add_up(lambda *given: imaginary_means(*given, weigh=False), Scale("cpu"), parts)
+
+
+def test_a_batch_norm_alone_may_be_put_into_train():
+    def accumulate(norm, parts):
+        for x, target in parts:
+            F.mse_loss(norm.train()(x), target.expand_as(x), reduction="sum").backward()
+    with pytest.raises(AssertionError, match=NORM):
+        parts_add_up(accumulate, nn.BatchNorm1d(3), numbers("cpu", (2, 4)))
+
+
+def test_autocast_is_off_afterwards():
+    parts_add_up(autocast, net(), numbers("cpu"))
+    assert not torch.is_autocast_enabled("cpu")
+
+
+def test_an_infinite_gradient_is_undecided():
+    def accumulate(model, parts):
+        model.weight.grad = torch.full_like(model.weight, float("inf"))
+    with pytest.raises(Undecided, match="is 0 or not finite"):
+        parts_add_up(accumulate, Scale("cpu"), [(torch.ones(n, 3),) for n in (1, 3)])
+
+
+def test_tiny_gradients_are_judged():
+    def accumulate(model, parts):
+        for x, target in parts:
+            (1e-9 * F.mse_loss(model(x), target) / len(parts)).backward()
+    with pytest.raises(AssertionError, match="a mean of means"):
+        parts_add_up(accumulate, net(), numbers("cpu"))
+
+
+def test_a_loop_without_hooks_on_saved_tensors_is_judged():
+    def accumulate(model, parts):
+        with torch.autograd.graph.disable_saved_tensors_hooks("no hooks here"):
+            backward_of_means(model, parts)
+    with pytest.raises(AssertionError, match="a mean of means"):
+        parts_add_up(accumulate, attending(), tokens("cpu"))
+
+
+def test_a_default_device_moves_nothing():
+    model, parts = Scale("cpu"), [(torch.randn(n, 3),) for n in (1, 3)]
+    with torch.device("meta"):
+        parts_add_up(means, model, parts)

@@ -21,7 +21,7 @@ from snippets.guards.wrong_same_twice import (
 from tests.awkward import Case, Guard
 
 AWKWARD = [
-    Case(held, lambda f, x: f([x, x, {"a": x}]), lambda x: 4 + x.numel(), compiled=False),
+    Case(held, lambda f, x: f([x, x, {"a": x}]), lambda x: 4 + 3 * x.numel(), compiled=False),
     Guard(same_in_eval_twice,
           right=lambda guard, x: guard(nn.Identity(), x),
           wrong=lambda guard, x: guard(Calls(), x)),
@@ -531,3 +531,74 @@ def test_a_small_change_beside_a_large_number_of_a_buffer_is_found(device):
 
 def test_one_number_has_other_data(device):
     same_in_eval_twice(nn.Tanh(), torch.ones(1, device=device))
+
+
+def test_functions_hold_nothing_and_attributes_of_a_dict_count():
+    def function():
+        pass
+
+    class Table(dict):
+        pass
+
+    function.calls = [1, 2, 3]
+    table = Table(a=1)
+    table.more = [1, 2]
+    assert held([function]) == 1
+    assert held(table) == 4
+
+
+class After(nn.Module):
+    """Give what `make` makes of the input and the number of calls."""
+
+    def __init__(self, make):
+        super().__init__()
+        self.make, self.count = make, 0
+
+    def forward(self, x):
+        self.count += 1
+        return self.make(x, self.count)
+
+
+@pytest.mark.parametrize("make", [
+    lambda x, n: x.long() + n,  # by the smallest step of whole numbers
+    lambda x, n: x * 1e-12 * n])
+def test_a_small_step_of_whole_or_tiny_numbers_is_found(make):
+    with pytest.raises(AssertionError, match="the output changes with the calls before"):
+        same_in_eval_twice(After(make), torch.arange(6.0))
+
+
+def drawn(x, n):
+    torch.rand(1)
+    return x * 2
+
+
+@pytest.mark.parametrize("make", [lambda x, n: x > 2, drawn])
+def test_a_mask_and_draws_without_effect_pass(make):
+    same_in_eval_twice(After(make), torch.arange(6.0))
+
+
+class Keeps(nn.Module):
+    """Keep the last inputs, so many as `most`."""
+
+    def __init__(self, most):
+        super().__init__()
+        self.most, self.Xs = most, []
+
+    def forward(self, x):
+        self.Xs = [*self.Xs, x][-self.most:]
+        return x * 2
+
+
+def test_what_is_full_after_two_calls_does_not_grow():
+    """Both of the first calls are given one tensor: it counts twice, as two others do."""
+    same_in_eval_twice(Keeps(2), torch.arange(6.0))
+
+
+def test_what_grows_in_a_compiled_model_has_its_own_name():
+    with pytest.raises(AssertionError, match="each call lets Xs grow"):
+        same_in_eval_twice(torch.compile(Keeps(9), backend="eager"), torch.arange(6.0))
+
+
+def test_a_default_device_moves_nothing():
+    with torch.device("meta"):
+        same_in_eval_twice(nn.Tanh(), torch.arange(6.0, device="cpu"))
