@@ -74,7 +74,7 @@ def copied(module: Any) -> Any:
             if getattr(x, "grad_fn", None):  # as weight_norm computes
                 held[id(x)] = x.detach().clone()
     try:
-        twin = copy.deepcopy(module, held)
+        return copy.deepcopy(module, held)
     except (RuntimeError, TypeError) as error:
         kept = isinstance(error, RuntimeError)
         if kept and "deepcopy" not in str(error):
@@ -83,7 +83,6 @@ def copied(module: Any) -> Any:
             "a tensor with a graph, from a call before: make it anew, "
             "or detach what it keeps" if kept else
             f"what cannot be copied: {error}")) from error
-    return twin
 # --8<-- [end:copied]
 
 

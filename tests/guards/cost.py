@@ -1,8 +1,8 @@
 """How long each guard is, and what it costs: `python -m tests.guards.cost`.
 
 The lines are those that the copy button gives, helpers included. The model has 5 million parameters
-and reads 8 x 128 tokens. Both times are of one run, so the ratio says more than the seconds.
-`--lines` gives the lines alone.
+and reads 8 x 128 tokens. The times are those of one core, so that other work on the machine changes
+them little. `--lines` gives the lines alone.
 """
 
 import sys
@@ -50,9 +50,9 @@ def seconds(call, times=1):
     """The shortest time of some calls."""
     found = []
     for _ in range(times):
-        start = time.perf_counter()
+        start = time.process_time()
         call()
-        found.append(time.perf_counter() - start)
+        found.append(time.process_time() - start)
     return min(found)
 
 
@@ -121,6 +121,7 @@ def main():
         return
     warnings.simplefilter("ignore")
     torch.manual_seed(0)
+    torch.set_num_threads(1)
     torch.backends.mha.set_fastpath_enabled(False)
     model, x = Model().eval(), torch.randn(B, L, D)
     count = sum(p.numel() for p in model.parameters())
