@@ -59,6 +59,6 @@ def test_without_a_batch_the_shape_is_that_of_the_heads():
 
 
 def test_a_model_without_attention_is_refused():
-    with (pytest.raises(ValueError, match="holds no nn.MultiheadAttention"),
+    with (pytest.raises(ValueError, match=r"holds no nn\.MultiheadAttention"),
           collected_weights(nn.Linear(2, 2))):
         pass
