@@ -182,3 +182,16 @@ def test_a_positional_embedding_that_starts_at_0_fails(device):
 
     with pytest.raises(AssertionError):
         permutation_equivariant(Adds().to(device), torch.randn(2, 5, 8, device=device))
+
+
+def test_a_last_token_of_its_own_kind_is_found():
+    def marks_the_last(x):
+        return x + (torch.arange(5) == 4).unsqueeze(1)
+    with pytest.raises(AssertionError):
+        permutation_equivariant(marks_the_last, torch.randn(2, 5, 8))
+
+
+def test_a_default_device_moves_nothing():
+    x = torch.randn(2, 5, 8)
+    with torch.device("meta"):
+        permutation_equivariant(torch.tanh, x)
