@@ -86,32 +86,42 @@ def functions(text):
             if isinstance(each, ast.FunctionDef) and "__mutmut" in each.name}
 
 
-def change(one, other):
-    """Return the changed lines, as they were and as they become."""
-    found = list(difflib.unified_diff(one, other, n=0, lineterm=""))[2:]
-    return tuple(" ".join(line[1:].strip() for line in found if line[0] == sign) for sign in "-+")
+def changes(text, keys):
+    """For each mutant of a mutated file, the lines that are changed, as they were and become."""
+    sources = functions(text)
+    for mutant in (key.rpartition(".")[2] for key in keys):
+        found = list(difflib.unified_diff(sources[re.sub(r"_\d+$", "_orig", mutant)],
+                                          sources[mutant], n=0, lineterm=""))[2:]
+        yield tuple(" ".join(line[1:].strip() for line in found if line[0] == sign)
+                    for sign in "-+")
 
 
 def mutants(module):
-    """Run mutmut on one module; return each mutant's change, and whether a test failed."""
+    """Run mutmut on one module; return each mutant's change, and whether a test failed.
+
+    What a test killed in an earlier run stays so, as long as the function is the same.
+    """
+    kept = ROOT / f".made/mutants/{module}.json"
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepare(folder, module)
+        made = folder / f"mutants/snippets/guards/{module}.py"
+        made.parent.mkdir(parents=True)
+        results = Path(f"{made}.meta")
+        if kept.exists():
+            results.write_text(
+                re.sub(r": (0|33)(?=,?$)", ": null", kept.read_text(), flags=re.M))
         done = subprocess.run(
             [sys.executable, "-m", "mutmut", "run"], cwd=folder, text=True, capture_output=True,
             env={**os.environ, "OMP_NUM_THREADS": "1"}, check=False)
-        made = folder / f"mutants/snippets/guards/{module}.py"
-        codes = json.loads(Path(f"{made}.meta").read_text())["exit_code_by_key"]
+        codes = json.loads(results.read_text())["exit_code_by_key"]
         if not codes or None in codes.values():
             sys.exit(f"{module}: mutmut ends early\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
-        sources = functions(made.read_text())
-        found = []
-        for key, code in codes.items():
-            mutant = key.rpartition(".")[2]
-            was, becomes = change(sources[re.sub(r"_\d+$", "_orig", mutant)], sources[mutant])
-            if MESSAGE.sub("", was) != MESSAGE.sub("", becomes):
-                found.append((was, becomes, code not in (0, 33)))
-        return found
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(results.read_text())
+        return [(*change, code not in (0, 33))
+                for change, code in zip(changes(made.read_text(), codes), codes.values(), strict=True)
+                if MESSAGE.sub("", change[0]) != MESSAGE.sub("", change[1])]
 
 
 def main():

@@ -435,3 +435,20 @@ def test_any_error_at_an_edge_is_a_refusal(device, error):
 
     with pytest.raises(Undecided, match="call refuses zeros"):
         finite_gradients_at_the_edge(call, A.to(device))
+
+
+def test_what_counts_as_a_probability_and_as_equal_inputs():
+    assert "zeros" not in edges_of(torch.full((2, 7), 1 / 7).bfloat16())  # they add up to 0.998
+    assert edges_of(torch.tensor([0.0, 0.5, 1.0]))["saturated values"][0].tolist() == [0, 1, 1]
+    assert edges_of(torch.tensor([0.0, 1.5]))["saturated values"][0].max() > 2
+    hard, = edges_of(numbers(2, 3, 4).softmax(2))["saturated values"]
+    assert torch.equal(hard.sum(2), torch.ones(2, 3))
+    low, high = torch.tensor([0.0, 1.0]), torch.tensor([1.0, 2.0])
+    assert "equal inputs" in edges_of(low, high)
+    assert "equal inputs" in edges_of(high, low)
+    assert "equal inputs" not in edges_of(A, B[:2])
+
+
+def test_a_default_device_moves_nothing():
+    with torch.device("meta"):
+        finite_gradients_at_the_edge(torch.tanh, A)

@@ -316,3 +316,15 @@ def test_nan_that_float64_alone_gives_is_no_failure(device):
     assert call(ids, keep).isfinite().all()
     with pytest.raises(Undecided, match="in float64 the call gives nan"):
         padding_length_ignored(call, ids, keep, left=True)
+
+
+def test_noise_that_no_padding_changes_is_undecided():
+    x, keep = torch.randn(2, 4, 3), torch.tensor([[1, 1, 1, 0], [1, 1, 0, 0]]).bool()
+    with pytest.raises(Undecided, match="a repetition changes the output"):
+        padding_length_ignored(lambda x, keep: x + 9 * torch.randn(()), x, keep)
+
+
+def test_a_default_device_moves_nothing():
+    x, keep = torch.randn(2, 4, 3), torch.tensor([[1, 1, 1, 0], [1, 1, 0, 0]]).bool()
+    with torch.device("meta"):
+        padding_values_ignored(lambda x, keep: x * 2, x, keep)

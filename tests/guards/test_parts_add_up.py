@@ -427,8 +427,15 @@ def test_a_batch_norm_alone_may_be_put_into_train():
         parts_add_up(accumulate, nn.BatchNorm1d(3), numbers("cpu", (2, 4)))
 
 
-def test_autocast_is_off_afterwards():
-    parts_add_up(autocast, net(), numbers("cpu"))
+def test_autocast_is_not_entered():
+    seen = []
+
+    def accumulate(model, parts):
+        with torch.autocast("cpu", torch.bfloat16):
+            seen.append(torch.is_autocast_enabled("cpu"))
+            by_count()(model, parts)
+    parts_add_up(accumulate, net(), numbers("cpu"))
+    assert not any(seen)
     assert not torch.is_autocast_enabled("cpu")
 
 

@@ -182,3 +182,16 @@ def test_a_positional_embedding_that_starts_at_0_fails(device):
 
     with pytest.raises(AssertionError):
         permutation_equivariant(Adds().to(device), torch.randn(2, 5, 8, device=device))
+
+
+def test_a_last_token_of_its_own_kind_is_found():
+    def marks_the_last(ids):
+        return 2 * ids + (torch.arange(5) == 4)
+    with pytest.raises(AssertionError):
+        permutation_equivariant(marks_the_last, torch.arange(10).view(2, 5))
+
+
+def test_a_default_device_moves_nothing():
+    x = torch.randn(2, 5, 8)
+    with torch.device("meta"):
+        permutation_equivariant(torch.tanh, x)

@@ -362,3 +362,107 @@ def test_nothing_is_left_changed(fails):
     assert random.getstate() == states[1]
     assert (np.random.get_state()[1] == states[2]).all()
     assert not paths[0].exists()
+
+
+def doubles(name, late=False):
+    """Train `w` by doubling what has that name; it may write a new tensor in a later step."""
+    def go(state, steps):
+        for _ in range(steps):
+            state["n"] += 1
+            state[name].mul_(2)
+            state["w"].mul_(3)
+            if late and state["n"] > 3:
+                state["late"] = torch.ones(1)
+    return go
+
+
+def ones(**more):
+    return lambda: {"n": 0, "w": torch.ones(2, dtype=torch.float64),
+                    **{name: make() for name, make in more.items()}}
+
+
+def test_imaginary_parts_are_compared():
+    def go(state, steps):
+        for _ in range(steps):
+            state["X"].imag.mul_(2)
+
+    def begin():
+        return {"X": torch.ones(2, dtype=torch.complex64) + 1j}
+    resumes_exactly(begin, go, keep("X"), put)
+    with pytest.raises(AssertionError, match="load does not restore X$"):
+        resumes_exactly(begin, go, keep(), put)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_load_restores_is_not_named(late):
+    """Neither where training goes on to write into it, nor what comes later alone."""
+    begin = ones(m=lambda: torch.ones(2, dtype=torch.float64))
+    resumes_exactly(begin, doubles("m", late), keep("n", "w", "m"), put)
+    with pytest.raises(AssertionError, match="load does not restore m$"):
+        resumes_exactly(begin, doubles("m", late), keep("n", "w"), put)
+
+
+def test_a_state_that_holds_itself_is_read():
+    def begin():
+        state = SimpleNamespace(w=torch.ones(2))
+        state.me = [state]
+        return state
+
+    def go(state, steps):
+        state.w += steps
+
+    def put_back(state, path):
+        state.w = torch.load(path)
+    resumes_exactly(begin, go, lambda state, path: torch.save(state.w, path), put_back)
+
+
+class Logs(nn.Module):
+    """A parameter X, and a private list of what was seen."""
+
+    def __init__(self):
+        super().__init__()
+        self.X, self._log = nn.Parameter(torch.ones(2)), []
+
+
+def test_a_module_is_named_from_its_parameters_on_and_its_private_attributes_are_not_read():
+    def go(model, steps):
+        for _ in range(steps):
+            model.X.data.mul_(2)
+            model._log.append(model.X.detach().clone())
+
+    def write(model, path):
+        torch.save(model.state_dict(), path)
+
+    resumes_exactly(Logs, go, write, lambda model, path: model.load_state_dict(torch.load(path)))
+    with pytest.raises(AssertionError, match="load does not restore X$"):
+        resumes_exactly(Logs, go, write, nothing)
+
+
+def test_objects_of_torch_without_a_state_and_empty_tensors_are_no_alarm():
+    begin = ones(loader=lambda: DataLoader([1, 2]), device=lambda: torch.device("cpu"),
+                 empty=lambda: torch.ones(0))
+    resumes_exactly(begin, doubles("w"), keep("n", "w"), put)
+
+
+def test_a_log_that_is_too_short_is_lost():
+    def go(state, steps):
+        state["w"] *= 2
+        state["log"] += [torch.ones(1) for _ in range(steps)]
+    with pytest.raises(AssertionError, match="load does not restore log.0, log.1, log.2$"):
+        resumes_exactly(ones(log=list), go, keep("w"), put)
+
+
+@pytest.mark.parametrize("change", [torch.Tensor.neg_, lambda w: w.fill_(torch.nan)])
+def test_a_load_that_changes_the_sign_or_gives_nan_is_found(change):
+    def spoil(state, path):
+        put(state, path)
+        change(state["w"])
+    with pytest.raises(AssertionError, match="load does not restore w$"):
+        resumes_exactly(ones(), doubles("w"), keep("n", "w"), spoil)
+
+
+def test_the_part_that_a_repetition_changes_is_named():
+    def go(state, steps):
+        state["net"].weight.data += steps * random.SystemRandom().random()
+    with pytest.raises(Undecided, match="a repetition changes net: "):
+        resumes_exactly(lambda: {"net": nn.Linear(1, 1, bias=False)}, go, nothing, nothing)

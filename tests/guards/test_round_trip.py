@@ -189,3 +189,14 @@ def test_an_assert_of_a_function_is_not_the_guards():
                               (turned, turned, picky)]:
         with pytest.raises(Undecided, match="of the call itself fails: nine rows"):
             round_trip(there, back, x, spec=spec)
+
+
+def test_one_number_that_is_wrong_is_named_and_an_imaginary_part_counts():
+    x = torch.arange(6.0).view(2, 3)
+
+    def one_wrong(x):
+        return x.T + F.one_hot(torch.tensor(1), 2) * (x.T == 4)
+    for wrong, says in ((one_wrong, "there: 1 of 6 numbers"),
+                        (lambda x: torch.complex(x.T, x.T), "there: 5 of 6 numbers")):
+        with pytest.raises(AssertionError, match=says):
+            round_trip(wrong, lambda y: y.T, x, spec=lambda x: x.T)

@@ -602,3 +602,15 @@ def test_what_grows_in_a_compiled_model_has_its_own_name():
 def test_a_default_device_moves_nothing():
     with torch.device("meta"):
         same_in_eval_twice(nn.Tanh(), torch.arange(6.0, device="cpu"))
+
+
+def test_a_list_counts_once_and_so_does_one_that_holds_itself():
+    class Log(list):
+        pass
+
+    pair, log = [1, 2], Log([1, 2, 3])
+    log.more = [4]
+    assert held([pair, pair]) == 4
+    pair.append(pair)
+    assert held(pair) == 3
+    assert held(log) == 3 + 2
