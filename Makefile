@@ -58,7 +58,7 @@ screenshots: chromium build .venv/browser  ## the looks of the site, in .made/sc
 	.venv/bin/python -m tests.browser.screenshots
 
 bench: chromium build .venv/browser  ## print bytes, layout shift and times beside their limits (15 minutes)
-	.venv/bin/python -m tests.browser.bench
+	.venv/bin/python -m tests.browser
 
 cost: .venv/installed  ## print what the machinery costs beside an older commit (BASE=8bdbf75; 20 minutes)
 	.venv/bin/python -m tests.cost $(BASE)

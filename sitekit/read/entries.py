@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +23,7 @@ from .session import TRACEBACK
 FOLDER = "messages"
 ALIKE = 0.78  # the share of an entry's words, weighed by rarity, that a message must have
 CUT = 25.0  # the weight of words from which on a message is told by its beginning
+BEGUN = 20.0  # the weight from which on the first words of an entry, in order, tell it
 SHORT = 0.3  # how much a short wording loses in a message that says more
 NOT_RAISED = "This comes from"  # what the section of an entry says that no session raises
 
@@ -43,13 +44,14 @@ _PREFIX = re.compile(r"^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*", re
 _CURLY = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")  # as a forum sets quotes
 _OTHER = re.compile(r"\n(?=\s*(?:File \"|Traceback|During handling|The above exception))")
 _OWN = re.compile(r"\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|"
-                  r"Byte|\w*Impl\w*|\w+_\w+|ninja|lcuda)\b")
+                  r"Byte|\w*Impl\w*|\w+_\w+|ninja|lcuda|RANK|_C)\b")
 _QUOTED = re.compile(r"'[^'\s]{1,80}'|\"[^\"\s]{1,80}\"|`[^`\s]{1,80}`")
 _BRACKETS = re.compile(r"\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)")
 _IMPORTED = re.compile(r"(No module named|cannot import name|from|module(?= '[\w.]+' has no)) "
                        r"'((\w+)[\w.]*)'")
-_COMMAND = re.compile(r"(?<=Command '\[')(?:[^'\n]*[/\\])?(\w+)")
-_LIBRARY = re.compile(r"\b(lib\w+)\.so[\d.]*(?=: cannot open)")
+_COMMAND = re.compile(r"(?<=Command '\[')(?:[^'\n]*[/\\])?(\w*[a-zA-Z_])[\d.]*")
+_LIBRARY = re.compile(r"\b(lib\w+)\n?\.so[\d.]*(?=: cannot open)")
+_LOADED = re.compile(r"(?<=loading state_dict for )'?\w+'?(?=:)")
 _PATH = re.compile(r"(?<=\")[A-Z]:\\[^\"\n]+(?=\")"
                    r"|[^\s'\"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
 _CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )|(?<=while checking arguments for )(\w+)")
@@ -179,6 +181,7 @@ def message_of(text: str) -> tuple[str, str]:
 def words(message: str) -> list[str]:
     """The words that tell one message from another: no numbers, shapes, and names of the reader."""
     message = _PATH.sub(" ", _COMMAND.sub(r"\1 \1_command", message))
+    message = _LOADED.sub(" ", message)
     message = _IMPORTED.sub(lambda found: f"{found[1]} module_{found[3]} module_" +
                             found[2].replace(".", "_"), message)
     message = _LIBRARY.sub(lambda found: "{0}_so {0}_missing".format(
@@ -198,14 +201,22 @@ class Matcher:
                          for held in [words(text)]]
 
     @cached_property
-    def weights(self) -> dict[str, float]:
-        """How rare each word is among the entries."""
-        counted = Counter(word for _, held, _, _ in self.wordings for word in held)
-        return {word: math.log(1 + len(self.wordings) / times) for word, times in counted.items()}
+    def places(self) -> dict[str, list[int]]:
+        """The wordings that hold each word."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for number, (_, held, _, _) in enumerate(self.wordings):
+            for word in held:
+                found[word].append(number)
+        return found
+
+    @cached_property
+    def needed(self) -> list[float]:
+        return [self.weight(held) for _, held, _, _ in self.wordings]
 
     def weight(self, held: Iterable[str]) -> float:
-        unknown = math.log(1 + len(self.wordings))
-        return sum(self.weights.get(word, unknown) for word in held)
+        """How rare the words are among the entries, together."""
+        return sum(math.log(1 + len(self.wordings) / (len(self.places.get(word, ())) or 1))
+                   for word in held)
 
     def ranked(self, text: str) -> list[tuple[float, Entry]]:
         """The entries by how much the message of a text is like each, the likest first."""
@@ -215,21 +226,29 @@ class Matcher:
         listed, names = words(message), set(_QUOTED.findall(message))
         given, in_order = frozenset(listed), " ".join(listed)
         told = self.weight(given)
+        shared: dict[int, float] = defaultdict(float)
+        for word in given:
+            rare = self.weight([word])
+            for number in self.places.get(word, ()):
+                shared[number] += rare
         best: dict[Entry, float] = {}
-        for entry, held, said, named in self.wordings:
-            both, needed = self.weight(given & held), self.weight(held)
+        for number, both in sorted(shared.items()):
+            entry, _, said, named = self.wordings[number]
+            needed = self.needed[number]
             share = both / (needed or 1)
             if told >= CUT:  # the end may have been left out
                 share = max(share, 0.9 * both / told if both >= 0.95 * told else 0)
+            elif told >= BEGUN and said.startswith(in_order):
+                share = max(share, 0.85)
             share *= 1 - SHORT * max(0, 1 - needed / CUT) * (1 - both / (told or 1))
             if kind and entry.kind != kind and not {kind, entry.kind} <= _RELATED:
                 share *= 0.9
             share *= 0.9 + 0.1 * both / (told or 1)
             share += 5e-3 * (said in in_order)
-            share += 1e-3 * len(names & named)
+            share += 1e-3 * len(names & named) - 1e-4 * len(named - names)
             best[entry] = max(best.get(entry, 0), share)
         return sorted(((share, entry) for entry, share in best.items()),
-                      key=lambda pair: -pair[0])
+                      key=lambda pair: -round(pair[0], 9))
 
     def match(self, text: str) -> Entry | None:
         for kind, message in messages_of(text):

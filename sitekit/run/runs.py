@@ -131,6 +131,11 @@ def _installed() -> str:
 
 
 @cache
+def _torch() -> str:
+    return version("torch").partition("+")[0]
+
+
+@cache
 def machinery_digest() -> str:
     """The digest of what reads, runs and compares."""
     here = Path(__file__).resolve().parents[1]
@@ -172,7 +177,7 @@ def kept(guide: Guide, path: str, environment: Environment) -> Run | None:
     file = kept_file(guide, path, environment)
     try:
         found = json.loads(file.read_text())
-        is_here = environment.torch == version("torch").partition("+")[0]
+        is_here = environment.torch == _torch()
         if found["key"] != key(guide, path, environment) or (
                 is_here and found["installed"] != _installed()):
             return None

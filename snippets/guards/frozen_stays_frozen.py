@@ -16,35 +16,29 @@ def frozen_stays_frozen(
         frozen: Callable[[Any], Mapping[str, torch.Tensor]]) -> None:
     """Check that `train` does not change what `frozen` returns.
 
-    `train` trains the model that it is given, for three steps or more,
-    with an optimizer of its own. `frozen` returns what must stay, by
-    name, of the model that it is given: the state dict of a part, or
-    rows of a weight; what is no tensor in it is not looked at. A copy
-    of `model` is trained, with its gradients.
+    `train(model)` takes three steps or more, with an optimizer of its
+    own. `frozen(model)` returns what must stay, by name: the state
+    dict of a part, or rows of a weight; only tensors are looked at.
+    Both are given a copy of `model`, with its gradients.
 
     Raises:
         AssertionError: training changes a frozen tensor.
         Undecided: nothing is frozen or it is on meta, `frozen` reads
-            `model` itself or returns the same tensor for two models,
-            training changes no parameter that the model had before (so
-            replace a layer before the call), or an `assert` in it
-            fails.
+            `model` itself, an `assert` fails, or no parameter of
+            before changes (so replace a layer before the call).
     """
     def alike(a: torch.Tensor, b: torch.Tensor) -> bool:
-        if a.shape != b.shape:
-            return False
         a, b = a.to_dense(), b.to_dense()
-        return bool(((a == b) | (a.isnan() & b.isnan())).all())
+        return a.shape == b.shape and bool(
+            ((a == b) | (a.isnan() & b.isnan())).all())
 
     def places(x: Any) -> set[int]:
-        if isinstance(x, Mapping):
-            x = [*x.values()]
-        if isinstance(x, (list, tuple)):
-            return set().union(*map(places, x))
-        if not isinstance(x, torch.Tensor) or x.is_meta or (
-                x.layout != torch.strided):
-            return set()
-        return {x.untyped_storage().data_ptr()} if x.numel() else set()
+        if isinstance(x, (Mapping, list, tuple)):
+            parts = x.values() if isinstance(x, Mapping) else x
+            return set().union(*map(places, parts))
+        reads = isinstance(x, torch.Tensor) and not x.is_meta and (
+            x.numel() and x.layout == torch.strided)
+        return {x.untyped_storage().data_ptr()} if reads else set()
 
     def tensors(module: nn.Module) -> dict[str, torch.Tensor]:
         return {name: x for name, x in frozen(module).items()
@@ -53,23 +47,21 @@ def frozen_stays_frozen(
     read: set[int] = set()
 
     class Watch(TorchFunctionMode):  # sees copies made of the original
-        def __torch_function__(
-                self, func: Any, types: Any, args: Any = (),
-                kwargs: Any = None) -> Any:
+        def __torch_function__(self, func: Any, _: Any, args: Any = (),
+                               kwargs: Any = None) -> Any:
             read.update(places(args), places(kwargs))
             return func(*args, **(kwargs or {}))
 
     twin = copied(model)
     if not all(p.is_leaf for p in twin.parameters()):
         raise Undecided("a copy of a scripted module is not trained")
-    for ours, theirs in zip(
-            twin.parameters(), model.parameters(), strict=True):
-        ours.grad = copied(theirs.grad)
+    for p, q in zip(twin.parameters(), model.parameters(), strict=True):
+        p.grad = copied(q.grad)
     with Watch():
         found = tensors(twin)
     before = {name: x.detach().clone() for name, x in found.items()}
     weights = [(p, p.detach().clone()) for p in twin.parameters()]
-    if not any(x.numel() for x in before.values()):
+    if not any(map(torch.numel, before.values())):
         raise Undecided("nothing is frozen")
     if any(x.is_meta for x in before.values()):
         raise Undecided("data on meta holds no numbers")
@@ -86,10 +78,9 @@ def frozen_stays_frozen(
                if name not in after or not alike(x, after[name])]
     if changed:
         raise AssertionError(
-            f"training changes {', '.join(changed)}: running "
-            "statistics of a norm in training mode, weight decay or "
-            "momentum where the gradient is 0, or requires_grad left "
-            "on")
+            f"training changes {', '.join(changed)}: running statistics"
+            " of a norm in training mode, weight decay or momentum "
+            "where the gradient is 0, or requires_grad left on")
     if all(alike(now, then) for now, then in weights):
         raise Undecided(
             "training changes no parameter that the model had before; "

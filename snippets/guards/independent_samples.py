@@ -78,19 +78,23 @@ def same_alone(
     if size < 2:
         raise Undecided("one sample has no other samples")
     data = batch.double() if batch.is_floating_point() else batch
+    outputs: list[torch.Tensor] = []  # of the whole batch
 
-    def together(data: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        outputs = tensors_along(call(data), batch_dim, size)
-        return tuple(out.narrow(batch_dim, row, 1)
+    def of_samples(shift: int) -> tuple[torch.Tensor, ...]:
+        return tuple(out.narrow(batch_dim, (row + shift) % size, 1)
                      for row in rows for out in outputs)
+
+    def together() -> tuple[torch.Tensor, ...]:
+        outputs[:] = tensors_along(call(data.clone()), batch_dim, size)
+        return of_samples(0)
 
     def alone(row: int) -> Any:
         return call(data.narrow(batch_dim, row, 1).clone())
 
     rows = sorted({0, size // 2, size - 1})
     judge(
-        lambda: together(data.clone()),
-        own=lambda: together(data.roll(-1, batch_dim)),
+        together,
+        own=lambda: of_samples(1),  # those of the next ones
         other=[partial(alone, row) for row in rows],
         reset=False,
         double=True,

@@ -29,24 +29,20 @@ def tensors_along(
     Raises: Undecided that names the first output that is no tensor,
         has another size there, or holds no numbers (on meta).
     """
-    if not isinstance(result, (tuple, torch.Tensor)):
-        raise Undecided(
-            f"the output is of type {type(result).__name__}: let call "
-            "return a tensor of it, such as its .logits")
-    tensors = result if isinstance(result, tuple) else (result,)
-    for place, tensor in enumerate(tensors):
-        if not isinstance(tensor, torch.Tensor):
+    outputs = result if isinstance(result, tuple) else (result,)
+    for place, y in enumerate(outputs):
+        if not isinstance(y, torch.Tensor):
             raise Undecided(
-                f"output {place} is no tensor: leave it out of call")
-        if tensor.is_meta:
+                f"output {place} is no tensor, but of type "
+                f"{type(y).__name__}: leave it out of call, or give a "
+                "tensor of it, such as its .logits")
+        if y.is_meta:
+            raise Undecided(f"output {place} is on meta: no numbers")
+        if not -y.dim() <= dim < y.dim() or y.shape[dim] != size:
             raise Undecided(
-                f"output {place} is on meta and holds no numbers")
-        if not -tensor.dim() <= dim < tensor.dim() or (
-                tensor.shape[dim] != size):
-            raise Undecided(
-                f"output {place}, of shape {tuple(tensor.shape)}, has "
-                f"no axis {dim} of size {size}: leave it out of call")
-    return tensors
+                f"output {place}, of shape {tuple(y.shape)}, has no "
+                f"axis {dim} of size {size}: leave it out of call")
+    return outputs
 # --8<-- [end:tensors_along]
 
 
@@ -70,8 +66,7 @@ def copied(module: Any) -> Any:
         lazy layer has no weights yet.
     """
     held: dict[int, Any] = {}
-    parts = module.modules() if isinstance(module, nn.Module) else ()
-    for part in parts:
+    for part in getattr(module, "modules", tuple)():
         if any(map(is_lazy, (*part.parameters(), *part.buffers()))):
             raise Undecided("a lazy layer has no weights yet: call "
                             "the model once before")
@@ -79,19 +74,15 @@ def copied(module: Any) -> Any:
             if getattr(x, "grad_fn", None):  # as weight_norm computes
                 held[id(x)] = x.detach().clone()
     try:
-        twin = copy.deepcopy(module, held)
-    except RuntimeError as error:
-        if "deepcopy" not in str(error):
+        return copy.deepcopy(module, held)
+    except (RuntimeError, TypeError) as error:
+        kept = isinstance(error, RuntimeError)
+        if kept and "deepcopy" not in str(error):
             raise
-        raise Undecided(
-            f"{type(module).__name__} holds a tensor with a graph, "
-            "from a call before: make it anew, or detach what it keeps"
-        ) from error
-    except TypeError as error:
-        raise Undecided(
-            f"{type(module).__name__} holds what cannot be copied: "
-            f"{error}") from error
-    return twin
+        raise Undecided(f"{type(module).__name__} holds " + (
+            "a tensor with a graph, from a call before: make it anew, "
+            "or detach what it keeps" if kept else
+            f"what cannot be copied: {error}")) from error
 # --8<-- [end:copied]
 
 
@@ -102,14 +93,12 @@ def open_gates(module: nn.Module, size: float = 0.1) -> None:
     Those that are trained and hold numbers below 0.001 alone, as
     where a branch starts at 0.
     """
-    def small(x: torch.Tensor) -> bool:
-        return bool((x.to(torch.complex64).abs() < 1e-3).all())
-
     with torch.no_grad():
         for weight in module.parameters():
             flat = weight.flatten()
-            if (weight.requires_grad and not weight.is_meta
-                    and small(flat[:9]) and small(flat)):  # 9: faster
+            if weight.requires_grad and not weight.is_meta and all(
+                    (x.to(torch.complex64).abs() < 1e-3).all()
+                    for x in (flat[:9], flat)):  # 9: faster
                 waves = torch.arange(1, 1 + len(flat)).to(flat.device)
                 weight.copy_(size * waves.cos().view(weight.shape))
 # --8<-- [end:open_gates]
@@ -142,8 +131,7 @@ def on_copies(
             known = len(twins)
             twin = copied(module)
             parts = list(twin.modules())
-            listed = set(list(twins)[known:]) - set(parts)
-            for part in [twin, *listed]:
+            for part in [twin, *set(list(twins)[known:]) - set(parts)]:
                 if double:
                     widen(part)
                 ready(part)
@@ -178,10 +166,10 @@ def on_copies(
                 __setstate__=registers(nn.Module.__setstate__)):
             yield
     except (RuntimeError, ValueError) as error:
-        says = str(error).lower()
-        mixed = "mixed dtype" in says or "src.dtype" in says or (
-            re.search("double|float64", says)
-            and re.search(r"\b(b?float(16|32)?|half)(tensor)?\b", says))
+        mixed = re.search(
+            r"mixed dtype|src\.dtype|^(?=.*(double|float64))"
+            r".*\b(b?float(16|32)?|half)(tensor)?\b",
+            str(error), re.IGNORECASE | re.DOTALL)
         if not double or not mixed:
             raise
         raise Undecided(
@@ -237,9 +225,12 @@ def judge(
                     y = run()
                 drawn()
                 y = y if isinstance(y, tuple) else (y,)
-                if not all(isinstance(x, torch.Tensor) for x in y):
-                    raise Undecided("a run gives what is no tensor")
-                yield tuple(x.detach().clone() for x in y)
+                if any(not isinstance(x, torch.Tensor) or x.is_meta
+                       for x in y):
+                    raise Undecided(
+                        "an output is no tensor, or on meta")
+                yield tuple(x.detach().to_dense().cpu().to(
+                    torch.complex128, copy=True) for x in y)
 
     def finite_in_own_dtype() -> bool:
         with contextlib.suppress(RuntimeError, ValueError):
@@ -252,31 +243,20 @@ def judge(
             torch.equal(a.get_state(), b.get_state())
             for a, b in zip(later, states[0], strict=True))
 
-    def wide(x: torch.Tensor) -> torch.Tensor:
-        if x.is_meta:
-            raise Undecided("an output on meta holds no numbers")
-        return x.to_dense().cpu().to(torch.complex128)
+    def largest(x: torch.Tensor) -> float:
+        return x.max().item() if x.numel() else 0.0
 
     def distance(a: torch.Tensor, b: torch.Tensor) -> float:
         if a.shape != b.shape:
             return math.inf
-        a, b = wide(a), wide(b)
         gap = (a - b).abs()
         gap[(a == b) | (a.isnan() & b.isnan())] = 0
-        gap[gap.isnan()] = math.inf
-        return gap.max().item() if gap.numel() else 0.0
+        return largest(gap.nan_to_num(math.inf, math.inf))
 
     def distances(those: Any) -> list[float]:
         if len(those) != len(first):
             return [math.inf] * len(first)
-        pairs = zip(first, those, strict=True)
-        return [distance(ours, theirs) for ours, theirs in pairs]
-
-    def rounding(x: torch.Tensor) -> float:
-        sizes = wide(x).abs()
-        sizes = sizes[sizes.isfinite()]
-        largest = sizes.max().item() if sizes.numel() else 0.0
-        return 1e-12 * largest if double else 0.0
+        return list(map(distance, first, those))
 
     first, again = (
         (*results(run), *results(run)) if reset else results(run, run))
@@ -287,7 +267,8 @@ def judge(
              for result in results(call) for y in result]
     theirs = [y for y, _ in found]
     leaks = distances(theirs)
-    grains = [rounding(y) for y in first]
+    grains = [1e-12 * double * largest(y.abs().nan_to_num(0, 0))
+              for y in first]
     says = [text for _, text in found] + [*texts[:1]] * len(first)
     alike = not reset or all(map(same_draws, states[3:]))
     for noise, signal, leak, grain, text in zip(

@@ -150,6 +150,3 @@ def main(names: list[str]) -> int:
     print(f"{len(rows)} numbers, {len(missed)} over their limit")
     return 1 if missed else 0
 
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

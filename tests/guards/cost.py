@@ -1,9 +1,11 @@
-"""What each guard costs beside one forward of its model: `python -m tests.guards.cost`.
+"""How long each guard is, and what it costs: `python -m tests.guards.cost`.
 
-The model has 5 million parameters and reads 8 x 128 tokens. Both times are of one run, so the
-ratio says more than the seconds.
+The lines are those that the copy button gives, helpers included. The model has 5 million parameters
+and reads 8 x 128 tokens. The times are those of one core, so that other work on the machine changes
+them little. `--lines` gives the lines alone.
 """
 
+import sys
 import time
 import warnings
 
@@ -11,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from sitekit.read.needed import needed
+from sitekit.read.snippet import excerpts
 from snippets.guards.agrees_with_reference import agrees_with_reference
 from snippets.guards.causal import causal
 from snippets.guards.every_parameter_used import every_parameter_used
@@ -20,7 +24,9 @@ from snippets.guards.losses import loss_is_mean_of_samples, perfect_prediction_c
 from snippets.guards.padding_ignored import padding_length_ignored, padding_values_ignored
 from snippets.guards.permutation_equivariant import permutation_equivariant
 from snippets.guards.round_trip import round_trip
+from tests.guide import GUIDE
 
+LINES, FORWARDS = 120, 8  # what is wanted, at most
 B, L, D, C = 8, 128, 256, 32
 
 
@@ -44,9 +50,9 @@ def seconds(call, times=1):
     """The shortest time of some calls."""
     found = []
     for _ in range(times):
-        start = time.perf_counter()
+        start = time.process_time()
         call()
-        found.append(time.perf_counter() - start)
+        found.append(time.process_time() - start)
     return min(found)
 
 
@@ -95,10 +101,27 @@ def runs(model, x):
         heads, spec=lambda x: torch.stack(x.split(64, dim=2), dim=1))
 
 
+def lines():
+    """Yield each excerpt of a guard, and how many lines a copy of it has."""
+    for path in GUIDE.snippets:
+        if not path.startswith("snippets/guards/") or "/wrong_" in path:
+            continue
+        text = GUIDE.text(path)
+        rows = text.split("\n")
+        for name, numbers in excerpts(path, text).items():
+            excerpt = "\n".join(rows[number - 1] for number in numbers)
+            yield name, len((needed(GUIDE.text, path, excerpt) + excerpt).split("\n"))
+
+
 def main():
     """Print a row for each guard."""
+    for name, count in lines():
+        print(f"{name:33}{count:6} lines{'' if count <= LINES else f'  > {LINES}'}")
+    if "--lines" in sys.argv:
+        return
     warnings.simplefilter("ignore")
     torch.manual_seed(0)
+    torch.set_num_threads(1)
     torch.backends.mha.set_fastpath_enabled(False)
     model, x = Model().eval(), torch.randn(B, L, D)
     count = sum(p.numel() for p in model.parameters())
@@ -110,7 +133,8 @@ def main():
         calls.clear()
         took = seconds(call)
         ran = f"{len(calls)} calls of the model" if calls else ""
-        print(f"{name:33}{size:>8}{took / forward:8.1f} forwards  {ran}")
+        more = "" if len(calls) <= FORWARDS else f"  > {FORWARDS}"
+        print(f"{name:33}{size:>8}{took / forward:8.1f} forwards  {ran}{more}")
 
 
 if __name__ == "__main__":

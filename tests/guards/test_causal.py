@@ -115,7 +115,7 @@ def leaks_at(*pairs):
     return call
 
 
-@pytest.mark.parametrize("length", [4, 9])
+@pytest.mark.parametrize("length", [2, 4, 6])
 def test_every_place_is_tried(device, length):
     x = torch.arange(9.0, device=device).view(1, 9, 1).sin()[:, :length]
     for t in range(length - 1):
@@ -152,7 +152,31 @@ def test_a_gate_that_is_closed_hides_no_future(device, gate):
     assert torch.equal(model.gate, torch.full_like(model.gate, gate))
 
 
-@pytest.mark.parametrize("length", [2, 4, 7])
+def test_of_a_long_sequence_five_places_are_tried(device):
+    x = torch.arange(9.0, device=device).view(1, 9, 1).sin()
+    for t in range(8):
+        for u in range(t + 1, 9):
+            cut = next((cut for cut in (0, 1, 3, 5, 7) if t <= cut < u), None)
+            if cut is None:
+                causal(leaks_at((t, u)), x)
+                continue
+            with pytest.raises(AssertionError, match=f"outputs up to {cut} "):
+                causal(leaks_at((t, u)), x)
+
+
+@pytest.mark.parametrize("length", [7, 9, 16, 31])
+def test_a_long_sequence_hides_no_future_that_many_places_see(device, length):
+    x = torch.arange(31.0, device=device).view(1, 31, 1).sin()[:, :length]
+    for size in range(2, length + 1):  # of blocks, or steps ahead
+        blocks = [(t, t // size * size + size - 1) for t in range(length)
+                  if t % size < size - 1]
+        ahead = [(t, t + size - 1) for t in range(length - size + 1)]
+        for pairs in (blocks, ahead):
+            with pytest.raises(AssertionError, match="later positions"):
+                causal(leaks_at(*(pair for pair in pairs if pair[1] < length)), x)
+
+
+@pytest.mark.parametrize("length", [2, 4, 6, 7, 40])
 def test_each_cut_costs_one_call_and_all_of_them_three(device, length):
     calls = []
 
@@ -161,7 +185,7 @@ def test_each_cut_costs_one_call_and_all_of_them_three(device, length):
         return x
 
     causal(call, torch.arange(1.0, 1 + length, device=device).view(1, length, 1))
-    assert len(calls) == length - 1 + 3
+    assert len(calls) == min(length - 1, 5) + 3
 
 
 @pytest.mark.parametrize("ids", [[1, 2, 1, 1], [1, 1, 1, 2], [1, 1, 2], [1, 2, 1]])

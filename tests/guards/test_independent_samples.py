@@ -157,12 +157,19 @@ def test_a_mask_is_made_of_the_samples_that_are_passed(device):
         same_alone(from_outside, ids)
 
 
-@pytest.mark.parametrize(("guard", "calls"), [(independent_samples, 6), (same_alone, 6)])
+@pytest.mark.parametrize(("guard", "calls"), [(independent_samples, 6), (same_alone, 5)])
 def test_runs_are_shared_by_the_samples(guard, calls, device):
     seen = []
     guard(lambda x: seen.append(len(x)) or x, torch.randn(8, 3, device=device))
     assert len(seen) == calls
-    assert seen.count(8) == (3 if guard is same_alone else 6)
+    assert seen.count(8) == (2 if guard is same_alone else 6)
+
+
+def test_a_call_that_follows_the_place_alone_is_not_passed(device):
+    with pytest.raises(AssertionError, match="sample 1 alone"):
+        same_alone(lambda x: torch.arange(1.0, 1 + len(x), device=device), torch.randn(3, 2))
+    with pytest.raises(Undecided, match="leaves the output"):
+        same_alone(lambda x: torch.zeros(len(x), device=device), torch.randn(3, 2))
 
 
 class Experts(nn.Module):

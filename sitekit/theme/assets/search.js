@@ -21,13 +21,14 @@ const stem = word => word.length < 4 || word.endsWith("ss") ? word
 
 const KIND = /(?:^|(?<=[\s[\]:,>]))(?<!raise )((?:\w+\.)*_?(?:[A-Z]\w*)?(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\(["'])/gmu
 const STACK = /Traceback \(most recent call last\)|^ *File "/m
-const OWN = /\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|Byte|\w*Impl\w*|\w+_\w+|ninja|lcuda)\b/gu
+const OWN = /\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|Byte|\w*Impl\w*|\w+_\w+|ninja|lcuda|RANK|_C)\b/gu
 const RELATED = new Set(["RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
   "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode", "DistBackendError", "ModuleAttributeError", "AttributeError"])
 const QUOTED = /'[^'\s]{1,80}'|"[^"\s]{1,80}"|`[^`\s]{1,80}`/g
 const AROUND = new Set(["ChildFailedError", "CalledProcessError", "ProcessRaisedException", "BackendCompilerFailed"])
 const ALIKE = 0.78
 const CUT = 25
+const BEGUN = 20
 const SHORT = 0.3
 
 /* The kind and the words of each message in a pasted text; no kind where it names none. */
@@ -48,11 +49,12 @@ const messagesOf = pasted => {
 /* The words that tell one message from another: no numbers, shapes, and names of the reader. */
 const wordsOf = message => {
   const own = text => text.match(OWN)?.join(" ") ?? " "
-  const kept = message.replace(/(?<=Command '\[')(?:[^'\n]*[/\\])?(\w+)/g, "$1 $1_command")
+  const kept = message.replace(/(?<=Command '\[')(?:[^'\n]*[/\\])?(\w*[a-zA-Z_])[\d.]*/g, "$1 $1_command")
     .replace(/(?<=")[A-Z]:\\[^"\n]+(?=")|[^\s'"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+/g, " ")
+    .replace(/(?<=loading state_dict for )'?\w+'?(?=:)/g, " ")
     .replace(/(No module named|cannot import name|from|module(?= '[\w.]+' has no)) '((\w+)[\w.]*)'/g, (_, before, name, top) =>
       `${before} module_${top} module_${name.replaceAll(".", "_")}`)
-    .replace(/\b(lib\w+)\.so[\d.]*(?=: cannot open)/g, (_, name) =>
+    .replace(/\b(lib\w+)\n?\.so[\d.]*(?=: cannot open)/g, (_, name) =>
       `${name.replace(/\d/g, "_")}_so ${name.replace(/\d/g, "_")}_missing`)
     .replace(QUOTED, own)
     .replace(/\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)/g, own)
@@ -100,12 +102,14 @@ class Matcher {
       const both = this.weight([...given].filter(word => held.has(word)))
       const needed = this.weight(held)
       let share = both / (needed || 1)
-      if (told >= CUT && both >= 0.95 * told) share = Math.max(share, 0.9 * both / told)
+      if (told >= CUT) { if (both >= 0.95 * told) share = Math.max(share, 0.9 * both / told) }
+      else if (told >= BEGUN && said.startsWith(inOrder)) share = Math.max(share, 0.85)
       share *= 1 - SHORT * Math.max(0, 1 - needed / CUT) * (1 - both / (told || 1))
       if (kind && entry[1] !== kind && !(RELATED.has(kind) && RELATED.has(entry[1]))) share *= 0.9
       share *= 0.9 + 0.1 * both / (told || 1)
       if (inOrder.includes(said)) share += 5e-3
-      share += 1e-3 * [...named].filter(name => names.has(name)).length
+      const shared = [...named].filter(name => names.has(name)).length
+      share += 1e-3 * shared - 1e-4 * (named.size - shared)
       if (share > best[0]) best = [share, entry]
     }
     return best
