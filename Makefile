@@ -86,6 +86,10 @@ guards: .venv/installed  ## print guards × models, the share of silent question
 	$(BIN)/python -m tests.guards.silent
 	$(BIN)/python -m tests.guards.beside
 
+guard-mutants: .venv/installed  ## change each guard, line by line; its own tests must notice each (an hour)
+	.venv/bin/python -m pip install -q -r requirements-mutants.txt
+	.venv/bin/python -m tests.guards.mutants
+
 models: .torch/newest/installed  ## run the guards on models of five public libraries, small and random
 	.torch/newest/bin/python -m pip install -q -r requirements-models.txt
 	.torch/newest/bin/python -m tests.guards.models
@@ -139,5 +143,5 @@ clean:  ## remove what these targets made
 	rm -rf .venv .torch .made site site-offline
 
 .PHONY: help serve test page prose awkward test-browser build offline screenshots bench cost lint record mutants accept \
-	bump guards models font changes moved lock python chromium clean
+	bump guards guard-mutants models font changes moved lock python chromium clean
 .SECONDARY:

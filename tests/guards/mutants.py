@@ -119,9 +119,9 @@ def mutants(module):
             sys.exit(f"{module}: mutmut ends early\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(results.read_text())
-        return [(*change, code not in (0, 33))
-                for change, code in zip(changes(made.read_text(), codes), codes.values(), strict=True)
-                if MESSAGE.sub("", change[0]) != MESSAGE.sub("", change[1])]
+        found = zip(changes(made.read_text(), codes), codes.values(), strict=True)
+        return [(was, becomes, code not in (0, 33)) for (was, becomes), code in found
+                if MESSAGE.sub("", was) != MESSAGE.sub("", becomes)]
 
 
 def main():

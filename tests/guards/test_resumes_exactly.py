@@ -389,7 +389,7 @@ def test_imaginary_parts_are_compared():
     def begin():
         return {"X": torch.ones(2, dtype=torch.complex64) + 1j}
     resumes_exactly(begin, go, keep("X"), put)
-    with pytest.raises(AssertionError, match="load does not restore X$"):
+    with pytest.raises(AssertionError, match=r"load does not restore X$"):
         resumes_exactly(begin, go, keep(), put)
 
 
@@ -398,7 +398,7 @@ def test_what_load_restores_is_not_named(late):
     """Neither where training goes on to write into it, nor what comes later alone."""
     begin = ones(m=lambda: torch.ones(2, dtype=torch.float64))
     resumes_exactly(begin, doubles("m", late), keep("n", "w", "m"), put)
-    with pytest.raises(AssertionError, match="load does not restore m$"):
+    with pytest.raises(AssertionError, match=r"load does not restore m$"):
         resumes_exactly(begin, doubles("m", late), keep("n", "w"), put)
 
 
@@ -434,7 +434,7 @@ def test_a_module_is_named_from_its_parameters_on_and_its_private_attributes_are
         torch.save(model.state_dict(), path)
 
     resumes_exactly(Logs, go, write, lambda model, path: model.load_state_dict(torch.load(path)))
-    with pytest.raises(AssertionError, match="load does not restore X$"):
+    with pytest.raises(AssertionError, match=r"load does not restore X$"):
         resumes_exactly(Logs, go, write, nothing)
 
 
@@ -448,7 +448,7 @@ def test_a_log_that_is_too_short_is_lost():
     def go(state, steps):
         state["w"] *= 2
         state["log"] += [torch.ones(1) for _ in range(steps)]
-    with pytest.raises(AssertionError, match="load does not restore log.0, log.1, log.2$"):
+    with pytest.raises(AssertionError, match=r"load does not restore log\.0, log\.1, log\.2$"):
         resumes_exactly(ones(log=list), go, keep("w"), put)
 
 
@@ -457,7 +457,7 @@ def test_a_load_that_changes_the_sign_or_gives_nan_is_found(change):
     def spoil(state, path):
         put(state, path)
         change(state["w"])
-    with pytest.raises(AssertionError, match="load does not restore w$"):
+    with pytest.raises(AssertionError, match=r"load does not restore w$"):
         resumes_exactly(ones(), doubles("w"), keep("n", "w"), spoil)
 
 
