@@ -13,12 +13,16 @@ def mixture(
 ) -> Tensor:
     """The weighted outputs (N, D) of k experts for each token.
 
-    `x` is (N, D). `scores` (N, E) are the router's, before any softmax,
-    one for each of E experts. An expert maps (n, D) to (n, D).
+    `x` is (N, D), of floating dtype. `scores` (N, E) are those of the
+    router, before any softmax, one for each of E experts. An expert
+    maps (n, D) to (n, D).
 
     Raises:
+        TypeError: `x` is not of floating dtype.
         ValueError: the sizes do not fit, or k is not 1 to E.
     """
+    if not x.is_floating_point():
+        raise TypeError(f"x must be of floating dtype, not {x.dtype}")
     if x.dim() != 2 or scores.shape != (len(x), len(experts)):
         raise ValueError(
             f"wanted x (N, D) and scores (N, {len(experts)}), "

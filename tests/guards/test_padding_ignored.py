@@ -325,7 +325,8 @@ def test_noise_that_no_padding_changes_is_undecided():
 
 
 def test_a_default_device_moves_nothing():
-    ids, keep = torch.tensor([[1, 2, 3, 0], [4, 5, 0, 0]]), torch.arange(4) < torch.tensor([[3], [2]])
+    ids = torch.tensor([[1, 2, 3, 0], [4, 5, 0, 0]])
+    keep = torch.arange(4) < torch.tensor([[3], [2]])
     with torch.device("meta"):
         padding_values_ignored(lambda ids, keep: ids * 2, ids, keep)
         with pytest.raises(AssertionError, match="padded places reach the output"):
