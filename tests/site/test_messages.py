@@ -11,6 +11,7 @@ import pytest
 from sitekit.explain import entry_of, explained
 from sitekit.read.entries import (
     NOT_RAISED,
+    Entry,
     Matcher,
     all_entries,
     entries,
@@ -141,6 +142,32 @@ def test_a_message_of_another_function_is_none_of_its_entry(matcher, called, anc
                           "tensor for argument #1 'batch1' "
                           f"(while checking arguments for {called})")
     assert (found and found.anchor) == anchor
+
+
+def test_the_first_words_of_a_message_are_enough(matcher):
+    said = ("NVIDIA GeForce RTX 5090 with CUDA capability sm_120 is not compatible with the "
+            "current PyTorch installation.")
+    assert matcher.match(f"UserWarning: {said}").anchor == "no-kernel-image"
+    begun = Matcher([Entry("RuntimeError", "alpha beta gamma delta epsilon zeta eta theta iota "
+                           "kappa lambda omicron", "", "a.md", "a")] +
+                    [Entry("RuntimeError", f"other {n} words", "", "b.md", "b") for n in range(40)])
+    assert begun.match("RuntimeError: alpha beta gamma delta epsilon zeta").anchor == "a"
+    assert begun.match("RuntimeError: beta gamma delta epsilon zeta alpha") is None
+    assert begun.match("RuntimeError: alpha beta") is None
+
+
+def test_the_class_of_a_model_is_no_word_of_the_message(matcher):
+    found = matcher.match("RuntimeError: Error(s) in loading state_dict for GPT2LMHeadModel:")
+    assert found.anchor == "loading-errors"
+
+
+def test_of_two_entries_alike_the_one_that_names_less_is_found():
+    named, bare = (Entry("AttributeError", text, "", "a.md", anchor) for text, anchor in (
+        ("'EMA' object has no attribute 'defaults'", "named"),
+        ("object has no attribute", "bare")))
+    matcher = Matcher([named, bare])
+    assert matcher.match("AttributeError: 'A' object has no attribute 'foo'") == bare
+    assert matcher.match("AttributeError: 'SAM' object has no attribute 'defaults'") == named
 
 
 def test_the_last_error_of_a_long_traceback_is_found(matcher):
