@@ -224,3 +224,10 @@ def test_two_samples_are_enough_and_a_default_device_moves_nothing(guard):
 def test_noise_that_is_the_same_for_any_batch_is_undecided():
     with pytest.raises(Undecided, match="a repetition changes the output"):
         same_alone(lambda x: x + 9 * torch.randn(()), torch.randn(4, 3))
+
+
+def test_a_last_sample_that_is_treated_otherwise_is_found():
+    def triples_the_third(x):
+        return torch.cat([x[:2] * 2, x[2:] * 3 + x[:1]])
+    with pytest.raises(AssertionError):
+        same_alone(triples_the_third, torch.randn(3, 4))
