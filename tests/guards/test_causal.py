@@ -210,3 +210,9 @@ def test_heads_that_a_view_splits_and_merges_are_causal(device, heads):
 def test_data_on_meta_is_undecided():
     with pytest.raises(Undecided, match="on meta"):
         causal(nn.Identity(), torch.ones(2, 5, 8, device="meta"))
+
+
+def test_a_default_device_moves_nothing():
+    x = torch.randn(2, 5, 3)
+    with torch.device("meta"):
+        causal(torch.tanh, x)

@@ -211,3 +211,23 @@ def test_torch_itself_refuses_one_row_in_a_batch_norm_and_the_guard_one_image(de
         same_alone(nn.BatchNorm1d(3).to(device), torch.randn(5, 3, device=device))
     with pytest.raises(AssertionError, match="sample 0 alone"):
         same_alone(nn.BatchNorm2d(3).to(device), torch.randn(5, 3, 2, 2, device=device))
+
+
+@pytest.mark.parametrize("guard", [independent_samples, same_alone])
+def test_two_samples_are_enough_and_a_default_device_moves_nothing(guard):
+    x = torch.randn(2, 3)
+    guard(torch.tanh, x)
+    with torch.device("meta"):
+        guard(torch.tanh, x)
+
+
+def test_noise_that_is_the_same_for_any_batch_is_undecided():
+    with pytest.raises(Undecided, match="a repetition changes the output"):
+        same_alone(lambda x: x + 9 * torch.randn(()), torch.randn(4, 3))
+
+
+def test_a_last_sample_that_is_treated_otherwise_is_found():
+    def triples_the_third(x):
+        return torch.cat([x[:2] * 2, x[2:] * 3 + x[:1]])
+    with pytest.raises(AssertionError):
+        same_alone(triples_the_third, torch.randn(3, 4))

@@ -322,12 +322,3 @@ def test_noise_that_no_padding_changes_is_undecided():
     x, keep = torch.randn(2, 4, 3), torch.tensor([[1, 1, 1, 0], [1, 1, 0, 0]]).bool()
     with pytest.raises(Undecided, match="a repetition changes the output"):
         padding_length_ignored(lambda x, keep: x + 9 * torch.randn(()), x, keep)
-
-
-def test_a_default_device_moves_nothing():
-    ids = torch.tensor([[1, 2, 3, 0], [4, 5, 0, 0]])
-    keep = torch.arange(4) < torch.tensor([[3], [2]])
-    with torch.device("meta"):
-        padding_values_ignored(lambda ids, keep: ids * 2, ids, keep)
-        with pytest.raises(AssertionError, match="padded places reach the output"):
-            padding_values_ignored(lambda ids, keep: ids + ids.sum(1, keepdim=True), ids, keep)
