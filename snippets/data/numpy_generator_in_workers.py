@@ -89,8 +89,9 @@ def assert_draws_differ(
         numbers = image(item)
         try:
             if isinstance(numbers, torch.Tensor):
-                flat = numbers.detach().cpu().reshape(-1)
-                numbers = flat.resolve_conj().view(torch.uint8)
+                plain = numbers.detach().resolve_conj().resolve_neg()
+                flat = plain.cpu().contiguous().reshape(-1)
+                numbers = flat.view(torch.uint8)
             numbers = np.asarray(numbers)
         except (RuntimeError, TypeError, ValueError) as error:
             raise TypeError(wrong) from error

@@ -26,7 +26,7 @@ def keeps_layout(call: Callable[..., Any], x: torch.Tensor) -> None:
     too, if it is a module. Each call of a function of torch is
     watched: a copy of a channels-last tensor in the order of axes is
     an error, and an image in that order for a convolution, pooling,
-    batch norm or resizing.
+    batch norm, shuffle or resizing.
 
     Raises:
         AssertionError: the order of memory is lost on the way, or the

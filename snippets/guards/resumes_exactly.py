@@ -4,6 +4,7 @@ import math
 import random
 import sys
 import tempfile
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,13 @@ def resumes_exactly(
     takes n steps; `save(state, path)` and `load(state, path)` write and
     read a file. Twice `steps` in one go are compared with `steps`, a
     file, and `steps` more of a new state, under another random state.
-    Compared are tensors, generators, and what torch's objects put into
-    their state_dict, at any depth of the state.
+    Compared are tensors, torch's generators, and what torch's objects
+    put into their state_dict, at any depth of attributes, mappings,
+    lists, tuples and deques. A gap below a millionth of the one of a
+    run that loads nothing is taken for rounding.
 
     Raises:
-        AssertionError: the two runs differ; tells what is not restored.
+        AssertionError: the runs differ; tells what is not restored.
         Undecided: `start` returns one state twice, the state holds no
             number, a repetition differs, or all is the same if nothing
             is loaded.
@@ -85,7 +88,7 @@ def resumes_exactly(
             inner, inside = x.state_dict(), True
         elif isinstance(x, Mapping):
             inner = x
-        elif isinstance(x, (list, tuple)):
+        elif isinstance(x, (list, tuple, deque)):
             inner = dict(enumerate(x))
         for key, value in list(inner.items()):
             if key != "_step_count":  # of a schedule; it only warns

@@ -117,7 +117,8 @@ def test_the_guard_takes_numbers_alone(item):
 
 @pytest.mark.parametrize("item", [
     lambda x: x.requires_grad_(), torch.Tensor.bfloat16, lambda x: (1j * x).conj(),
-    lambda x: x[0, 0], lambda x: (1e3 * x).int(), lambda x: (1e3 * x).int().tolist()])
+    lambda x: x[0, 0], lambda x: (1e3 * x).int(), lambda x: (1e3 * x).int().tolist(),
+    lambda x: x[0, :1].expand(4), lambda x: (1j * x).conj().imag])
 def test_the_guard_takes_every_dense_tensor(item):
     class Items(NoisyImages):
         def __getitem__(self, index):

@@ -1,4 +1,5 @@
 import random
+from collections import deque
 from functools import partial
 from types import SimpleNamespace
 
@@ -450,6 +451,27 @@ def test_a_log_that_is_too_short_is_lost():
         state["log"] += [torch.ones(1) for _ in range(steps)]
     with pytest.raises(AssertionError, match=r"load does not restore log\.0, log\.1, log\.2$"):
         resumes_exactly(ones(log=list), go, keep("w"), put)
+
+
+def test_a_buffer_in_a_deque_is_lost():
+    def go(state, steps):
+        state["w"] *= 2
+        state["buffer"] += [torch.ones(1) for _ in range(steps)]
+    with pytest.raises(AssertionError, match=r"load does not restore buffer\.0, buffer\.1"):
+        resumes_exactly(ones(buffer=deque), go, keep("w"), put)
+
+
+def test_a_gap_of_rounding_passes():
+    """A float64 weight in a float32 checkpoint; float16 is too coarse."""
+    def go(state, steps):
+        for _ in range(steps):
+            state["w"] *= 1.1
+
+    def write(dtype):
+        return lambda state, path: torch.save({"w": state["w"].to(dtype).double()}, path)
+    resumes_exactly(ones(), go, write(torch.float32), put)
+    with pytest.raises(AssertionError, match=r"load does not restore w$"):
+        resumes_exactly(ones(), go, write(torch.float16), put)
 
 
 @pytest.mark.parametrize("change", [torch.Tensor.neg_, lambda w: w.fill_(torch.nan)])

@@ -261,3 +261,18 @@ def test_a_scripted_model_is_refused_before_any_change(wrap):
 def test_without_epsilon_a_channel_whose_mean_is_rounded_is_no_nan():
     assert normalize_without_eps(torch.full((7, 1), 3.0)).isnan().all()
     assert normalize_without_eps(torch.full((7, 1), 0.1)).isfinite().all()
+
+
+def test_in_float32_a_large_mean_is_kept_better_by_hand_than_by_the_layer():
+    """On a CPU the layer's variance of 1 is about 4000 beside a mean of 1e7."""
+    torch.manual_seed(0)
+    x = 1e7 + torch.randn(800, 3, device="cpu")
+    ones, zeros = torch.ones(3, device="cpu"), torch.zeros(3, device="cpu")
+    exact = batch_norm(x.double(), ones.double(), zeros.double())
+    var = x.double().var(0)
+    layer = nn.BatchNorm1d(3, momentum=1.0, device="cpu")
+    layer_gap = (layer(x) - exact).abs().max()
+    assert (batch_norm(x, ones, zeros) - exact).abs().max() < 1e-5
+    assert layer_gap > 0.1
+    assert (updated_statistics(x, zeros, ones, 1.0)[1] / var - 1).abs().max() < 1e-3
+    assert (layer.running_var / var - 1).abs().max() > 0.1
