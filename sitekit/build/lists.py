@@ -11,7 +11,7 @@ from ..read.guide import Guide
 from ..run.record import provenance
 from .current import HOME, Current
 
-LISTED = 40  # the pages of a folder that the home page lists; else it leads to the folder's list
+LISTED = 9  # of a folder the home page lists so many pages, and leads to the list of all
 
 
 def first_sentence(text: str) -> str:
@@ -65,10 +65,10 @@ class Contents(Treeprocessor):
             SubElement(heading, "a", {"href": f"{name}/index.md"}).text = (
                 guide.meta(f"{folder}/index.md").get("title", name))
             pages = pages_of(guide, folder)
-            if len(pages) <= LISTED:
-                topic.append(self.entries(pages, f"{name}/"))
-            else:
-                SubElement(topic, "p").text = guide.meta(f"{folder}/index.md")["description"]
+            topic.append(self.entries(pages[:LISTED], f"{name}/"))
+            if len(pages) > LISTED:
+                all_of_it = SubElement(SubElement(topic, "p"), "a", {"href": f"{name}/index.md"})
+                all_of_it.text = f"All {len(pages)} pages"
 
     def entries(self, pages: list[str], below: str) -> Element:
         found = Element("ul", {"class": "contents", "data-search-exclude": ""})
