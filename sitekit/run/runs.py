@@ -248,7 +248,7 @@ def here(device: str = "cpu") -> Environment:
 
         if not torch.cuda.is_available():
             raise ValueError("--device cuda: torch sees no GPU on this machine")
-    return Environment(version("torch").partition("+")[0], device)
+    return Environment(_torch(), device)
 
 
 def stop_unless_passed(run: Run, says: str) -> None:
