@@ -38,7 +38,7 @@ PAGES = [(re.compile(pattern), page) for pattern, page in {
     r"torch\.inference_mode": "generated/torch.autograd.grad_mode.inference_mode.html",
     r"torch\.nn\.(Buffer|Parameter)": "generated/torch.nn.parameter.{1}.html",
     r"torch\.(?:cuda\.)?(amp|backends|distributions|jit)(?:\.\w+)*": "{1}.html",
-    r"torch\.(distributed|nn\.init|optim|random)": "{1}.html",
+    r"torch\.(distributed|nested|nn\.init|optim|random)": "{1}.html",
     r"torch\.(distributed|hub|multiprocessing|nested|nn\.init|random)\.\w+": "{1}.html#{0}",
     r"(torch\.distributed\.ReduceOp)\.\w+": "distributed.html#{1}",
     r"torch\.(?:ao\.nn\.quantized|fft|func)\.\w+": "generated/{0}.html",
