@@ -60,7 +60,7 @@ def to_notebook(page: Page, site: str = "") -> nbformat.NotebookNode:
             continue
         for step in example.steps:
             raises = TRACEBACK in step.want
-            add("code", (step.imports + step.source).rstrip(), execution_count=None, outputs=[],
+            add("code", step.copied.rstrip(), execution_count=None, outputs=[],
                 metadata={"page": str(example.at),
                           "tags": ["raises-exception"] if raises else []})
     add_prose(len(page.lines))

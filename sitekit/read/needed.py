@@ -61,3 +61,14 @@ def needed(text_of: Callable[[str], str], file: str, excerpt: str) -> str:
              for module, names in sorted(imports.items())]
     above = ["\n".join(lines), *definitions]
     return "".join(part + "\n\n\n" for part in above if part)
+
+
+def written_out(text_of: Callable[[str], str], statement: str) -> str:
+    """The definitions that an import from a snippet brings; nothing for another statement."""
+    if not statement.startswith("from snippets."):
+        return ""
+    node = parsed(statement).body[0]
+    assert isinstance(node, ast.ImportFrom)
+    names = "\n".join(alias.name for alias in node.names)
+    renamed = [f"{a.asname} = {a.name}\n" for a in node.names if a.asname]
+    return needed(text_of, str(node.module).replace(".", "/") + ".py", names) + "".join(renamed)

@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from textwrap import dedent
 
 import yaml
 
 from . import markdown
-from .needed import needed
+from .needed import needed, written_out
 from .place import GuideError, Place
 from .session import Step, definitions, is_python, session
 from .snippet import excerpts
@@ -25,6 +25,7 @@ LANGUAGES = ("console", "pycon", "python", "text")
 
 _INCLUDE = re.compile(
     r'(?P<indent> *)--8<-- "(?P<path>(?:\w[\w-]*/)*\w[\w-]*\.py):(?P<name>[a-z][\w-]*)"')
+_FROM_SNIPPETS = re.compile(r"\b(?:from|import) snippets\b")
 _OUTPUT = re.compile(r"(?:\A|(?<!\\)\n)(?!\$ )[^\n]+")
 _OTHERWISE = re.compile(r'pycon title="(?P<condition>[^"]*)"')
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
@@ -54,7 +55,7 @@ class Example:
     @property
     def copied(self) -> str:
         """What the copy button gives: source only, with the imports it needs."""
-        return "".join(step.imports + step.source for step in self.steps)
+        return "".join(step.copied for step in self.steps)
 
 
 @dataclass
@@ -241,6 +242,12 @@ def _add_block(page: Page, fence: markdown.Fence, text_of: Callable[[str], str] 
     snippet = page.snippets[first]
     if language == "pycon":
         steps = session(text, here)
+        if text_of:
+            steps = tuple(replace(step, written_out=written_out(text_of, step.source))
+                          for step in steps)
+            if any(_FROM_SNIPPETS.search(step.source) and not step.written_out for step in steps):
+                raise GuideError(f"{here}: what a copy button gives would not run: the import of "
+                                 "a snippet is a prompt of its own, `>>> from snippets.…`")
     else:
         if len(set(page.places[first:fence.last])) > 1:
             raise GuideError(

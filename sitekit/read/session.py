@@ -23,6 +23,12 @@ class Step:
     line: int  # within the block, from 0
     prompt: bool = True
     imports: str = ""  # what the excerpt of a snippet needs before it
+    written_out: str = ""  # for an import from a snippet: the definitions that it brings
+
+    @property
+    def copied(self) -> str:
+        """What a reader takes home of it, which needs nothing of this repository."""
+        return self.written_out or self.imports + self.source
 
     @property
     def expected(self) -> str:

@@ -335,3 +335,26 @@ def other(condition, want="2"):
 def test_a_condition_that_is_none_or_hides_what_holds(project, session, words):
     project.page(SESSION + session)
     refused(project, "docs/planted.md:7", words)
+
+
+# --- what a session imports -------------------------------------------------------
+
+
+def test_a_session_that_imports_a_snippet_is_copied_with_its_definition(project):
+    project.write("snippets/planted.py", SNIPPET)
+    project.page(SHOWN)
+    project.page("```pycon\n>>> from snippets.planted import double as twice\n"
+                 ">>> twice(4)\n8\n```\n", "second")
+    assert project.refusal() == ""
+    copied = project.guide.page("docs/second.md").examples[0].copied
+    assert "snippets" not in copied
+    found = {}
+    exec(copied, found)
+    assert found["twice"](4) == 8
+
+
+def test_an_import_of_a_snippet_inside_a_function_would_not_run_when_copied(project):
+    project.write("snippets/planted.py", SNIPPET)
+    project.page("```pycon\n>>> def f():\n...     from snippets.planted import double\n"
+                 "...     return double(4)\n>>> f()\n8\n```\n")
+    refused(project, "docs/planted.md:", "a prompt of its own")

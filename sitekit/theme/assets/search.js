@@ -171,8 +171,10 @@ class Index {
     const plain = { tokenize: text => [text], processTerm: term => term }
     const [, name] = /^\s*(?:\w+\.)*(\w+)(?:\(\))?\s*$/.exec(typed) ?? []
     const called = name && { queries: [name.replaceAll("_", "").toLowerCase()], fields: ["calls"], boost: { calls: 3 }, ...plain }
-    if (called && this.empty.has(name.toLowerCase())) {
-      const found = this.results([called], terms)
+    if (called && this.empty.has(name.toLowerCase())) {  // pages that call it, first those that ask of it
+      const asked = { ...called, fields: ["title"], boost: { title: 3 } }
+      const found = this.results(
+        [{ combineWith: "AND", queries: [called, { combineWith: "OR", queries: [called, asked] }] }], terms)
       if (found.length) return found
     }
     const fields = Object.keys(BOOST)
