@@ -55,7 +55,7 @@ def test_the_notebook_of_a_page_has_its_steps_and_no_outputs(page):
     notebook = to_notebook(page)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     steps = [s for e in page.examples if not e.condition for s in e.steps]
-    assert [c.source for c in code] == [(s.imports + s.source).rstrip() for s in steps]
+    assert [c.source for c in code] == [s.copied.rstrip() for s in steps]
     assert not any(cell.outputs for cell in code)
     tagged = ["raises-exception" in cell.metadata.tags for cell in code]
     assert tagged == [TRACEBACK in step.want for step in steps]
