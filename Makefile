@@ -121,9 +121,11 @@ chromium:
 		echo "$${CHROMIUM:-chromium}: no Chromium; apt-get install chromium, or set CHROMIUM to its path" \
 		>&2; exit 2; }
 
-.venv/installed: requirements.txt sitekit/pyproject.toml | python
+# The libraries of some pages; a page whose library is not installed does not run, and says so.
+LIBRARIES = requirements-libraries.txt
+.venv/installed: requirements.txt $(LIBRARIES) sitekit/pyproject.toml | python
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install -q -r requirements.txt
+	.venv/bin/python -m pip install -q -r requirements.txt -r $(LIBRARIES)
 	touch $@
 
 .venv/browser: .venv/installed requirements-browser.txt
@@ -132,10 +134,10 @@ chromium:
 
 # What the examples need, without the site.
 NEEDS = coverage|einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pytest-torch|pytest-xdist|pyyaml|sybil
-.torch/%/installed: requirements.txt | python
+.torch/%/installed: requirements.txt $(LIBRARIES) | python
 	test -x .torch/$*/bin/python || $(PYTHON) -m venv .torch/$*
 	grep -E '^($(NEEDS))==' requirements.txt > .torch/$*/requirements.txt
-	.torch/$*/bin/python -m pip install -q -r .torch/$*/requirements.txt \
+	.torch/$*/bin/python -m pip install -q -r .torch/$*/requirements.txt -r $(LIBRARIES) \
 	$(if $(filter newest,$*),--upgrade torch,torch==$*)
 	touch $@
 

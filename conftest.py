@@ -26,6 +26,7 @@ from sitekit.run.collect import Documents
 from sitekit.run.lines import unexecuted
 from sitekit.run.measure import Measure
 from sitekit.run.runs import Runs, here
+from sitekit.run.task import missing
 
 RUNS = pytest.StashKey[Runs]()
 COLLECT = pytest.StashKey()
@@ -102,10 +103,18 @@ def pytest_ignore_collect(collection_path, config):
     if (place == "tests/browser" and place not in config.args) or (
             config.stash[RUNS].environment.device != "cpu" and place in MACHINERY):
         return True
+    if place.startswith("tests/") and without(config.stash[RUNS].guide, stem_of(place)):
+        return True
     if (page := config.getoption("--page")) and collection_path.is_file():
         wanted = stem_of(page_path(page)).replace("_", "-")
         return stem_of(place) != wanted and not place.startswith(PAGES)
     return True if page and place == "tests/site" else None
+
+
+def without(guide, stem):
+    """The libraries that are missing here of those that a page names."""
+    path = f"docs/{stem}.md"
+    return missing(guide, path) if stem and guide.exists(path) else []
 
 
 def scope_of(nodeid: str) -> str:
@@ -191,6 +200,10 @@ def measure(config, stem):
 def pytest_terminal_summary(terminalreporter, config):
     runs, page = config.stash[RUNS], config.getoption("--page")
     device, write = runs.environment.device, terminalreporter.write_line
+    for path in runs.guide.paths:
+        if names := without(runs.guide, stem_of(path)):
+            write(f"not run here: {path} needs {', '.join(names)} "
+                  "(pip install -r requirements-libraries.txt)")
     if page:
         for line in what_a_page_may_have(runs.guide, page_path(page)):
             write(line)

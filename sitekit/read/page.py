@@ -29,7 +29,8 @@ _FROM_SNIPPETS = re.compile(r"\b(?:from|import) snippets\b")
 _OUTPUT = re.compile(r"(?:\A|(?<!\\)\n)(?!\$ )[^\n]+")
 _OTHERWISE = re.compile(r'pycon title="(?P<condition>[^"]*)"')
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
-_FIELDS = {"title": str, "description": str, "order": int, "notebook": bool, "hide": list}
+_FIELDS = {"title": str, "description": str, "order": int, "notebook": bool, "hide": list,
+           "libraries": list}
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from ..read.page import Page, digest
 from ..read.place import GuideError
 from .command import chosen, command
 from .runs import MADE, Runs, here, kept, machinery_digest, stop_unless_passed
+from .task import installed, missing
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def provenance(guide: Guide, page: Page) -> str:
     examples = f"{count} example{'s' if count > 1 else ''}"
     if not places:
         return f"{examples}, which did not run in this build.{later}"
-    return f"{examples} ran on torch {', '.join(places)}.{later}"
+    beside = "".join(f" with {name} {found}" for name, found in installed(guide, page.path).items())
+    return f"{examples} ran on torch {', '.join(places)}{beside}.{later}"
 
 
 def make(runs: Runs, path: str) -> Record | None:
@@ -107,7 +109,7 @@ def make(runs: Runs, path: str) -> Record | None:
 def main(guide: Guide, arguments: argparse.Namespace) -> int:
     runs, made = Runs(guide, here(arguments.device)), 0
     paths = [path for path in chosen(guide, arguments.files, guide.paths)
-             if guide.page(path).examples]
+             if guide.page(path).examples and not missing(guide, path)]
     if arguments.device == "cuda":
         records = {path: load(guide, path) for path in paths}
         paths = [path for path in paths

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 
 from sybil.document import PythonDocStringDocument
 
@@ -29,10 +31,24 @@ class Task:
         return f"{self.at} ({self.snippet})" if self.snippet else str(self.at)
 
 
+def installed(guide: Guide, path: str) -> dict[str, str]:
+    """The libraries that a page names, with the version of each; empty for one that is missing."""
+    found = dict.fromkeys(guide.meta(path).get("libraries", []), "")
+    for name in found:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
+def missing(guide: Guide, path: str) -> list[str]:
+    """The libraries of a page that are not installed here, so that the page does not run."""
+    return [name for name, found in installed(guide, path).items() if not found]
+
+
 def tasks(guide: Guide, path: str, environment: Environment) -> list[Task]:
     """The steps of a page, of README.md or of a snippet's docstrings that run; exclusions are out.
 
-    GuideError where an exclusion names a step that the file does not have.
+    None of a page with a library that is not installed. GuideError where an exclusion names a step that the file does not have.
     """
     found = list((_of_docstrings if path.endswith(".py") else _of_page)(guide, path, environment))
     for entry in guide.exclusions:
@@ -47,6 +63,8 @@ def tasks(guide: Guide, path: str, environment: Environment) -> list[Task]:
 
 def _of_page(guide: Guide, path: str, environment: Environment) -> Iterator[Task]:
     page = guide.page(path)
+    if missing(guide, path):
+        return
     for example in environment.examples(page):
         for step in example.steps:
             line = example.line + step.line

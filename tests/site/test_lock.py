@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.guide import ROOT
+from tests.guide import GUIDE, ROOT
 
 SITE_ONLY = ["bs4", "fontTools", "material", "math_core", "mkdocs", "mkdocs_jupyter", "nbclient",
              "nbformat"]
@@ -41,3 +41,10 @@ def test_the_lock_holds_for_every_platform():
     "sympy", "sympy>=1.14"])
 def test_a_lock_of_one_platform_is_refused(line):
     assert refused(["-e ./sitekit", "sympy==1.14.0", line]) == [line]
+
+
+def test_each_library_that_a_page_names_is_pinned_and_each_pin_is_named():
+    lines = (ROOT / "requirements-libraries.txt").read_text().splitlines()
+    pins = [line.partition("==")[0] for line in lines if not line.startswith("#")]
+    named = {name for path in GUIDE.paths for name in GUIDE.meta(path).get("libraries", [])}
+    assert sorted(named) == pins

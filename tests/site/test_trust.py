@@ -4,6 +4,7 @@ import json
 import random
 import re
 import shutil
+from importlib.metadata import version
 
 import pytest
 import torch
@@ -140,6 +141,24 @@ def record_of_a_gpu(project, **changes):
         "cuda", True, "NVIDIA H200", "2.11.0", "2026-11-26", record.sources_digest(page),
         [record.digest(outcome.got) for outcome in run.outcomes], running.machinery_digest())
     project.write("tests/records/planted.json", json.dumps(vars(made) | changes))
+
+
+NAMED = "---\ntitle: A library\nlibraries: [{}]\n---\n\n# A library {{#library}}\n\n"
+
+
+def test_a_page_says_with_which_libraries_it_ran(project):
+    project.write("docs/planted.md", NAMED.format("numpy") + SESSION)
+    project.runs().of("docs/planted.md")
+    assert line_under(project).endswith(f"(CPU only) with numpy {version('numpy')}.")
+
+
+def test_a_page_whose_library_is_missing_does_not_run_and_says_so(project):
+    project.write("docs/planted.md", NAMED.format("absent-library") + SESSION.replace("1.]", "2.]"))
+    project.write("tests/test_planted.py", "import absent_library\n")
+    result = project.test("docs", "tests")
+    assert "failed" not in result.stdout
+    assert_says(result.stdout, "docs/planted.md needs absent-library", "requirements-libraries.txt")
+    assert line_under(project) == "1 example, which did not run in this build."
 
 
 def test_a_page_says_where_it_ran(project):
