@@ -50,7 +50,7 @@ PAGES = [(re.compile(pattern), page) for pattern, page in {
     r"torch\.utils\.(checkpoint|data)\.[\w.]+": "{1}.html#{0}",
     r"torch\.utils\.benchmark": "benchmark_utils.html",
     r"torch\.utils\.benchmark\.\w+": "benchmark_utils.html#{0}",
-    r"torch\.special\.\w+": "special.html#{0}",
+    r"torch\.(special|testing)\.\w+": "{1}.html#{0}",
     r"torch\.serialization\.\w+": "notes/serialization.html#{0}",
     r"(torch\.(?:nn\.[A-Z]|sparse\.)\w+)\.\w+": "generated/{1}.html#{0}",
     r"torch(?:\.accelerator|\.compiler|\.cuda|\.linalg|\.nn|\.nn\.functional|\.nn\.parallel"
