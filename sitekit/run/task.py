@@ -48,7 +48,8 @@ def missing(guide: Guide, path: str) -> list[str]:
 def tasks(guide: Guide, path: str, environment: Environment) -> list[Task]:
     """The steps of a page, of README.md or of a snippet's docstrings that run; exclusions are out.
 
-    None of a page with a library that is not installed. GuideError where an exclusion names a step that the file does not have.
+    Of a page with a library that is not installed, none. GuideError where an exclusion names a
+    step that the file does not have.
     """
     found = list((_of_docstrings if path.endswith(".py") else _of_page)(guide, path, environment))
     for entry in guide.exclusions:
