@@ -28,8 +28,8 @@ def sums(model: nn.Module, x: Tensor, y: Tensor,
     are left out. In float16 and bfloat16 the forward runs under
     autocast, and the loss in float32.
 
-    Raises: what F.cross_entropy raises, and NotImplementedError on
-    meta.
+    Raises: RuntimeError for logits that are not floating, and on
+    meta; else what F.cross_entropy raises.
     Source: https://docs.pytorch.org/docs/stable/amp.html
     """
     device = next(model.parameters()).device
@@ -67,7 +67,7 @@ def train(net: nn.Module, optimizer: Optimizer, schedule: LRScheduler,
     share = Subset(held_out, range(rank, len(held_out), ranks))
     test = DataLoader(share, batch_size, **loading)
     kept: Any = [net, optimizer, schedule, scaler]
-    first, best = 0, (math.inf, 0.0, dict[str, Any]())
+    first, best = 0, (math.inf, 0.0, copy.deepcopy(net.state_dict()))
     if path.exists():
         *states, first, best = torch.load(path, map_location="cpu")
         for part, state in zip(kept, states, strict=True):

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -151,12 +152,13 @@ def test_a_run_that_is_killed_while_it_saves_keeps_the_file_before(tmp_path, mon
     before = (tmp_path / "saved").read_bytes()
 
     def killed(state, path):
-        open(path, "wb").write(b"half")
+        Path(path).write_bytes(b"half")
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+    with monkeypatch.context() as patch:
         patch.setattr(torch, "save", killed)
-        attempt(tmp_path / "saved", samples(), 2, 0)
+        with pytest.raises(KeyboardInterrupt):
+            attempt(tmp_path / "saved", samples(), 2, 0)
     assert (tmp_path / "saved").read_bytes() == before
     assert_equal(attempt(tmp_path / "saved", samples(), 2, 1),
                  attempt(tmp_path / "whole", samples(), 2, 0))
@@ -197,7 +199,7 @@ def test_the_best_epoch_is_returned_after_a_resume_too(tmp_path):
     net = nn.Linear(5, 3)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     schedule = StepLR(optimizer, 3, gamma=1e4)
-    given = dict(batch_size=4, path=path, dtype=torch.float32)
+    given = {"batch_size": 4, "path": path, "dtype": torch.float32}
     with torch.device("cpu"):
         first = train(net, optimizer, schedule, data, data, epochs=1, **given)
         again = train(net, optimizer, schedule, data, data, epochs=3, **given)
@@ -228,7 +230,7 @@ def test_what_could_train_nothing_is_refused_before_anything_changes(tmp_path, w
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
     before, state = net.weight.clone(), torch.get_rng_state()
     given = {"data": samples(), "held_out": samples(), "epochs": 1, "batch_size": 4} | wrong
-    with pytest.raises(ValueError, match="one part|batch_size"):
+    with pytest.raises(ValueError, match=r"one part|batch_size"):
         train(net, optimizer, StepLR(optimizer, 1), path=tmp_path / "saved", **given)
     assert torch.equal(net.weight, before)
     assert torch.equal(torch.get_rng_state(), state)
@@ -237,6 +239,10 @@ def test_what_could_train_nothing_is_refused_before_anything_changes(tmp_path, w
 
 
 def test_a_loss_of_nan_is_never_the_best(tmp_path):
-    x, y = samples().tensors
-    best = Loop(RIGHT).run(nn.Linear(5, 3), samples(), held_out=TensorDataset(x * torch.nan, y))
-    assert best == (float("inf"), 0.0, {})
+    (x, y), net = samples().tensors, nn.Linear(5, 3)
+    before = net.weight.detach().clone()
+    loss, accuracy, weights = Loop(RIGHT).run(
+        net, samples(), held_out=TensorDataset(x * torch.nan, y))
+    assert (loss, accuracy) == (float("inf"), 0.0)
+    assert torch.equal(weights["weight"], before)
+    assert not torch.equal(net.weight, before)

@@ -1,4 +1,4 @@
-"""The loop of docs/training/right-loop.md with one wrong line each: `python -m tests.training.wrong_loops`.
+"""The loop of right-loop.md with one wrong line each: `python -m tests.training.wrong_loops`.
 
 tests/training/wrong_loops.toml lists the wrong lines, and for each the guard that must fail. The
 command prints the table that the page shows, and exits with 1 where a guard says something else.
@@ -16,7 +16,6 @@ from pathlib import Path
 from unittest import mock
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR, StepLR
 from torch.utils.data import TensorDataset
@@ -115,7 +114,7 @@ def step_by(loop, optimizer, weight, scaler, max_norm):
         (gradient.nan_to_num(0.0) * weight).sum() + (
             weight * gradient.where(~gradient.isfinite(), 0.0)).sum(),
         torch.tensor(0.0), torch.tensor(1.0)])
-    with mock.patch.object(torch.amp, "GradScaler", lambda *args, **options: scaler):
+    with mock.patch.object(torch.amp, "GradScaler", return_value=scaler):
         made.run(Alone(weight), [(torch.ones(1), torch.tensor(0))], optimizer=optimizer,
                  max_norm=max_norm)
 
