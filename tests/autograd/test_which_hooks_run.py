@@ -34,7 +34,8 @@ def step(x):
 
 
 AWKWARD = [
-    Case(record_outputs, recorded, like=lambda x: (x.detach() * 2, nn.functional.relu(x))[0], compiled=False),
+    Case(record_outputs, recorded, compiled=False,
+         like=lambda x: (x.detach() * 2, nn.functional.relu(x * 2))[0]),
     Case(on_output_gradient, gradient, like=step, compiled=False),
 ]
 
