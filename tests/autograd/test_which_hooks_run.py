@@ -66,7 +66,7 @@ def test_names_that_are_not_there_and_outputs_that_are_no_tensors(device):
     model = nn.Sequential(nn.LSTM(2, 2)).to(device)
     with pytest.raises(AttributeError), record_outputs(model, "5"):
         pass
-    with pytest.raises(TypeError, match="'0' returns no tensor, but tuple"), record_outputs(
+    with pytest.raises(TypeError, match=r"'0' returns no tensor, but tuple"), record_outputs(
             model, "0"):
         model(torch.ones(1, 2, device=device))
     on_output_gradient(model[0], print)
