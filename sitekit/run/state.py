@@ -65,7 +65,7 @@ def settings() -> dict[str, object]:
         "module hooks": {name: len(found) for name, found in hooks.items()
                          if name.startswith("_global_") and isinstance(found, dict)},
         "process group": torch.distributed.is_available() and torch.distributed.is_initialized(),
-        "recursion limit": sys.getrecursionlimit(),
+        "recursion limit": max(sys.getrecursionlimit(), 2000),  # to which Inductor raises it
         **{f"sys.{name}": getattr(sys, name)
            for name in ("displayhook", "excepthook", "unraisablehook")
            if not (getattr(sys, name).__module__ or "").startswith("torch.")},
