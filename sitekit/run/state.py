@@ -74,9 +74,11 @@ def settings() -> dict[str, object]:
     }
 
 
-# What torch itself puts in the place of its own, when Dynamo is first imported.
-_REPLACED_BY_TORCH = {"torch.nn.modules.module.Module.__init__",
-                      "torch.nn.modules.module.Module.__setstate__"}
+_REPLACED_BY_LIBRARIES = {
+    # by torch itself, when Dynamo is first imported
+    "torch.nn.modules.module.Module.__init__", "torch.nn.modules.module.Module.__setstate__",
+    # by transformers, which adds it when it first fills a model
+    "torch.nn.modules.module.Module.smart_apply"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ def changed_callables() -> Iterator[str]:
             is_new = name not in before and not _inherits(names.owner, name, found)
             is_other = name in before and before[name] is not found
             if (is_other or (is_new and isinstance(names.owner, type))) and (
-                    place not in _REPLACED_BY_TORCH):
+                    place not in _REPLACED_BY_LIBRARIES):
                 yield place
 
 
