@@ -3,6 +3,8 @@ import torch
 from torch import nn
 from torch.func import functional_call, grad, jacfwd, vmap
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.script")
+
 
 def test_a_plain_call_ignores_the_dict(device):
     layer, x = nn.Linear(2, 1, device=device), torch.ones(1, 2, device=device)
