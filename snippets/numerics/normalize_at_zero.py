@@ -21,7 +21,8 @@ def unit_or_zero(x: torch.Tensor, dim: int = -1,
     >>> unit_or_zero(torch.tensor([[3.0, 4.0], [0.0, 0.0]])).tolist()
     [[0.6000000238418579, 0.800000011920929], [0.0, 0.0]]
     """
-    length = torch.linalg.vector_norm(x, dim=dim, keepdim=True)
+    length: torch.Tensor = torch.linalg.vector_norm(
+        x, dim=dim, keepdim=True)
     if not least >= torch.finfo(length.dtype).tiny / 2**10:
         raise ValueError("least is 0 in the dtype of x")
     short = length < least
