@@ -41,12 +41,8 @@ PAGES = [(re.compile(pattern), page) for pattern, page in {
     r"torch\.(distributed|nested|nn\.init|optim|random)": "{1}.html",
     r"torch\.(distributed|hub|multiprocessing|nested|nn\.init|random)\.\w+": "{1}.html#{0}",
     r"(torch\.distributed\.ReduceOp)\.\w+": "distributed.html#{1}",
-<<<<<<< HEAD
     r"torch\.export(?:\.\w+)?": "user_guide/torch_compiler/export/api_reference.html#{0}",
-    r"torch\.(?:ao\.nn\.quantized|fft|func)\.\w+": "generated/{0}.html",
-=======
     r"torch\.(?:ao\.nn\.quantized|fft|func|sparse)\.\w+": "generated/{0}.html",
->>>>>>> w2
     r"torch\.optim\.swa_utils\.\w+": "optim.html#{0}",
     r"torch\.cuda\.(empty_cache|memory_allocated|memory_reserved)":
         "generated/torch.cuda.memory.{1}.html",
