@@ -50,7 +50,7 @@ def test_an_early_hook_runs_and_can_be_removed_and_a_second_is_ignored():
 
 @pytest.mark.parametrize("late", [False, True])
 def test_a_forward_hook_of_the_wrapper_runs_and_a_backward_hook_does_not(late):
-    net, compiled, x = build()
+    _, compiled, x = build()
     if late:
         compiled(x)
     ran = []
