@@ -48,5 +48,5 @@ def test_a_name_that_torch_does_not_have_is_refused(name):
 
 
 def test_a_name_whose_page_is_not_known_is_refused():
-    with pytest.raises(Exception, match=r"reference\.py knows no page on torch\.export\.export"):
-        converted("Use `torch.export.export`.")
+    with pytest.raises(Exception, match=r"reference\.py knows no page on torch\.onnx\.export"):
+        converted("Use `torch.onnx.export`.")
