@@ -81,10 +81,11 @@ bump: $(READY)  ## show which outputs, messages, warnings and populations anothe
 	-$(BIN)/python -m sitekit.run.accept --device $(DEVICE) --dry-run
 	$(BIN)/python -m tests.populations
 
-guards: .venv/installed  ## print guards × models, the share of silent questions that a guard catches, and pytest-torch beside
+guards: .venv/installed  ## print guards × models, silent questions that a guard catches, pytest-torch beside, wrong loops
 	$(BIN)/python -m tests.guards.verdicts
 	$(BIN)/python -m tests.guards.silent
 	$(BIN)/python -m tests.guards.beside
+	$(BIN)/python -m tests.training.wrong_loops
 
 guard-mutants: .venv/installed  ## change each guard, line by line; its own tests must notice each (an hour)
 	.venv/bin/python -m pip install -q -r requirements-mutants.txt

@@ -67,6 +67,14 @@ def test_a_wrong_line_fails_its_guard(row):
     assert said == "fail", message
 
 
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row["new"])
+@pytest.mark.filterwarnings("ignore:The epoch parameter")
+def test_a_wrong_line_raises_no_error(row, tmp_path):
+    loop, net = Loop(with_line(row["old"], row["new"])), nn.Linear(5, 3)
+    for epochs in (2, 3):
+        loop.run(net, samples(), path=tmp_path / "saved", epochs=epochs, parts=2)
+
+
 def test_the_page_shows_what_the_command_prints():
     rows, differ = printed()
     assert not differ
@@ -137,6 +145,16 @@ def test_a_resumed_run_equals_one_that_was_not_stopped_bit_for_bit(tmp_path, opt
     assert_equal(resumed, whole)
     with pytest.raises(AssertionError):
         assert_equal(stopped, whole)
+
+
+@pytest.mark.filterwarnings("ignore:This process")
+def test_workers_that_persist_draw_other_numbers_after_a_resume(tmp_path):
+    options = {"num_workers": 2, "multiprocessing_context": "fork", "persistent_workers": True}
+    data = Stops(samples(20))
+    whole = attempt(tmp_path / "whole", data, 4, 0, **options)
+    attempt(tmp_path / "stopped", data, 2, 0, **options)
+    with pytest.raises(AssertionError):
+        assert_equal(attempt(tmp_path / "stopped", data, 4, 1, **options), whole)
 
 
 def test_a_run_that_is_killed_within_an_epoch_goes_on_exactly(tmp_path):
