@@ -12,6 +12,7 @@ from snippets.distributed.gradient_averaging import run_ranks
 from snippets.training.right_loop import sums, train
 from tests.awkward import Case, LeftOut
 from tests.guide import GUIDE, ROOT
+from tests.training import wrong_loops
 from tests.training.wrong_loops import (
     GUARDS,
     RIGHT,
@@ -191,15 +192,16 @@ def resumed_on_a_rank(rank, source, folder):
 
     def of(name, epochs):
         torch.manual_seed(epochs + rank)
-        net = nn.Sequential(nn.Linear(5, 4), nn.Dropout(), nn.Linear(4, 3))
+        net = nn.Sequential(nn.BatchNorm1d(5), nn.Linear(5, 4), nn.Dropout(), nn.Linear(4, 3))
         if name == "whole" or epochs == 1:
             for p in net.parameters():
                 nn.init.constant_(p, 0.1)
         optimizer = torch.optim.AdamW(net.parameters(), lr=0.1)
         schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1, gamma=0.9)
-        names["train"](net, optimizer, schedule, data, data, Path(folder, name), epochs=epochs,
-                       batch_size=2, parts=2)
-        return [p.tolist() for p in net.parameters()]
+        loss, accuracy, _ = names["train"](
+            net, optimizer, schedule, data, data, Path(folder, name), epochs=epochs,
+            batch_size=2, parts=2, dtype=torch.float16)
+        return loss, accuracy, [p.tolist() for p in net.parameters()]
 
     whole = of("whole", 3)
     of("stopped", 1)
@@ -264,3 +266,11 @@ def test_a_loss_of_nan_is_never_the_best(tmp_path):
     assert (loss, accuracy) == (float("inf"), 0.0)
     assert torch.equal(weights["weight"], before)
     assert not torch.equal(net.weight, before)
+
+
+def test_the_command_tells_a_line_that_its_guard_lets_pass(monkeypatch, capsys):
+    row = {"old": "model.eval()", "new": "net.eval()", "guard": "commutes"}
+    listed = {**wrong_lines(), "line": [row]}
+    monkeypatch.setattr(wrong_loops, "wrong_lines", lambda: listed)
+    assert wrong_loops.main()
+    assert "commutes does not fail for 'net.eval()'" in capsys.readouterr().out
