@@ -126,7 +126,8 @@ chromium:
 LIBRARIES = requirements-libraries.txt
 .venv/installed: requirements.txt $(LIBRARIES) sitekit/pyproject.toml | python
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install -q -r requirements.txt -r $(LIBRARIES)
+	.venv/bin/python -m pip install -q -r requirements.txt
+	.venv/bin/python -m pip install -q -r $(LIBRARIES) || echo "$(LIBRARIES): not installed, so its pages do not run" >&2
 	touch $@
 
 .venv/browser: .venv/installed requirements-browser.txt
@@ -138,8 +139,9 @@ NEEDS = coverage|einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pyte
 .torch/%/installed: requirements.txt $(LIBRARIES) | python
 	test -x .torch/$*/bin/python || $(PYTHON) -m venv .torch/$*
 	grep -E '^($(NEEDS))==' requirements.txt > .torch/$*/requirements.txt
-	.torch/$*/bin/python -m pip install -q -r .torch/$*/requirements.txt -r $(LIBRARIES) \
+	.torch/$*/bin/python -m pip install -q -r .torch/$*/requirements.txt \
 	$(if $(filter newest,$*),--upgrade torch,torch==$*)
+	.torch/$*/bin/python -m pip install -q -r $(LIBRARIES) || echo "$(LIBRARIES): not installed, so its pages do not run" >&2
 	touch $@
 
 clean:  ## remove what these targets made
