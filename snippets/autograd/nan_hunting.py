@@ -16,7 +16,7 @@ def what_is_not_finite(value: Any, allow_inf: bool = False) -> str:
     count as finite. Tensors on meta hold no numbers and give "".
 
     Raises:
-        NotImplementedError: a tensor is quantized.
+        NotImplementedError: a tensor is quantized, or of 4 bits.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.isfinite.html
 
@@ -53,32 +53,42 @@ def finite_forward(
 
     Raises:
         AssertionError: names the part, and says whether its weights
-            or its inputs were nan or inf already.
+            were nan or inf, or its buffers or inputs before it ran.
+        RuntimeError: a part is a ScriptModule, which takes no hook.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook
     """
-    def watch(name: str, module: nn.Module) -> Any:
+    def bad_ones(state: Iterator[tuple[str, torch.Tensor]]) -> list[str]:
+        return [f"its {key} is {bad}" for key, x in state
+                if (bad := what_is_not_finite(x))]
+
+    def watch(name: str, module: nn.Module) -> list[Any]:
+        before: list[str] = []  # a layer may write to what it got
+
+        def pre_hook(part: nn.Module, args: tuple[Any, ...],
+                     kwargs: dict[str, Any]) -> None:
+            before[:] = bad_ones(part.named_buffers())
+            if bad := what_is_not_finite([args, kwargs]):
+                before.append(f"it got {bad}")
+
         def hook(part: nn.Module, args: tuple[Any, ...],
-                 kwargs: dict[str, Any], output: Any) -> None:
+                 output: Any) -> None:
             found = what_is_not_finite(output, allow_inf)
             if not found:
                 return
-            state = {**dict(part.named_parameters()),
-                     **dict(part.named_buffers())}
-            causes = [f"its {key} is {bad}" for key, x in state.items()
-                      if (bad := what_is_not_finite(x))]
-            if bad := what_is_not_finite([args, kwargs]):
-                causes.append(f"it got {bad}")
+            causes = bad_ones(part.named_parameters()) + before
             why = " and ".join(causes) or "what it got was finite"
             raise AssertionError(
                 f"{name or 'the model'} ({type(part).__name__}) gave"
                 f" {found}: {why}")
-        return module.register_forward_hook(hook, with_kwargs=True)
+        return [module.register_forward_pre_hook(
+                    pre_hook, with_kwargs=True),
+                module.register_forward_hook(hook)]
 
-    handles = []
+    handles: list[Any] = []
     try:
         for name, module in model.named_modules():
-            handles.append(watch(name, module))
+            handles += watch(name, module)
         yield
     finally:
         for handle in handles:

@@ -92,7 +92,36 @@ def test_no_hook_is_left_after_an_error(device):
                 model(torch.full((1, 1), x, device=device))
         except AssertionError:
             pass
-        assert not any(m._forward_hooks for m in model.modules())
+        assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
+
+
+class LogInPlace(nn.Module):
+    def forward(self, x):
+        return x.log_()
+
+
+def test_a_layer_that_writes_to_its_input_is_blamed(device):
+    blamed = r"the model .LogInPlace. gave nan: what it got was finite$"
+    model = LogInPlace()
+    with pytest.raises(AssertionError, match=blamed), finite_forward(model):
+        model(torch.tensor([-1.0], device=device))
+
+
+def test_statistics_that_the_batch_made_nan_are_not_blamed(device):
+    norm = nn.BatchNorm1d(1, device=device)
+    x = torch.tensor([[torch.nan], [1.0]], device=device)
+    blamed = r"the model .BatchNorm1d. gave nan: it got nan$"
+    with pytest.raises(AssertionError, match=blamed), finite_forward(norm):
+        norm(x)
+
+
+def test_statistics_that_were_nan_are_blamed(device):
+    norm = nn.BatchNorm1d(1, device=device).eval()
+    norm(torch.ones(1, 1, device=device))
+    norm.running_mean.fill_(torch.nan)
+    blamed = r"the model .BatchNorm1d. gave nan: its running_mean is nan$"
+    with pytest.raises(AssertionError, match=blamed), finite_forward(norm):
+        norm(torch.ones(1, 1, device=device))
 
 
 def test_weights_are_blamed_before_inputs(device):
