@@ -16,15 +16,17 @@ def check_gradients(
         second: bool = False) -> None:
     """Compare the gradients of `call` with differences of its values.
 
-    Checks each input of floating or complex dtype, and each
+    Checks each tensor input of floating or complex dtype, and each
     parameter where `call` is a module, in double precision on copies.
-    Each call draws the same random numbers. `call` gives a tensor,
-    or tuples and lists of them. `second` checks the
-    second derivatives, too. A gradient below 1e-5 is not tested,
-    because that is gradcheck's tolerance.
+    A list or dict of tensors is passed on unchecked. Each call draws
+    the same numbers from torch's default generators. `call` gives a
+    tensor or None, or tuples, lists and dicts of them. `second`
+    checks the second derivatives, too. A gradient below 1e-5 is not
+    tested, because that is gradcheck's tolerance.
 
     Raises:
-        GradcheckError: a gradient differs, also at a kink or nan.
+        GradcheckError: a gradient differs, also at a kink, at nan or
+            huge numbers, and in the `padding_idx` of an embedding.
         ValueError: no input can have a gradient.
         RuntimeError: `call` fails in double precision, or the inputs
             are on meta.
@@ -40,8 +42,10 @@ def check_gradients(
         return x.contiguous().requires_grad_()
 
     def flat(result: Any) -> Any:
+        if isinstance(result, dict):
+            result = [*result.values()]
         if not isinstance(result, list | tuple):
-            return (result,)
+            return () if result is None else (result,)
         return tuple(x for part in result for x in flat(part))
 
     module = None

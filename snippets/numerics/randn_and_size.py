@@ -1,5 +1,6 @@
 """Random numbers of a sample that do not depend on the batch."""
 
+import operator
 from collections.abc import Sequence
 
 import torch
@@ -14,11 +15,14 @@ def randn_per_sample(
 
     The numbers are drawn on the CPU in float32 and then converted,
     so they are the same on each `device`, up to rounding in `dtype`.
-    The global random state stays as it is.
+    Without `device` they stay on the CPU. The global random state
+    stays as it is.
 
     Raises:
-        ValueError: there is no seed, or `dtype` is not floating.
-        RuntimeError: a size is negative, or `device` is missing.
+        ValueError: there is no seed, a seed has more than 64 bits,
+            or `dtype` is not floating.
+        TypeError: a seed or a size is not an integer.
+        RuntimeError: a size is negative.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Generator.html
 
@@ -30,7 +34,8 @@ def randn_per_sample(
         raise ValueError("pass a seed for each sample, and a float dtype")
     samples = []
     for seed in seeds:
-        generator = torch.Generator("cpu").manual_seed(int(seed))
+        generator = torch.Generator("cpu").manual_seed(
+            operator.index(seed))
         samples.append(torch.randn(
             shape, generator=generator, device="cpu",
             dtype=torch.float32))

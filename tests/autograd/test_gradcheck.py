@@ -27,6 +27,8 @@ AWKWARD = [
     lambda: (nn.TransformerEncoderLayer(4, 2, 8, activation="gelu"), torch.randn(3, 1, 4)),
     lambda: (nn.Linear(2, 1, dtype=torch.complex64), torch.randn(3, 2, dtype=torch.complex64)),
     lambda: (lambda x: x.mul_(2).sin_(), torch.randn(3)),
+    lambda: (lambda x: {"a": x * x, "b": [None, x.sin()]}, torch.randn(3)),
+    lambda: (lambda x: (x * x, None), torch.randn(3)),
     lambda: (torch.sin, torch.empty(0))])
 def test_right_gradients_pass(make):
     torch.manual_seed(0)
@@ -66,6 +68,22 @@ def test_random_state_is_left_as_it_was():
     assert torch.equal(state, torch.get_rng_state())
     with pytest.raises(GradcheckError):
         check_gradients(CubeOnce.apply, torch.ones(3), second=True)
+
+
+def test_a_wrong_gradient_in_a_dict_is_found():
+    with pytest.raises(GradcheckError):
+        check_gradients(lambda x: {"a": x * x.detach()}, torch.randn(3))
+
+
+@pytest.mark.parametrize(("call", "passes"), [(torch.relu, False), (torch.abs, True)])
+def test_a_kink_passes_if_the_gradient_is_the_mean_of_the_slopes(call, passes):
+    x = torch.zeros(1, dtype=torch.float64, requires_grad=True)
+    assert gradcheck(call, x, raise_exception=False) == passes
+
+
+def test_padding_of_an_embedding_fails():
+    with pytest.raises(GradcheckError):
+        check_gradients(nn.Embedding(4, 2, padding_idx=0), torch.tensor([0, 1]))
 
 
 def test_what_has_no_gradient_is_refused():

@@ -58,6 +58,40 @@ def test_what_means_nothing_is_refused():
         randn_per_sample([1], -3)
 
 
+@pytest.mark.parametrize("seed", [0.5, torch.tensor(0.5), "7"])
+def test_a_seed_that_is_no_integer_is_refused(seed):
+    with pytest.raises(TypeError):
+        randn_per_sample([seed], 3)
+
+
+@pytest.mark.parametrize(("size", "same"), [
+    (16, True), (17, False), (32, True), (40, False)])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_is_rounded_float32_up_to_the_numbers_drawn_anew(dtype, size, same):
+    if draw(torch.randn, 16, dtype=dtype)[0] != draw(torch.randn, 16)[0].to(dtype):
+        pytest.skip("this version draws half in another way")
+    a, b = draw(torch.randn, size, dtype=dtype), draw(torch.randn, size).to(dtype)
+    assert torch.equal(a[:kept(size)], b[:kept(size)])
+    assert torch.equal(a, b) == same
+
+
+@pytest.mark.parametrize(("half", "same"), [
+    (7, True), (8, False), (14, False), (16, True), (17, False), (32, True)])
+def test_two_draws_are_one_draw_of_pairs_or_of_blocks(half, same):
+    torch.manual_seed(0)
+    two = torch.cat([torch.randn(half, device="cpu") for _ in range(2)])
+    assert torch.equal(two, draw(torch.randn, 2 * half)) == same
+
+
+def test_more_outputs_keep_the_first_weights_and_more_inputs_do_not():
+    def layer(*sizes):
+        torch.manual_seed(0)
+        return torch.nn.Linear(*sizes, device="cpu")
+    assert torch.equal(layer(4, 8).weight, layer(4, 16).weight[:8])
+    assert not torch.equal(layer(4, 8).bias, layer(4, 16).bias[:8])
+    assert not torch.equal(layer(4, 8).weight, layer(8, 8).weight[:, :4])
+
+
 def test_scalars_and_tensors_as_seeds():
     assert randn_per_sample(torch.tensor([1, 2])).shape == (2,)
 
