@@ -9,12 +9,13 @@ def unit_or_zero(x: torch.Tensor, dim: int = -1,
     """Divide the vectors of `x` along `dim` by their length.
 
     A vector shorter than `least` becomes 0, with a gradient of 0.
-    A gradient is at most 1 / `least` times the incoming one.
+    A gradient is at most 1 / `least` times the incoming one. In
+    float16, a `least` below 6.1e-5 counts as 6.1e-5.
 
     Raises:
-        RuntimeError: `x` holds integers, or is empty along `dim`.
+        RuntimeError: `x` holds integers.
         IndexError: `x` has no axis `dim`.
-        ValueError: `least` is 0 in the dtype of `x`.
+        ValueError: `least` is not above 0.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.normalize.html
 
@@ -23,8 +24,8 @@ def unit_or_zero(x: torch.Tensor, dim: int = -1,
     """
     length: torch.Tensor = torch.linalg.vector_norm(
         x, dim=dim, keepdim=True)
-    if not least >= torch.finfo(length.dtype).tiny / 2**10:
-        raise ValueError("least is 0 in the dtype of x")
-    short = length < least
+    if not least > 0:
+        raise ValueError("least is not above 0")
+    short = length < max(least, torch.finfo(length.dtype).tiny)
     return x.masked_fill(short, 0) / length.masked_fill(short, 1)
 # --8<-- [end:unit_or_zero]

@@ -8,7 +8,8 @@ from tests.awkward import Case
 
 def unit(x):
     length = x.norm(dim=-1, keepdim=True)
-    return torch.where(length < 1e-6, 0, F.normalize(x, dim=-1))
+    least = max(1e-6, torch.finfo(length.dtype).tiny)
+    return torch.where(length < least, 0, F.normalize(x, dim=-1))
 
 
 AWKWARD = [Case(unit_or_zero, lambda f, x: f(x), like=unit)]
@@ -32,11 +33,24 @@ def test_gradients_are_those_of_normalize(device):
     assert torch.autograd.gradgradcheck(unit_or_zero, x)
 
 
-def test_least_must_be_a_number_of_the_dtype(device):
-    with pytest.raises(ValueError, match="least is 0"):
-        unit_or_zero(torch.ones(2, device=device).half(), least=1e-12)
-    with pytest.raises(ValueError, match="least is 0"):
-        unit_or_zero(torch.ones(2, device=device), least=0.0)
+@pytest.mark.parametrize("least", [0.0, -1.0, float("nan")])
+def test_least_must_be_above_0(device, least):
+    with pytest.raises(ValueError, match="least is not above 0"):
+        unit_or_zero(torch.ones(2, device=device), least=least)
+
+
+@pytest.mark.parametrize("size", [0, 1e-7, 1e-6, 1e-5, 1e-4])
+@pytest.mark.parametrize("least", [1e-12, 1e-6])
+def test_gradients_of_short_vectors_are_finite_in_float16(device, size, least):
+    x = torch.tensor([size, 0.0], device=device).half().requires_grad_()
+    y = unit_or_zero(x, least=least)
+    gradient, = torch.autograd.grad(y, x, torch.ones_like(y))
+    assert gradient.isfinite().all()
+    assert y.tolist() == [float(size >= 1e-4), 0]
+
+
+def test_vectors_without_numbers(device):
+    assert unit_or_zero(torch.ones(2, 0, device=device)).shape == (2, 0)
 
 
 def test_another_axis(device):
