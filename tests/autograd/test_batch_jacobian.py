@@ -36,3 +36,16 @@ def test_cdist_has_a_derivative_backward_alone(device):
     for make in [jacfwd, hessian]:
         with pytest.raises(NotImplementedError, match="_cdist_forward"):
             make(lambda x: distances(x).sum())(x)
+
+
+def test_dropout_under_vmap_needs_a_randomness():
+    x, drop = torch.ones(3, 2), nn.Dropout()
+    with pytest.raises(RuntimeError, match="randomness"):
+        vmap(jacrev(drop))(x)
+    assert vmap(jacrev(drop), randomness="different")(x).shape == (3, 2, 2)
+    assert vmap(jacrev(drop.eval()))(x).shape == (3, 2, 2)
+
+
+def test_the_hessian_of_a_relu_network_by_its_weights_is_not_zero():
+    h = hessian(lambda w: (torch.relu(w[0] * torch.ones(1)) * w[1]).sum())(torch.ones(2))
+    assert h.tolist() == [[0, 1], [1, 0]]

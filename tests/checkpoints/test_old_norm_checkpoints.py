@@ -1,3 +1,5 @@
+import copy
+
 import pytest
 import torch
 from torch import nn
@@ -54,3 +56,21 @@ def test_a_folded_layer_has_plain_keys_and_the_same_output(kind, remove):
     remove(layer)
     assert sorted(layer.state_dict()) == ["bias", "weight"]
     torch.testing.assert_close(layer(x), y)
+
+
+@pytest.mark.parametrize("kind", NORMS)
+def test_a_layer_is_copied_after_a_forward_without_gradients(kind):
+    layer = NORMS[kind](nn.Linear(2, 2))
+    with torch.no_grad():
+        layer(torch.ones(1, 2))
+    copy.deepcopy(layer)
+
+
+@pytest.mark.parametrize(("kind", "shared"), [
+    ("old weight", False), ("new weight", False), ("old spectral", True), ("new spectral", False)])
+def test_only_a_fresh_old_spectral_norm_keeps_an_init_of_its_weight(kind, shared):
+    layer = NORMS[kind](nn.Linear(2, 2))
+    before = [p.detach().clone() for p in layer.eval().parameters()]
+    with torch.no_grad():
+        layer.weight.fill_(7)
+    assert all(map(torch.equal, before, layer.parameters())) is not shared

@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from tests.shown import shown
+
 pytestmark = pytest.mark.filterwarnings(
     "ignore:.*deprecated:DeprecationWarning", "ignore:.*deprecated:FutureWarning",
     "ignore::torch.jit.TracerWarning", "ignore:.*TorchScript archive:UserWarning")
@@ -49,3 +51,18 @@ def test_torch_load_refuses_an_archive_that_jit_loads():
         torch.load(file)
     file.seek(0)
     assert torch.jit.load(file)(torch.ones(1)).shape == (1,)
+
+
+@pytest.mark.parametrize("function", [
+    lambda x: x * torch.nan, lambda x: x.add_(1) * 2, lambda x: x[:0]])
+def test_the_guard_passes_for_nan_and_for_a_model_that_changes_its_input(function):
+    check = shown("docs/compile/jit-trace.md", "assert_agrees", torch=torch)
+    x = torch.ones(3)
+    check(torch.jit.trace(function, torch.ones(2)), function, [x, torch.zeros(0)])
+    assert x.tolist() == [1, 1, 1]
+
+
+def test_eval_on_an_export_is_an_error():
+    exported = torch.export.export(nn.Sequential(nn.Dropout()), (torch.ones(9),)).module()
+    with pytest.raises(NotImplementedError):
+        exported.eval()

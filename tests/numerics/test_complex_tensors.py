@@ -6,6 +6,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from tests.shown import shown
+
 COMPLEX = torch.complex64
 
 
@@ -66,3 +68,17 @@ def test_assignments_and_copies_drop_the_imaginary_part(device):
         x[0] = z[0]
         x[1:].copy_(z)
     assert x.tolist() == [1, 1]
+
+
+def test_the_length_and_the_squared_length_of_the_table(device):
+    v = torch.tensor([3j, 4], device=device)
+    assert v.norm().item() == pytest.approx(5)
+    assert torch.vdot(v, v).real.item() == pytest.approx(25)
+
+
+def test_the_guard_leaves_the_generator():
+    check = shown("docs/numerics/complex-tensors.md", "transform_comes_back", torch=torch)
+    before = torch.get_rng_state()
+    check(torch.fft.rfft, lambda s, n: torch.fft.irfft(s, n=n))
+    check(torch.fft.fft, lambda s, n: torch.fft.ifft(s).real)
+    assert torch.equal(before, torch.get_rng_state())
