@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from snippets.guards.judge import Undecided, copied
+from snippets.guards.judge import Undecided, asserts_undecided, copied
 
 
 # --8<-- [start:warmup]
@@ -53,9 +53,15 @@ def assert_compiles(
     Raises:
         AssertionError: says how many graphs were compiled, or which
             call ran none.
-        Undecided: there are too few calls to need more than `most`.
+        Undecided: there are too few calls to need more than `most`,
+            or an `assert` in the function fails.
+        TypeError: `options` choose a compiler by backend, mode or
+            options.
     """
     compiled = 0
+    function = getattr(function, "_orig_mod", function)
+    if {"backend", "mode", "options"} & {*options}:
+        raise TypeError("a graph runs as it is: choose no compiler")
     runs: list[int] = []
 
     def backend(graph: Any, inputs: Any) -> Callable[..., Any]:
@@ -72,7 +78,7 @@ def assert_compiles(
     try:
         twin: Callable[..., Any] = torch.compile(
             copied(function), backend=backend, **options)
-        with torch.random.fork_rng(gpus):
+        with asserts_undecided(), torch.random.fork_rng(gpus):
             for args in calls:
                 runs.append(0)
                 twin(*args)

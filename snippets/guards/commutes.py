@@ -5,7 +5,12 @@ from typing import Any
 
 import torch
 
-from snippets.guards.judge import Undecided, judge
+from snippets.guards.judge import (
+    Undecided,
+    asserts_undecided,
+    judge,
+    on_copies,
+)
 
 
 # --8<-- [start:commutes]
@@ -57,7 +62,8 @@ def commutes(
     if not inputs:
         raise Undecided("there is no input")
     data = tuple(map(widened, inputs))
-    with torch.random.fork_rng(range(torch.cuda.device_count())):
+    with (torch.random.fork_rng(range(torch.cuda.device_count())),
+          asserts_undecided(), on_copies(double=True)):
         given = before(*map(torch.clone, data))
     given = given if isinstance(given, (tuple, list)) else (given,)
     changed = tuple(map(widened, given))

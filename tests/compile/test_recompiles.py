@@ -168,6 +168,29 @@ def test_each_piece_has_a_limit_of_its_own():
     assert count_graphs(in_two_pieces, calls, dynamic=False) == (16, 16)
 
 
+def test_a_module_that_is_compiled_already_is_counted():
+    calls = [(torch.ones(length),) for length in range(2, 6)]
+    compiled = torch.compile(torch.nn.ReLU(), backend="eager")
+    assert_compiles(compiled, calls, most=2)
+    with pytest.raises(AssertionError, match="compiled 2 graphs, not 1"):
+        assert_compiles(compiled, calls, most=1)
+
+
+def test_an_assert_in_the_function_is_undecided():
+    def short(x):
+        assert len(x) < 4, "too long"
+        return x * 2
+
+    with pytest.raises(Undecided, match="too long"):
+        assert_compiles(short, [(torch.ones(length),) for length in range(2, 6)], most=2)
+
+
+@pytest.mark.parametrize("option", ["backend", "mode", "options"])
+def test_a_compiler_cannot_be_chosen(option):
+    with pytest.raises(TypeError, match="choose no compiler"):
+        assert_compiles(torch.sin, [(torch.ones(2),)] * 2, most=1, **{option: None})
+
+
 def test_the_log_names_the_guard_that_failed_at_each_compilation(tmp_path):
     script = tmp_path / "again.py"
     script.write_text("""import torch

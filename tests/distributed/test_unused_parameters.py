@@ -28,9 +28,18 @@ def step_twice(rank, case, find):
             loss = features.sum()
         elif case == "features detached":
             loss = model["head"](features.detach()).sum()
+        elif case == "all detached":
+            loss = nn.Parameter(torch.ones(1)) * (features.sum() + output.sum()).detach()
+        elif case == "second without grad":
+            features.sum().backward()
+            with torch.no_grad():
+                wrapped(torch.ones(1, 2))
+            return "no error"
         else:
             loss = features.sum() + 0 * output.sum()
         loss.backward()
+    if case == "all detached":
+        return [p.grad for p in model.parameters()]
     return model["head"].bias.grad.tolist()
 
 
@@ -41,9 +50,18 @@ def test_an_output_thrown_away_or_detached_has_its_parameters_named(case, indice
         run_ranks(step_twice, case, False)
 
 
-def test_the_flag_does_not_see_that_the_loss_detaches_the_outputs():
+def test_the_flag_does_not_see_a_layer_that_is_called_outside_of_forward():
     with pytest.raises(RuntimeError, match="finished reduction in the prior iteration"):
         run_ranks(step_twice, "features detached", True)
+
+
+@pytest.mark.parametrize("find", [False, True])
+def test_a_loss_that_detaches_all_outputs_raises_nothing_and_trains_nothing(find):
+    assert run_ranks(step_twice, "all detached", find) == [[None] * 4, [None] * 4]
+
+
+def test_a_forward_without_a_graph_does_not_raise():
+    assert run_ranks(step_twice, "second without grad", False) == ["no error", "no error"]
 
 
 def test_a_zero_weight_in_the_loss_quiets_the_error_and_trains_nothing():

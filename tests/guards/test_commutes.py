@@ -374,6 +374,21 @@ def test_everything_is_as_before(device, wrong):
     assert torch.get_default_dtype() == torch.float32
 
 
+def test_a_module_in_before_is_copied_and_in_float64(device):
+    norm = nn.BatchNorm1d(4).to(device)
+    commutes(lambda x: (x - x.mean(0)) / x.std(0), X.to(device) + 3, before=norm)
+    assert norm.num_batches_tracked == 0
+
+
+def test_an_assert_in_before_is_undecided(device):
+    def before(x):
+        assert len(x) > 9, "more samples"
+        return x
+
+    with pytest.raises(Undecided, match="more samples"):
+        commutes(F.relu, X.to(device), before=before)
+
+
 def test_one_number_and_the_first_of_several_are_judged(device):
     def doubled(x):
         return 2 * x

@@ -47,6 +47,30 @@ def test_a_sample_that_sees_the_others_fails(device, call):
         independent_samples(call, torch.randn(5, 4, 6, device=device))
 
 
+@pytest.mark.parametrize("call", [
+    lambda x: x / len(x), lambda x: x + torch.arange(len(x), device=x.device).view(-1, 1, 1)])
+def test_the_size_of_the_batch_and_the_place_in_it_are_seen_by_same_alone_only(device, call):
+    x = torch.randn(5, 4, 6, device=device)
+    independent_samples(call, x)
+    with pytest.raises(AssertionError, match="alone has another output"):
+        same_alone(call, x)
+
+
+def test_a_frozen_gate_stays_at_0(device):
+    class Gated(nn.Module):
+        def __init__(self, trains):
+            super().__init__()
+            self.gate = nn.Parameter(torch.zeros(()), requires_grad=trains)
+
+        def forward(self, x):
+            return x + self.gate * x.mean(0)
+
+    x = torch.randn(5, 4, 6, device=device)
+    independent_samples(Gated(trains=False).to(device), x)
+    with pytest.raises(AssertionError, match="changes with the rest"):
+        independent_samples(Gated(trains=True).to(device), x)
+
+
 RIGHT = [
     (lambda: nn.TransformerEncoderLayer(6, 2, 12, batch_first=True), 0),
     (lambda: nn.TransformerEncoderLayer(6, 2, 12), 1),
