@@ -7,13 +7,14 @@ import torch
 def total_loss(**losses: torch.Tensor) -> torch.Tensor:
     """Return the sum of the losses, each of them with a graph.
 
-    The losses have one element each; the sum has no axes. Under
-    `no_grad`, losses without a graph are added as well.
+    The losses are tensors of one element each; the sum has no axes.
+    Under `no_grad`, tensors without a graph are added as well.
 
     Raises:
-        ValueError: there is no loss, a loss has more than one element,
-            or a loss has no graph although gradients are on. A
-            parameter that is itself a loss has none: pass `1 * p`.
+        ValueError: there is no loss, a loss is no tensor or has
+            another number of elements, or a loss has no graph
+            although gradients are on. A parameter that is itself a
+            loss has none: pass `1 * p`.
 
     Source: https://docs.pytorch.org/docs/stable/notes/autograd.html
 
@@ -24,6 +25,10 @@ def total_loss(**losses: torch.Tensor) -> torch.Tensor:
     if not losses:
         raise ValueError("there is no loss")
     for name, loss in losses.items():
+        if not isinstance(loss, torch.Tensor):
+            raise ValueError(
+                f"{name} is {type(loss).__name__}, not a tensor: it has "
+                "no graph and trains nothing")
         if loss.numel() != 1:
             raise ValueError(
                 f"{name} is of shape {tuple(loss.shape)}: reduce it")

@@ -75,3 +75,12 @@ def test_cdist_has_a_second_derivative_since_torch_2_15():
     old = torch.__version__ < "2.15"
     with pytest.raises(NotImplementedError) if old else contextlib.nullcontext():
         twice(lambda x: torch.cdist(x, 2 * x), torch.randn(2, 3, device="cpu"))
+    twice(lambda x: torch.cdist(x, 2 * x), torch.randn(26, 3, device="cpu"))
+
+
+def test_dropout_on_a_cpu_is_the_plain_attention():
+    layer = nn.TransformerEncoderLayer(4, 1, batch_first=True, device="cpu")
+    x = torch.randn(1, 2, 4, device="cpu")
+    twice(layer, x.detach())
+    with pytest.raises(RuntimeError, match="is not implemented"):
+        twice(layer.eval(), x)

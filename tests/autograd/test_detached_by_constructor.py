@@ -84,3 +84,17 @@ def test_the_guard_finds_a_layer_that_only_the_cut_loss_would_train(device):
     with pytest.raises(AssertionError, match="router"):
         every_parameter_used(
             lambda: losses[0]() + torch.tensor([losses[1]()], device=device).sum(), model)
+
+
+@pytest.mark.parametrize("number", [3.0, 0, None, np.float64(3)])
+def test_a_loss_that_is_no_tensor_is_refused_by_name(number, device):
+    w = torch.ones((), requires_grad=True, device=device)
+    with pytest.raises(ValueError, match="^balance is .* not a tensor"):
+        total_loss(main=w ** 2, balance=number)
+
+
+def test_the_guard_cannot_see_a_leaf_that_the_loss_made(device):
+    w = torch.ones((), requires_grad=True, device=device)
+    cut = torch.tensor([w.item(), w.item()], requires_grad=True, device=device).sum()
+    total_loss(main=w ** 2, cut=cut).backward()
+    assert w.grad == 2
