@@ -16,7 +16,8 @@ def checkpoint_once(block: nn.Module, *args: Any) -> Any:
     run found. After it, the buffers are as before the second run.
     Each buffer is copied twice.
 
-    Raises: TypeError if `block` is no module.
+    Raises: TypeError if `block` is no module; in the backward,
+        RuntimeError if `block` makes or reshapes buffers.
     Source: https://github.com/gpleiss/efficient_densenet_pytorch/issues/73
     """
     if not isinstance(block, nn.Module):
@@ -32,9 +33,12 @@ def checkpoint_once(block: nn.Module, *args: Any) -> Any:
             self.write(self.now)
 
         def write(self, values: list[torch.Tensor]) -> None:
+            buffers = list(block.buffers())
+            if ([x.shape for x in buffers]
+                    != [x.shape for x in values]):
+                raise RuntimeError("block makes or reshapes buffers")
             with torch.no_grad():
-                for buffer, value in zip(
-                        block.buffers(), values, strict=True):
+                for buffer, value in zip(buffers, values, strict=True):
                     buffer.copy_(value)
 
     return checkpoint(

@@ -61,3 +61,30 @@ def test_a_block_that_is_called_twice_counts_two(device):
 def test_a_function_is_refused(device):
     with pytest.raises(TypeError, match="must be a module"):
         checkpoint_once(torch.tanh, torch.ones(2, device=device))
+
+
+class Growing(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(4, 4)
+        self.register_buffer("seen", torch.zeros(1))
+
+    def forward(self, x):
+        self.seen = torch.cat([self.seen, self.seen])
+        return self.layer(x).sin()
+
+
+class Making(Growing):
+    def forward(self, x):
+        self.register_buffer("made", torch.ones(1, device=x.device))
+        return self.layer(x).sin()
+
+
+@pytest.mark.parametrize("kind", [Growing, Making])
+def test_a_block_that_makes_or_reshapes_buffers_is_refused(device, kind):
+    block = kind().to(device)
+    y = checkpoint_once(block, torch.randn(8, 4, device=device, requires_grad=True))
+    before = {name: buffer.clone() for name, buffer in block.named_buffers()}
+    with pytest.raises(RuntimeError, match="^block makes or reshapes buffers$"):
+        y.sum().backward()
+    torch.testing.assert_close(dict(block.named_buffers()), before)
