@@ -1,6 +1,7 @@
 """A check that a generator leaves the mode of gradients as it was."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from typing import Any
 
 import torch
@@ -22,28 +23,27 @@ def keeps_grad_mode(items: Iterable[Any]) -> Iterator[Any]:
     >>> list(keeps_grad_mode([1, 2]))
     [1, 2]
     """
-    def switched(before: bool, what: str) -> None:
-        after = torch.is_grad_enabled()
-        if after != before:
-            torch.set_grad_enabled(before)
-            word = {True: "on", False: "off"}
-            raise AssertionError(
-                f"gradients were {word[before]}, and are {word[after]} "
-                f"after {what}: no_grad around a yield, or "
-                "set_grad_enabled")
+    end = object()
 
-    before = torch.is_grad_enabled()
-    source = iter(items)
-    switched(before, "iter()")
-    number = 0
-    while True:
+    def checked(make: Callable[[], Any], what: str) -> Any:
         before = torch.is_grad_enabled()
         try:
-            item = next(source)
-        except StopIteration:
-            switched(before, "the last item")
+            made = make()
+            after = torch.is_grad_enabled()
+        finally:
+            torch.set_grad_enabled(before)
+        word = {True: "on", False: "off"}
+        if after != before:
+            raise AssertionError(
+                f"gradients were {word[before]}, and are {word[after]} "
+                f"after {'the last item' if made is end else what}: "
+                "no_grad around a yield, or set_grad_enabled")
+        return made
+
+    source = checked(lambda: iter(items), "iter()")
+    for number in count():
+        item = checked(lambda: next(source, end), f"item {number}")
+        if item is end:
             return
-        switched(before, f"item {number}")
         yield item
-        number += 1
 # --8<-- [end:keeps_grad_mode]

@@ -88,6 +88,23 @@ def test_the_end_of_the_items_and_an_iter_are_checked():
     assert torch.is_grad_enabled()
 
 
+def test_the_mode_is_put_back_after_an_error_of_the_items():
+    def fails():
+        torch.set_grad_enabled(False)
+        raise ValueError("broken batch")
+        yield 1
+
+    class Fails:
+        def __iter__(self):
+            torch.set_grad_enabled(False)
+            raise ValueError("broken loader")
+
+    for items, message in [(fails(), "broken batch"), (Fails(), "broken loader")]:
+        with pytest.raises(ValueError, match=message):
+            list(keeps_grad_mode(items))
+        assert torch.is_grad_enabled()
+
+
 def test_a_generator_that_is_deleted_puts_the_mode_back():
     source = suspended([1, 2])
     next(source)
