@@ -1,3 +1,5 @@
+import copy
+import random
 import time
 import warnings
 
@@ -5,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+
+from tests.shown import shown
 
 
 class Noise(nn.Module):
@@ -69,3 +73,38 @@ def test_the_mode_of_the_export_stays():
     assert trained(torch.ones(99)).unique().tolist() == [0, 2]
     evaluated = torch.export.export(model.eval(), (torch.ones(99),)).module()
     assert evaluated(torch.ones(99)).unique().tolist() == [1]
+
+
+@pytest.mark.filterwarnings("ignore:Dynamo does not know")
+def test_strict_refuses_a_random_number_of_python():
+    with pytest.raises(torch._dynamo.exc.Unsupported):
+        torch.export.export(Noise(random.random), (torch.zeros(()),), strict=True)
+
+
+class Applies(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+@pytest.mark.parametrize("function", [
+    lambda x: x * torch.nan, lambda x: x.add_(1) * 2, lambda x: x[:0]])
+def test_the_guard_passes_for_nan_and_leaves_the_inputs(function):
+    check = shown("docs/compile/export-constants.md", "assert_exports", torch=torch, copy=copy)
+    x, example = torch.ones(3), torch.ones(3)
+    check(Applies(function), (example,), [(x,)] * 2)
+    assert x.tolist() == example.tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("number", [2, 2.0, True])
+def test_each_number_as_an_argument_is_fixed(number):
+    class Scale(nn.Module):
+        def forward(self, x, k):
+            return x * k
+
+    exported = torch.export.export(Scale(), (torch.ones(2), number)).module()
+    with pytest.raises(AssertionError, match="Guard failed: k =="):
+        exported(torch.ones(2), type(number)(0))
