@@ -19,7 +19,7 @@ def frozen_stays_frozen(
     `train(model)` takes three steps or more, with an optimizer of its
     own. `frozen(model)` returns what must stay, by name: the state
     dict of a part, or rows of a weight; only tensors are looked at.
-    Both are given a copy of `model`, with its gradients.
+    Both are given copies of `model`, with its gradients.
 
     Raises:
         AssertionError: training changes a frozen tensor.
@@ -41,8 +41,9 @@ def frozen_stays_frozen(
         return {x.untyped_storage().data_ptr()} if reads else set()
 
     def tensors(module: nn.Module) -> dict[str, torch.Tensor]:
-        return {name: x for name, x in frozen(module).items()
-                if isinstance(x, torch.Tensor)}
+        with asserts_undecided():
+            return {name: x for name, x in frozen(module).items()
+                    if isinstance(x, torch.Tensor)}
 
     read: set[int] = set()
 
@@ -68,7 +69,8 @@ def frozen_stays_frozen(
     others = places([  # an index may be the original's
         x for x in (*model.parameters(), *model.buffers())
         if x.is_floating_point() or x.is_complex()])
-    if others & read or places(found) & places(tensors(model)):
+    if others & read or places(found) & places(
+            tensors(copied(model))):
         raise Undecided("frozen reads another model than it is given")
     with (torch.random.fork_rng(range(torch.cuda.device_count())),
           asserts_undecided()):

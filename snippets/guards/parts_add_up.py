@@ -10,7 +10,12 @@ from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from snippets.guards.judge import Undecided, copied, on_copies
+from snippets.guards.judge import (
+    Undecided,
+    asserts_undecided,
+    copied,
+    on_copies,
+)
 
 
 # --8<-- [start:parts_add_up]
@@ -31,7 +36,7 @@ def parts_add_up(
         Undecided: parts cannot be joined, or weigh alike, so that a
             mean of means is right; or the gradient is random, 0, not
             finite or follows the order of the samples; or the model
-            rounds to a dtype of its own.
+            rounds to a dtype of its own; or an `assert` fails.
     """
     def wide(x: Any) -> Any:
         if not isinstance(x, torch.Tensor) or not x.dim() or x.is_meta:
@@ -64,7 +69,7 @@ def parts_add_up(
               mock.patch.multiple(
                   torch.autocast, __enter__=lambda self: self,
                   __exit__=lambda self, *error: None),
-              on_copies(twin, double=True)):
+              asserts_undecided(), on_copies(twin, double=True)):
             accumulate(twin, [tuple(x.clone() for x in part)
                               for part in split])
             drawn.append([torch.get_rng_state(),
@@ -111,7 +116,7 @@ def parts_add_up(
                 "or use a norm within a sample")
         ratio = (many @ one / one.norm() ** 2).item()
         same = gap(many, ratio * one) <= 10 * limit
-        what = f"{ratio:.4g} times" if same else "not"
+        what = f"{ratio:.9g} times" if same else "not"
         raise AssertionError(
             f"the gradient of {len(parts)} parts is {what} that of the "
             "batch: a mean of means, no division or a wrong count, or "

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
-from snippets.guards.judge import Undecided
+from snippets.guards.judge import Undecided, asserts_undecided
 
 
 # --8<-- [start:evaluating]
@@ -44,10 +44,13 @@ def assert_evaluation_is_clean(
 
     Modes, tensors of the state dict and the CPU's and GPU's
     generators are put back. evaluate() returns one dense tensor.
+    A buffer that it replaces or adds counts as a change.
 
     Raises:
         AssertionError: says what evaluate() changes.
-        Undecided: the output has no finite number but 0.
+        Undecided: the output has no finite number but 0, or an
+            `assert` in evaluate() fails.
+        TypeError: the output is not one dense tensor.
         RuntimeError: evaluate() raised it, or its output is on meta
             or of a float8 dtype.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval
@@ -57,17 +60,26 @@ def assert_evaluation_is_clean(
         return {name: value for name, value in found
                 if isinstance(value, torch.Tensor)}
 
+    def alike(a: torch.Tensor, b: torch.Tensor) -> bool:
+        return a.shape == b.shape and (
+            a.equal(b) or a.allclose(b, 0, 0, True))
+
     before = {name: value.clone() for name, value in state().items()}
+    held = [(m, {**m._buffers}) for m in model.modules()]
     modes = {module: module.training for module in model.modules()}
     gpus = range(torch.cuda.device_count())
     try:
-        with torch.random.fork_rng(gpus):
+        with torch.random.fork_rng(gpus), asserts_undecided():
             outputs = [evaluate(), evaluate()]
         after = {module: module.training for module in model.modules()}
-        changed = [name for name, value in state().items()
-                   if not value.equal(before[name])
-                   and not value.allclose(before[name], 0, 0, True)]
+        now = state()
+        changed = [name for name in {**before, **now}
+                   if name not in before or name not in now
+                   or not alike(now[name], before[name])]
     finally:
+        for module, buffers in held:
+            module._buffers.clear()
+            module._buffers.update(buffers)
         for module, was in modes.items():
             module.training = was
         with torch.no_grad():
@@ -75,6 +87,9 @@ def assert_evaluation_is_clean(
                 value.copy_(before[name])
     assert not changed, (
         f"evaluation changes {', '.join(changed)}: is eval() missing?")
+    if any(not isinstance(out, torch.Tensor)
+           or out.layout != torch.strided for out in outputs):
+        raise TypeError("evaluate() returns one dense tensor")
     wide = torch.promote_types(outputs[0].dtype, torch.float64)
     first, second = (out.detach().to(wide) for out in outputs)
     size = first[first.isfinite()].abs()

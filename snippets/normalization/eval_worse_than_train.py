@@ -19,7 +19,8 @@ def recompute_statistics(
     weight changes. Each module's mode and momentum come back, after an
     error in a batch too; the statistics are lost then.
 
-    Raises: ValueError where there is no batch; nothing has changed.
+    Raises: ValueError where no batch has a sample; nothing has
+    changed.
     Source: https://docs.pytorch.org/docs/stable/optim.html#torch.optim.swa_utils.update_bn
 
     >>> norm = nn.BatchNorm1d(1)
@@ -28,9 +29,9 @@ def recompute_statistics(
     (tensor([8.]), tensor([8.]))
     """
     left = iter(batches)
-    first = next(left, None)
+    first = next((x for x in left if x.numel()), None)
     if first is None:
-        raise ValueError("there is no batch")
+        raise ValueError("there is no batch with a sample")
     norms = [module for module in model.modules()
              if isinstance(module, _BatchNorm)]
     modes = [(module, module.training) for module in model.modules()]

@@ -369,3 +369,26 @@ def test_a_layer_that_training_itself_adds_is_not_looked_at(device):
     model[0].requires_grad_(False).eval()
     with pytest.raises(Undecided, match="no parameter that the model had before"):
         frozen_stays_frozen(replaces, model, frozen=backbone)
+
+
+def test_frozen_may_change_the_module_that_it_gets(device):
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1)).to(device)
+    model[0].requires_grad_(False)
+
+    def train(m):
+        for _ in range(3):
+            m(torch.ones(1, 2, device=device)).sum().backward()
+            with torch.no_grad():
+                m[1].weight -= m[1].weight.grad
+
+    frozen_stays_frozen(train, model, frozen=lambda m: m.eval()[0].state_dict())
+    assert model.training
+
+
+def test_an_assert_in_frozen_is_undecided(device):
+    def frozen(m):
+        assert len(m) == 2, "two parts"
+        return m.state_dict()
+
+    with pytest.raises(Undecided, match="two parts"):
+        frozen_stays_frozen(print, nn.Sequential(nn.Linear(1, 1)).to(device), frozen=frozen)

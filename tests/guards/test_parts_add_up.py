@@ -466,3 +466,24 @@ def test_a_default_device_moves_nothing():
     model, parts = Scale("cpu"), [(torch.randn(n, 3),) for n in (1, 3)]
     with torch.device("meta"):
         parts_add_up(means, model, parts)
+
+
+def test_an_assert_in_the_loop_is_undecided(device):
+    def accumulate(model, parts):
+        assert len(parts) == 2, "two parts"
+        for x, in parts:
+            model(x).sum().backward()
+
+    parts = [(torch.ones(size, 2, device=device),) for size in (1, 2)]
+    with pytest.raises(Undecided, match="two parts"):
+        parts_add_up(accumulate, nn.Linear(2, 1).to(device), parts)
+
+
+def test_a_factor_near_1_is_written_with_its_digits(device):
+    def accumulate(model, parts):
+        for x, in parts:
+            (model(x).sum() / (1 + 1e-5 * len(parts))).backward()
+
+    parts = [(torch.ones(size, 2, device=device),) for size in (1, 2)]
+    with pytest.raises(AssertionError, match=r"is 0\.99999\d* times that of the batch"):
+        parts_add_up(accumulate, nn.Linear(2, 1).to(device), parts)

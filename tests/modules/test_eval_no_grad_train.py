@@ -164,3 +164,39 @@ def test_outputs_of_two_shapes_are_an_alarm(device):
     outputs = iter([torch.ones(2, device=device), torch.ones(3, device=device)])
     with pytest.raises(AssertionError, match="two evaluations differ"):
         assert_evaluation_is_clean(lambda: next(outputs), nn.ReLU())
+
+
+class Replaces(nn.Module):
+    def __init__(self, name):
+        super().__init__()
+        self.name = name
+        self.register_buffer("kept", torch.zeros(1))
+
+    def forward(self, x):
+        if self.name == "kept":
+            self.kept = torch.zeros(len(self.kept) + 1)
+        else:
+            self.register_buffer(self.name, torch.zeros(1))
+        return x
+
+
+@pytest.mark.parametrize("name", ["kept", "added"])
+def test_a_buffer_that_is_replaced_or_added_is_named_and_put_back(name):
+    model = Replaces(name)
+    with pytest.raises(AssertionError, match=f"evaluation changes {name}"):
+        assert_evaluation_is_clean(lambda: model(torch.ones(2)), model)
+    assert {key: value.tolist() for key, value in model.state_dict().items()} == {"kept": [0.0]}
+
+
+@pytest.mark.parametrize("result", [1.0, (torch.ones(2),), torch.ones(2).to_sparse()])
+def test_an_output_that_is_no_dense_tensor_is_a_type_error(result):
+    with pytest.raises(TypeError, match="one dense tensor"):
+        assert_evaluation_is_clean(lambda: result, nn.ReLU())
+
+
+def test_an_assert_in_the_evaluation_is_undecided():
+    def evaluate():
+        assert False, "no data"  # noqa: B011, PT015
+
+    with pytest.raises(Undecided, match="no data"):
+        assert_evaluation_is_clean(evaluate, nn.ReLU())

@@ -97,3 +97,13 @@ def test_a_norm_whose_train_keeps_eval_mode_is_measured_too(device):
     recompute_statistics(norm, [x])
     torch.testing.assert_close(norm.running_mean, x.mean(0))
     assert not norm.training
+
+
+def test_batches_without_a_sample_change_nothing():
+    norm = nn.BatchNorm1d(1)
+    norm.running_mean.fill_(5.0)
+    with pytest.raises(ValueError, match="no batch with a sample"):
+        recompute_statistics(norm, [torch.zeros(0, 1)] * 2)
+    assert norm.running_mean.item() == 5.0
+    recompute_statistics(norm, [torch.zeros(0, 1), torch.tensor([[6.0], [10.0]])])
+    assert norm.running_mean.item() == 8.0
