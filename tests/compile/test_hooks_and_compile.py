@@ -35,15 +35,33 @@ def test_a_late_hook_is_ignored_until_a_reset(backend):
     assert compiled(x).item() == 0
 
 
-def test_an_early_hook_runs_and_can_be_removed_and_a_second_is_ignored():
+def test_an_early_hook_runs_and_can_be_removed_and_a_second_is_noticed():
     net, compiled, x = build()
     handle = net[0].register_forward_hook(zero)
     assert compiled(x).item() == 0
     handle.remove()
     assert compiled(x).item() == 2
+    torch.compiler.reset()
     net, compiled, x = build()
     net[0].register_forward_hook(lambda *args: None)
     assert compiled(x).item() == 2
+    net[0].register_forward_hook(zero)
+    assert compiled(x).item() == 0
+
+
+def test_a_hook_on_another_layer_is_ignored():
+    net, compiled, x = build()
+    net[0].register_forward_hook(lambda *args: None)
+    assert compiled(x).item() == 2
+    net[1].register_forward_hook(zero)
+    assert (compiled(x).item(), net(x).item()) == (2, 0)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_second_model_of_the_class_ignores_an_early_hook(backend):
+    _, compiled, x = build(backend)
+    assert compiled(x).item() == 2
+    net, compiled, x = build(backend)
     net[0].register_forward_hook(zero)
     assert (compiled(x).item(), net(x).item()) == (2, 0)
 
