@@ -52,6 +52,8 @@ _IMPORTED = re.compile(r"(No module named|cannot import name|from|module(?= '[\w
 _COMMAND = re.compile(r"(?<=Command '\[')(?:[^'\n]*[/\\])?(\w*[a-zA-Z_])[\d.]*")
 _LIBRARY = re.compile(r"\b(lib\w+)\n?\.so[\d.]*(?=: cannot open)")
 _LOADED = re.compile(r"(?<=loading state_dict for )'?\w+'?(?=:)")
+_PLEASE = re.compile(r"\(Could this error message be improved.*", re.DOTALL)
+_BARE = re.compile(r"[^\n]*\n[ \t]*(?:\w+\.)*\w+(?:Error|Exception)\s*\Z")
 _PATH = re.compile(r"(?<=\")[A-Z]:\\[^\"\n]+(?=\")"
                    r"|[^\s'\"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
 _CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )|(?<=while checking arguments for )(\w+)")
@@ -170,7 +172,10 @@ def messages_of(text: str) -> list[tuple[str, str]]:
         found.append((each["kind"].rpartition(".")[2], message.strip()))
     if _STACK.search(text):
         found.reverse()
-    return sorted(found, key=lambda each: each[0] in _AROUND) or [("", text.strip())]
+    if not found:  # an error without words: the line that raised it, too
+        bare = _BARE.search(text)
+        return [("", (bare[0] if bare else text).strip())]
+    return sorted(found, key=lambda each: each[0] in _AROUND)
 
 
 def message_of(text: str) -> tuple[str, str]:
@@ -180,7 +185,8 @@ def message_of(text: str) -> tuple[str, str]:
 
 def words(message: str) -> list[str]:
     """The words that tell one message from another: no numbers, shapes, and names of the reader."""
-    message = _PATH.sub(" ", _COMMAND.sub(r"\1 \1_command", message))
+    message = _COMMAND.sub(r"\1 \1_command", _PLEASE.sub("", message))
+    message = _PATH.sub(" ", message)
     message = _LOADED.sub(" ", message)
     message = _IMPORTED.sub(lambda found: f"{found[1]} module_{found[3]} module_" +
                             found[2].replace(".", "_"), message)

@@ -156,6 +156,23 @@ def test_the_first_words_of_a_message_are_enough(matcher):
     assert begun.match("RuntimeError: alpha beta") is None
 
 
+def test_an_error_without_words_is_told_by_the_line_that_raised_it(matcher):
+    pasted = ('Traceback (most recent call last):\n  File "train.py", line 168, in <module>\n'
+              '    loss.backward()\n  File "torch/autograd/function.py", line 181, in backward\n'
+              "    raise NotImplementedError\nNotImplementedError")
+    assert message_of(pasted) == ("", "raise NotImplementedError\nNotImplementedError")
+    assert matcher.match(pasted).anchor == "bare-not-implemented"
+
+
+def test_the_request_to_improve_a_message_is_no_part_of_it(matcher):
+    please = ("(Could this error message be improved?  If so, please report an enhancement request "
+              "to PyTorch.) (validate_outputs at engine.cpp:476)")
+    said = "to be true, but got false.  " + please
+    gradient = f"RuntimeError: Expected isFloatingType(grads[i].scalar_type()) {said}"
+    assert matcher.match(gradient).anchor == "integer-gradient"
+    assert matcher.match(f"RuntimeError: Expected some.other(thing_here) {said}") is None
+
+
 def test_the_class_of_a_model_is_no_word_of_the_message(matcher):
     found = matcher.match("RuntimeError: Error(s) in loading state_dict for GPT2LMHeadModel:")
     assert found.anchor == "loading-errors"

@@ -43,13 +43,15 @@ const messagesOf = pasted => {
   })
   if (STACK.test(text)) found.reverse()
   found.sort((one, other) => AROUND.has(one[0]) - AROUND.has(other[0]))
-  return found.length ? found : [["", text.trim()]]
+  const bare = text.match(/[^\n]*\n[ \t]*(?:\w+\.)*\w+(?:Error|Exception)\s*$/) // without words: the line that raised it, too
+  return found.length ? found : [["", (bare?.[0] ?? text).trim()]]
 }
 
 /* The words that tell one message from another: no numbers, shapes, and names of the reader. */
 const wordsOf = message => {
   const own = text => text.match(OWN)?.join(" ") ?? " "
-  const kept = message.replace(/(?<=Command '\[')(?:[^'\n]*[/\\])?(\w*[a-zA-Z_])[\d.]*/g, "$1 $1_command")
+  const kept = message.replace(/\(Could this error message be improved.*/s, "")
+    .replace(/(?<=Command '\[')(?:[^'\n]*[/\\])?(\w*[a-zA-Z_])[\d.]*/g, "$1 $1_command")
     .replace(/(?<=")[A-Z]:\\[^"\n]+(?=")|[^\s'"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+/g, " ")
     .replace(/(?<=loading state_dict for )'?\w+'?(?=:)/g, " ")
     .replace(/(No module named|cannot import name|from|module(?= '[\w.]+' has no)) '((\w+)[\w.]*)'/g, (_, before, name, top) =>
