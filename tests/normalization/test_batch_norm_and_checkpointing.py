@@ -85,6 +85,6 @@ def test_a_block_that_makes_or_reshapes_buffers_is_refused(device, kind):
     block = kind().to(device)
     y = checkpoint_once(block, torch.randn(8, 4, device=device, requires_grad=True))
     before = {name: buffer.clone() for name, buffer in block.named_buffers()}
-    with pytest.raises(RuntimeError, match="^block makes or reshapes buffers$"):
+    with pytest.raises(RuntimeError, match=r"^block makes or reshapes buffers$"):
         y.sum().backward()
     torch.testing.assert_close(dict(block.named_buffers()), before)
