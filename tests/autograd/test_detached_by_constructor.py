@@ -89,7 +89,7 @@ def test_the_guard_finds_a_layer_that_only_the_cut_loss_would_train(device):
 @pytest.mark.parametrize("number", [3.0, 0, None, np.float64(3)])
 def test_a_loss_that_is_no_tensor_is_refused_by_name(number, device):
     w = torch.ones((), requires_grad=True, device=device)
-    with pytest.raises(ValueError, match="^balance is .* not a tensor"):
+    with pytest.raises(ValueError, match=r"^balance is .* not a tensor"):
         total_loss(main=w ** 2, balance=number)
 
 
