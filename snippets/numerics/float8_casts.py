@@ -10,7 +10,8 @@ def to_float8(
     """Return `x` in float8 and a float32 scale of no axes.
 
     `values.float() * scale` is about `x`. The largest number of `x`
-    becomes the largest of `dtype`, such as 448.
+    becomes the largest of `dtype`, such as 448, unless all numbers
+    are below 1e-33 in size: then the scale stays at 1.2e-38.
 
     Raises:
         ValueError: `x` holds nan, inf or a number beyond float32,
@@ -24,8 +25,9 @@ def to_float8(
     >>> values.dtype, round((values.float() * scale)[0].item(), 2)
     (torch.float8_e4m3fn, 1000.0)
     """
-    if dtype.itemsize != 1 or not dtype.is_signed or not (
-            dtype.is_floating_point and torch.finfo(dtype).eps < 1):
+    if (not dtype.is_floating_point or not dtype.is_signed
+            or not str(dtype).startswith("torch.float8_")
+            or torch.finfo(dtype).eps >= 1):
         raise ValueError("dtype must be float8 with a sign")
     if not x.is_floating_point() or not x.numel():
         raise ValueError("x must hold floats, at least one")
