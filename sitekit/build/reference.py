@@ -35,6 +35,8 @@ PAGES = [(re.compile(pattern), page) for pattern, page in {
     r"torch\.Size": "size.html#{0}",
     r"torch\.[fi]info": "type_info.html#{0}",
     r"torch\.autocast": "amp.html#{0}",
+    r"torch\.autograd\.(grad(?:grad)?check)": "generated/torch.autograd.gradcheck.{1}.html",
+    r"torch\.cuda\.(CUDAGraph)": "generated/torch.cuda.graphs.{1}.html",
     r"torch\.(inference_mode|set_grad_enabled)": "generated/torch.autograd.grad_mode.{1}.html",
     r"torch\.nn\.(Buffer|Parameter)": "generated/torch.nn.parameter.{1}.html",
     r"torch\.(?:cuda\.)?(amp|backends|distributions|jit)(?:\.\w+)*": "{1}.html",
