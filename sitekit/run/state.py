@@ -27,6 +27,7 @@ class Setting:
         torch.set_default_device(self.device)
         torch.set_warn_always(True)
         torch.distributions.Distribution.set_default_validate_args(True)  # Dynamo turns it off
+        torch._C._set_check_sparse_tensor_invariants(None)  # neither on nor off: torch warns
         torch.manual_seed(0)
         return self
 

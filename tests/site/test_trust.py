@@ -15,6 +15,7 @@ from sitekit.read.session import Step
 from sitekit.run import mutants, record
 from sitekit.run import runs as running
 from sitekit.run.runs import Runs, here, kept
+from sitekit.run.state import Setting
 from tests.guide import GUIDE, ROOT
 
 from .conftest import Project, article_of, assert_says
@@ -234,6 +235,13 @@ def test_a_page_that_leaves_torch_changed_is_refused(project, left, names):
         assert problems == ""
 
 
+def test_a_page_finds_the_sparse_checks_as_torch_starts_with_them():
+    with Setting("cpu"):
+        torch.sparse.check_sparse_tensor_invariants.enable()
+    with Setting("cpu"), pytest.warns(UserWarning, match="implicitly disabled"):
+        torch.sparse_coo_tensor([[0]], [1.0], (1,))
+
+
 def test_what_torch_itself_replaces_is_no_fault_of_a_page(project):
     project.page("""\
         ```pycon
@@ -268,15 +276,19 @@ def test_all_pages_pass_in_one_process_in_a_random_order(project):
         from sitekit.read.guide import Guide
         from sitekit.run import runs
 
-        runs.in_this_process = lambda device: True
-        guide = Guide(Path(sys.argv[1]))
-        paths = [path for path in guide.paths if guide.page(path).examples]
-        random.shuffle(paths)
-        for path in paths:
-            run = runs.run_file(guide, path, runs.here())
-            if run.problems:
-                sys.exit(f"{run.problems[0]} after {paths[:paths.index(path)]}")
-        print(len(paths), "passed")
+        def main():
+            runs.in_this_process = lambda device: True
+            guide = Guide(Path(sys.argv[1]))
+            paths = [path for path in guide.paths if guide.page(path).examples]
+            random.shuffle(paths)
+            for path in paths:
+                run = runs.run_file(guide, path, runs.here())
+                if run.problems:
+                    sys.exit(f"{run.problems[0]} after {paths[:paths.index(path)]}")
+            print(len(paths), "passed")
+
+        if __name__ == "__main__":  # a worker of forkserver imports this file
+            main()
         """)
     result = project.run("order", str(ROOT))
     assert result.returncode == 0, result.stdout[-3000:]
