@@ -124,10 +124,12 @@ chromium:
 
 # The libraries of some pages; a page whose library is not installed does not run, and says so.
 LIBRARIES = requirements-libraries.txt
+INSTALL_LIBRARIES = -m pip install -q -r $(LIBRARIES) \
+	|| echo "$(LIBRARIES): not installed, so its pages do not run" >&2
 .venv/installed: requirements.txt $(LIBRARIES) sitekit/pyproject.toml | python
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install -q -r requirements.txt
-	.venv/bin/python -m pip install -q -r $(LIBRARIES) || echo "$(LIBRARIES): not installed, so its pages do not run" >&2
+	.venv/bin/python $(INSTALL_LIBRARIES)
 	touch $@
 
 .venv/browser: .venv/installed requirements-browser.txt
@@ -141,7 +143,7 @@ NEEDS = coverage|einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pyte
 	grep -E '^($(NEEDS))==' requirements.txt > .torch/$*/requirements.txt
 	.torch/$*/bin/python -m pip install -q -r .torch/$*/requirements.txt \
 	$(if $(filter newest,$*),--upgrade torch,torch==$*)
-	.torch/$*/bin/python -m pip install -q -r $(LIBRARIES) || echo "$(LIBRARIES): not installed, so its pages do not run" >&2
+	.torch/$*/bin/python $(INSTALL_LIBRARIES)
 	touch $@
 
 clean:  ## remove what these targets made

@@ -103,18 +103,13 @@ def pytest_ignore_collect(collection_path, config):
     if (place == "tests/browser" and place not in config.args) or (
             config.stash[RUNS].environment.device != "cpu" and place in MACHINERY):
         return True
-    if place.startswith("tests/") and without(config.stash[RUNS].guide, stem_of(place)):
+    guide, twin = config.stash[RUNS].guide, f"docs/{stem_of(place)}.md"
+    if place.startswith("tests/") and guide.exists(twin) and missing(guide, twin):
         return True
     if (page := config.getoption("--page")) and collection_path.is_file():
         wanted = stem_of(page_path(page)).replace("_", "-")
         return stem_of(place) != wanted and not place.startswith(PAGES)
     return True if page and place == "tests/site" else None
-
-
-def without(guide, stem):
-    """The libraries that are missing here of those that a page names."""
-    path = f"docs/{stem}.md"
-    return missing(guide, path) if stem and guide.exists(path) else []
 
 
 def scope_of(nodeid: str) -> str:
@@ -201,7 +196,7 @@ def pytest_terminal_summary(terminalreporter, config):
     runs, page = config.stash[RUNS], config.getoption("--page")
     device, write = runs.environment.device, terminalreporter.write_line
     for path in runs.guide.paths:
-        if names := without(runs.guide, stem_of(path)):
+        if names := missing(runs.guide, path):
             write(f"not run here: {path} needs {', '.join(names)} "
                   "(pip install -r requirements-libraries.txt)")
     if page:

@@ -19,13 +19,6 @@ def rounded(x):
 CASES = [(there_and_back, 1.5, torch.bfloat16, 2.0), (rounded, 1.0009765625, torch.float32, 1.0)]
 
 
-@pytest.fixture(autouse=True)
-def compiled_anew():
-    torch.compiler.reset()
-    yield
-    torch.compiler.reset()
-
-
 @INDUCTOR
 @pytest.mark.parametrize(("function", "number", "dtype", "eager"), CASES)
 def test_a_compiled_function_leaves_the_rounding_out(function, number, dtype, eager):

@@ -7,13 +7,6 @@ pytestmark = pytest.mark.skipif(
     not shutil.which("g++"), reason="Inductor needs a C++ compiler for the CPU")
 
 
-@pytest.fixture(autouse=True)
-def compiled_anew():
-    torch.compiler.reset()
-    yield
-    torch.compiler.reset()
-
-
 def seeded(function, *args):
     with torch.random.fork_rng():
         torch.manual_seed(0)

@@ -8,13 +8,6 @@ BACKENDS = ["eager", "aot_eager", pytest.param("inductor", marks=pytest.mark.ski
     not shutil.which("g++"), reason="Inductor needs a C++ compiler for the CPU"))]
 
 
-@pytest.fixture(autouse=True)
-def compiled_anew():
-    torch.compiler.reset()
-    yield
-    torch.compiler.reset()
-
-
 def build(backend="eager"):
     net = nn.Sequential(nn.Linear(1, 1, bias=False, device="cpu"), nn.ReLU())
     nn.init.constant_(net[0].weight, 2)

@@ -1,21 +1,13 @@
-import re
 import warnings
-from pathlib import Path
 
 import pytest
 import torch
 import torch.distributed.checkpoint as dcp
 from torch import nn
 
-PAGE = Path(__file__).parents[2] / "docs/distributed/dcp-keys.md"
-SOURCE = re.search(r">>> (def assert_nothing_left_out.*?)\n>>> ", PAGE.read_text(), re.DOTALL)
-LINES = [line.removeprefix("... ") for line in SOURCE[1].splitlines()]
+from tests.shown import shown
 
-
-def guard(state, folder):
-    names = {}
-    exec("\n".join(LINES), names)
-    names["assert_nothing_left_out"](state, folder)
+guard = shown("docs/distributed/dcp-keys.md", "assert_nothing_left_out")
 
 
 class Given:

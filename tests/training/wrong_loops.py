@@ -11,7 +11,6 @@ import sys
 import tempfile
 import tomllib
 import warnings
-from itertools import islice
 from pathlib import Path
 from unittest import mock
 
@@ -33,6 +32,7 @@ from snippets.optimization.clip_and_unscale import assert_step_ignores_scale
 from snippets.optimization.scheduler_order import rates_used
 from tests.guards.verdicts import verdict
 from tests.guide import ROOT
+from tests.shown import shown
 
 RIGHT = (ROOT / "snippets/training/right_loop.py").read_text()
 GUARDS = {}
@@ -77,13 +77,7 @@ def guard(of):
 
 def of_page(page, name):
     """Return a function that a session of a page defines."""
-    lines = (ROOT / f"docs/{page}.md").read_text().split("\n")
-    start = next(i for i, line in enumerate(lines) if line.startswith(f">>> def {name}("))
-    rest = list(islice(lines, start + 1, None))
-    body = rest[:next(i for i, line in enumerate(rest) if not line.startswith("... "))]
-    names = {"torch": torch, "nn": nn}
-    exec("\n".join(line[4:] for line in [lines[start], *body]), names)
-    return names[name]
+    return shown(f"docs/{page}.md", name, torch=torch, nn=nn)
 
 
 def samples(n=12, classes=3, ignored=()):
