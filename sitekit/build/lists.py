@@ -11,7 +11,7 @@ from ..read.guide import Guide
 from ..run.record import provenance
 from .current import HOME, Current
 
-LISTED = 9  # of a folder the home page lists so many pages, and leads to the list of all
+LISTED = 7  # of a folder the home page lists so many pages, and leads to the list of all
 
 
 def first_sentence(text: str) -> str:

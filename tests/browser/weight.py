@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, Page
 
 from tests.guide import GUIDE
+from tests.weights import FIRST, FIRST_WITH_MATHS, limit_of_further
 
 from .browsing import DESKTOP
 
-FIRST, FIRST_WITH_MATHS, FURTHER, FURTHER_WITH_FIGURES = 85_000, 110_000, 15_000, 25_000
-HEAVIER = {"guards/all-guards/": 20_500}  # 12 kB of it are the file that its button gives
 NOTEBOOK = 2  # times a plain page
 BEFORE = ["notation/", "shapes/permute-vs-reshape/"]  # pages with maths
 MOVED = """
@@ -39,7 +38,7 @@ class Visit:
 
     @property
     def limit_of_further(self) -> int:
-        return HEAVIER.get(self.page, FURTHER_WITH_FIGURES if self.figures else FURTHER)
+        return limit_of_further(self.page, self.figures)
 
     def others(self, home: str) -> list[str]:
         """The requests to other hosts."""

@@ -1,11 +1,13 @@
 """A page as MkDocs builds it."""
 
+import gzip
 import pkgutil
 import re
 
 from bs4 import BeautifulSoup
 
 from sitekit.build.reference import NAME, STABLE, address, whole
+from tests.weights import HEADERS, limit_of_further
 
 
 def test_a_page_builds_and_shows_what_runs_and_copies_what_it_shows(path, page, guide, converted):
@@ -22,3 +24,10 @@ def test_a_page_builds_and_shows_what_runs_and_copies_what_it_shows(path, page, 
     for target in linked:
         if found := re.fullmatch(rf"{STABLE}generated/(.+)\.html(?:#.+)?", target):
             pkgutil.resolve_name(found[1])
+
+
+def test_a_page_is_light(path, page, converted):
+    """The browser's tests weigh a sample of the pages; this one weighs each."""
+    html = converted.html(path)
+    figures = bool(BeautifulSoup(html, "html.parser").select("article svg.figure, article img"))
+    assert len(gzip.compress(html.encode(), 6)) + HEADERS <= limit_of_further(page.address, figures)
