@@ -14,7 +14,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from sitekit.run.runs import here, run_file
-from tests import weights
+from tests import limits
 from tests.guide import GUIDE, ROOT
 from tests.rows import Row
 
@@ -41,16 +41,16 @@ def weights() -> Iterator[Row]:
         phone = [weight.first_visit(browser, home, below, browsing.PHONE) for below in ADDRESSES]
         further = weight.further_visits(browser, home, ADDRESSES)
 
-        for maths, what, limit in [(False, "first visit", weights.FIRST),
-                                   (True, "first visit, with maths", weights.FIRST_WITH_MATHS)]:
+        for maths, what, limit in [(False, "first visit", limits.FIRST),
+                                   (True, "first visit, with maths", limits.FIRST_WITH_MATHS)]:
             yield from bytes_of(what, [v for v in first if v.maths == maths], limit)
         for figures, what, limit in [
-                (False, "further page", weights.FURTHER),
-                (True, "further page, with figures", weights.FURTHER_WITH_FIGURES)]:
+                (False, "further page", limits.FURTHER),
+                (True, "further page, with figures", limits.FURTHER_WITH_FIGURES)]:
             yield from bytes_of(what, [v for v in further if v.figures == figures
-                                       and v.page not in weights.HEAVIER], limit)
+                                       and v.page not in limits.HEAVIER], limit)
         for visit in further:
-            if visit.page in weights.HEAVIER:
+            if visit.page in limits.HEAVIER:
                 yield Row("further page, with a whole file to copy", visit.wire,
                           visit.limit_of_further, visit.page)
         notebooks = [v for v in further if v.page in weight.notebooks()]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, Page
 
 from tests.guide import GUIDE
-from tests.weights import FIRST, FIRST_WITH_MATHS, limit_of_further
+from tests.limits import FIRST, FIRST_WITH_MATHS, limit_of_further
 
 from .browsing import DESKTOP
 

@@ -7,7 +7,7 @@ import re
 from bs4 import BeautifulSoup
 
 from sitekit.build.reference import NAME, STABLE, address, whole
-from tests.weights import HEADERS, limit_of_further
+from tests.limits import HEADERS, limit_of_further
 
 
 def test_a_page_builds_and_shows_what_runs_and_copies_what_it_shows(path, page, guide, converted):
