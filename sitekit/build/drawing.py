@@ -139,7 +139,7 @@ class Cells:
 class Grid:
     """`grid`: numbers in cells; three and four axes make blocks. Equal `colour`, one colour.
 
-    `mark` (true or false, of the grid's shape) frames cells.
+    A colour of -1 is none; `mark` (true or false, of the grid's shape) frames cells.
     """
 
     grid: Tensor
@@ -162,8 +162,8 @@ class Grid:
             body = [path("cell", cells.boxes(torch.ones_like(numbers, dtype=torch.bool)))]
         else:
             colour = blocks(self.colour)
-            body = [path(kind, cells.boxes(colour == group))
-                    for group, kind in groups("grid", colour).items()]
+            kinds = groups("grid", colour[colour != -1]) | {-1: "cell"}
+            body = [path(kind, cells.boxes(colour == group)) for group, kind in kinds.items()]
         if self.mark is not None:
             body.append(path("mark", cells.boxes(blocks(self.mark))))
         return Drawing(*cells.size, "".join([*body, *cells.texts(words), *cells.names()]))
@@ -238,7 +238,8 @@ class Reads:
 class Storage:
     """`storage`: tensors by name, their shapes and strides above the memory that they share.
 
-    Numbers have the colour of their row in the first tensor; those that no tensor reads are pale.
+    Numbers have the colour of their row in the first tensor, and keep it in a copy of as many
+    numbers; one of several rows has none, and numbers that no tensor reads are pale.
     """
 
     storage: Mapping[str, Tensor]
@@ -255,21 +256,29 @@ class Storage:
                 words = f"{name}: {tuple(x.shape)}, strides {x.stride()}{offset}"
                 body.append(text(1, y + 13, words, "start"))
                 width, y = max(width, LETTER * len(words)), y + LINE
-            strip = self.strip([self.storage[name] for name in names])
+            strip = self.strip([self.storage[name] for name in names], self.rows(names[0]))
             body.append(f'<g transform="translate(0 {point(y)})">{strip.body}</g>')
             width, y = max(width, strip.width), y + strip.height + LINE
         return Drawing(width, y - LINE, "".join(body))
 
+    def rows(self, name: str) -> Tensor:
+        """The row of each number of a tensor, in row order."""
+        x, first = self.storage[name], next(iter(self.storage.values()))
+        of = first if first.numel() == x.numel() else x
+        size = of.shape[0] if of.dim() > 1 else 1
+        return torch.arange(size).repeat_interleave(of.numel() // size)
+
     @staticmethod
-    def strip(tensors: list[Tensor]) -> Drawing:
+    def strip(tensors: list[Tensor], row_of: Tensor) -> Drawing:
         first = tensors[0]
         size = first.untyped_storage().nbytes() // first.element_size()
         memory = torch.as_strided(first, (size,), (1,), 0)
         slots = torch.arange(size)
         rows = torch.full((size,), -1)
-        at = torch.as_strided(slots, first.shape, first.stride(), first.storage_offset())
-        for row, of_row in enumerate(at if first.dim() > 1 else at.unsqueeze(0)):
-            rows[of_row.flatten()] = row
+        at = torch.as_strided(slots, first.shape, first.stride(), first.storage_offset()).flatten()
+        for slot in at.unique().tolist():
+            of_rows = row_of[at == slot].unique()
+            rows[slot] = of_rows[0] if len(of_rows) == 1 else -1
         read = torch.zeros(size, dtype=torch.bool)
         for x in tensors:
             read[torch.as_strided(slots, x.shape, x.stride(), x.storage_offset()).flatten()] = True
@@ -282,9 +291,10 @@ class Storage:
         def boxes(which: Tensor) -> Iterable[str]:
             return (box(*places[slot], wide, CELL) for slot in which.nonzero().flatten().tolist())
 
-        body = [path("hidden", boxes(~read)), path("cell", boxes(read & (rows < 0)))]
+        body = [path("hidden", boxes(~read))]
         body += [path(kind, boxes(rows == row))
                  for row, kind in groups("storage", rows[rows >= 0]).items()]
+        body.append(path("cell", boxes(read & (rows < 0))))
         body += [text(x + wide / 2, y + CELL / 2 + 5, word, "" if is_read else "axis")
                  for (x, y), word, is_read in zip(places, words, read.tolist(), strict=True)]
         return Drawing(columns * wide + 2, places[-1][1] + CELL + 1, "".join(body))
@@ -313,7 +323,7 @@ class Points:
             return 1 + (x - float(lows[0])) * scale, 1 + (y - float(lows[1])) * scale
 
         colour = torch.full(self.pixels.shape, -1) if self.colour is None else self.colour
-        kinds = {-1: "cell"} | groups("points", colour[colour >= 0])
+        kinds = groups("points", colour[colour != -1]) | {-1: "cell"}
         body = [path(kind, (box(*at(column - .5, row - .5), scale, scale)
                             for row, column in (colour == group).nonzero().tolist()))
                 for group, kind in kinds.items()]

@@ -109,6 +109,7 @@ def test_a_grid_has_its_numbers_in_row_order_and_a_colour_for_each_group():
     svg = panel(grid=X.T, colour=X.T // 3, mark=X.T == 4)
     assert texts(svg) == ["0", "3", "1", "4", "2", "5"]
     assert (boxes(svg, "group-0"), boxes(svg, "group-1"), boxes(svg, "mark")) == (3, 3, 1)
+    assert boxes(panel(grid=X, colour=X // 3 - 1), "cell") == 3
 
 
 def test_a_grid_of_four_axes_is_drawn_in_blocks():
@@ -150,6 +151,13 @@ def test_storage_is_one_strip_for_those_that_share_it():
     assert texts(svg) == [
         "x: (2, 3), strides (3, 1)", "x.T: (3, 2), strides (1, 3)", *"012345",
         "copy: (3, 2), strides (2, 1)", *"031425"]
+
+
+def test_a_copy_keeps_the_colours_of_rows_and_a_number_of_several_rows_has_none():
+    svg = panel(storage={"x": X.T, "flat": X.T.reshape(6)})
+    assert [boxes(part, "group-2") for part in svg.split("</g>")[:2]] == [2, 2]
+    svg = panel(storage={"x": X[0].clone().expand(2, 3)})
+    assert (boxes(svg, "cell"), "group-" in svg) == (3, False)
 
 
 def test_storage_shows_the_offset_and_what_no_tensor_reads():
