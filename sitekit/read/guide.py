@@ -184,6 +184,7 @@ class Guide:
             "wrong": ("snippets", folder, f"wrong_{stem}.py"),
             "stub": ("snippets", folder, f"stub_{stem}.py"),
             "figure": ("snippets", folder, f"figure_{stem}.py"),
+            "second figure": ("snippets", folder, f"figure_{stem}_2.py"),
             "test": ("tests", folder, f"test_{stem}.py"),
             "claims": (lists.beside(path),)}.items()}
         return {kind: file for kind, file in files.items() if self.exists(file)}

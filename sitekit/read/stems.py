@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _OF = (re.compile(r"docs/(?P<stem>.+)\.md"),
-       re.compile(r"snippets/(?P<stem>(?:.+/)?)(?:wrong_|stub_|figure_)?(?P<name>\w+)\.py"),
+       re.compile(r"snippets/(?P<stem>(?:.+/)?)figure_(?P<name>\w+?)(?:_2)?\.py"),
+       re.compile(r"snippets/(?P<stem>(?:.+/)?)(?:wrong_|stub_)?(?P<name>\w+)\.py"),
        re.compile(r"tests/(?P<stem>(?:.+/)?)test_(?P<name>\w+)\.py"),
        re.compile(r"tests/(?P<stem>(?:.+/)?)(?P<name>\w+)\.toml"))
 NOT_OF_PAGES = ("tests/site/", "tests/pages/", "tests/browser/")

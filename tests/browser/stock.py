@@ -34,7 +34,7 @@ markdown_extensions:
 """
 OURS = ["conftest.py", "docs", "mkdocs.yml", "pyproject.toml", "sitekit", "snippets",
         "changes.txt", "tests/environments.toml", "tests/records", ".made"]
-FIGURE = re.compile(r"\(figure:([\w/]+)\)")
+FIGURE = re.compile(r"!\[[^\]]*\]\(figure:([\w/]+)\)")
 TWICE = """
 import time
 import sys
@@ -60,12 +60,11 @@ def write_stock(to: Path) -> None:
         page = to / reading.path
         page.parent.mkdir(parents=True, exist_ok=True)
 
-        def drawn(found, folder=page.parent) -> str:
+        def drawn(found) -> str:
             where, _, stem = found[1].rpartition("/")
             figure = run_path(str(ROOT / "snippets" / where / f"figure_{stem}.py"))
-            svg = figures.draw(figures.computed(figure), "").replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"')
-            (folder / f"{stem}.svg").write_text(svg)
-            return f"({stem}.svg)"
+            panels = figures.drawn_panels(figure, figure["INPUT"])
+            return "".join(f"<span>{title}{drawn}</span>" for title, drawn, _ in panels)
 
         source = (ROOT / reading.path).read_text().split("\n")
         above = source[:reading.places[0].line - 1]

@@ -208,20 +208,24 @@ def test_latex_that_does_not_convert(project, formula, name):
     refused(project, "docs/planted.md", "invalid LaTeX", name)
 
 
-FIGURE = "import torch\nINPUT = torch.arange(2)\ndef panels(x):\n"
+FIGURE = "import torch\nINPUT = torch.arange(2)\ndef panels(x):\n    return "
+TYPED = FIGURE + "[{'grid': INPUT, 'says': f'It is {x[0]}'}]"
+SAID = FIGURE + "[{'grid': x, 'says': f'It is {x[1]}'}]"
 
 
 @pytest.mark.parametrize(("image", "text", "words"), [
     ("![It is 1.](figure:absent)", "panels = list", ["no file snippets/figure_absent.py"]),
     ("![](figure:planted)", "panels = list", ["figure:planted does not say what it shows"]),
-    ("![A.](figure:planted)", FIGURE + "    return [('a', x, x)]",
-     ["snippets/figure_planted.py: cannot be drawn", "must be (rows, columns)"]),
-    ("![A.](figure:planted)", FIGURE + "    return 1 / 0",
+    ("![A.](figure:planted)", FIGURE + "1 / 0",
      ["snippets/figure_planted.py: cannot be drawn: ZeroDivisionError"]),
-    ("![A.](figure:planted)", FIGURE + "    return [('a', INPUT.view(1, 2), INPUT.view(1, 2))]",
-     ["snippets/figure_planted.py: cannot be drawn", "are they typed?"]),
     ("![A.](figure:planted)", "def panels(): return []",
      ["snippets/figure_planted.py: cannot be drawn", "must have INPUT"]),
+    ("![It is 0.](figure:planted)", TYPED, ["another INPUT gives the same; is it typed?"]),
+    ("![It is 2.](figure:planted)", SAID, ["it computes 'It is 1', and its words do not say so"]),
+    ("![It is 1 of 2.](figure:planted)", SAID, ["its words say 2, outside of what it computes"]),
+    ("![It is so.](figure:planted)", FIGURE + "[{'grid': x}]",
+     ["must name a number that it computes"]),
+    ("![It is 1.](figure:planted) " * 3, SAID, ["3 figures; a page has 2 at most"]),
 ])
 def test_a_figure_that_is_not_there_or_says_nothing(project, image, text, words):
     project.write("snippets/figure_planted.py", text)
