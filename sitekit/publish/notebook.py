@@ -18,6 +18,7 @@ from ..run.runs import MADE
 _HEADING_ID = re.compile(r" *\{ *#[\w-]+ *\}$", re.MULTILINE)
 _FOLD = re.compile(r"^/// details \| (.+)$", re.MULTILINE)
 _FOLD_END = re.compile(r"^///$", re.MULTILINE)
+_FOLD_OF_TEXT = re.compile(r"^/// details \| (.+)\n((?:(?!///).*\n)*)///$", re.MULTILINE)
 _FIGURE = re.compile(r"!\[([^\]]*)\]\(figure:[^)]*\)")
 _LINK = re.compile(r"\[((?:[^\[\]]|\[[^\]]*\])+)\]\((?!https?:)([\w./-]*?)(?:\.md)?(#[\w-]+)?\)")
 
@@ -28,12 +29,12 @@ def plain(text: str) -> str:
 
 
 def to_notebook(page: Page, site: str = "") -> nbformat.NotebookNode:
-    """The notebook of a page. A cell that is meant to raise is tagged so.
+    """The notebook of a page. A cell that is meant to raise is tagged so; a folded one is shut.
 
     Links to other pages lead to `site`, the address of the home page; without
     it their text stays.
     """
-    cells, after = [], 0
+    cells, after, folds = [], 0, 0
 
     def link(found: re.Match) -> str:
         if not site:
@@ -48,7 +49,10 @@ def to_notebook(page: Page, site: str = "") -> nbformat.NotebookNode:
         cells.append(nbformat.from_dict(cell | fields))
 
     def add_prose(end: int) -> None:
-        text = "\n".join(page.lines[after:end])
+        nonlocal folds
+        text = _FOLD_OF_TEXT.sub(r"<details><summary>\1</summary>\n\n\2\n</details>",
+                                 "\n".join(page.lines[after:end]))
+        folds += len(_FOLD.findall(text)) - len(_FOLD_END.findall(text))
         text = _LINK.sub(link, _FOLD_END.sub("", plain(_HEADING_ID.sub("", text))))
         if text.strip():
             add("markdown", text.strip())
@@ -62,7 +66,8 @@ def to_notebook(page: Page, site: str = "") -> nbformat.NotebookNode:
             raises = TRACEBACK in step.want
             add("code", step.copied.rstrip(), execution_count=None, outputs=[],
                 metadata={"page": str(example.at),
-                          "tags": ["raises-exception"] if raises else []})
+                          "tags": ["raises-exception"] if raises else [],
+                          **({"jupyter": {"source_hidden": True}} if folds else {})})
     add_prose(len(page.lines))
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     return new_notebook(cells=cells, metadata={"kernelspec": kernel})

@@ -1356,9 +1356,12 @@ def left_out():
 
 
 def untried(page):
-    """Name the wrong versions of a page that neither the table nor its list beside has."""
+    """Name the wrong versions of a page that neither the table nor its list beside has.
+
+    Those of an exercise are judged by its own check (tests/pages/test_exercises.py).
+    """
     file = GUIDE.with_stem(page).get("wrong")
-    if not file:
+    if not file or GUIDE.meta(page).get("notebook"):
         return []
     module = file.removeprefix("snippets/").removesuffix(".py").replace("/", ".")
     tried = {name.split()[0].removeprefix(f"{module}.") for name in WRONG}
