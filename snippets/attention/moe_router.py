@@ -20,6 +20,7 @@ def mixture(
     Raises:
         TypeError: `x` is not of floating dtype.
         ValueError: the sizes do not fit, or k is not 1 to E.
+        RuntimeError: `scores` are integers, or a tensor is on meta.
     """
     if not x.is_floating_point():
         raise TypeError(f"x must be of floating dtype, not {x.dtype}")
@@ -52,6 +53,7 @@ def balance_loss(scores: Tensor, k: int) -> Tensor:
 
     Raises:
         ValueError: `scores` is not (N, E), N is 0, or k is not 1 to E.
+        RuntimeError: `scores` are integers.
     """
     if scores.dim() != 2 or not len(scores):
         raise ValueError(

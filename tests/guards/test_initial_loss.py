@@ -371,3 +371,11 @@ def test_a_default_device_moves_nothing():
             return mlp()
     with torch.device("meta"):
         initial_loss(make, F.cross_entropy, *data, chance=TEN)
+
+
+def test_a_model_that_ends_in_a_log_softmax_fails_until_it_is_left_out():
+    x, target = classes(16, 8)
+    with pytest.raises(AssertionError, match="outputs of 0 cost 0, not"):
+        initial_loss(lambda: nn.Sequential(nn.Linear(8, 10), nn.LogSoftmax(-1)), F.nll_loss,
+                     x, target, chance=math.log(10))
+    initial_loss(lambda: nn.Linear(8, 10), F.cross_entropy, x, target, chance=math.log(10))
