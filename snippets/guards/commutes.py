@@ -38,8 +38,8 @@ def commutes(
             raise Undecided(
                 "inputs and what before gives are tensors: put the "
                 f"rest, such as this {type(x).__name__}, into call")
-        if x.is_meta or not x.numel():
-            raise Undecided("an input is empty or on meta")
+        if x.is_meta or not x.numel() or x.layout != torch.strided:
+            raise Undecided("an input is sparse, empty or on meta")
         wide = torch.complex128 if x.is_complex() else torch.float64
         is_whole = not (x.is_floating_point() or x.is_complex())
         return x.detach().to(x.dtype if is_whole else wide)

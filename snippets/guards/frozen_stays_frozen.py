@@ -42,8 +42,12 @@ def frozen_stays_frozen(
 
     def tensors(module: nn.Module) -> dict[str, torch.Tensor]:
         with asserts_undecided():
-            return {name: x for name, x in frozen(module).items()
-                    if isinstance(x, torch.Tensor)}
+            found = frozen(module)
+        if not isinstance(found, Mapping):
+            raise Undecided("frozen gives no dict of tensors, but "
+                            f"{type(found).__name__}")
+        return {name: x for name, x in found.items()
+                if isinstance(x, torch.Tensor)}
 
     read: set[int] = set()
 

@@ -65,24 +65,23 @@ def copied(module: Any) -> Any:
     Raises: Undecided where something in it cannot be copied, or a
         lazy layer has no weights yet.
     """
-    held: dict[int, Any] = {}
-    for part in getattr(module, "modules", tuple)():
-        if any(map(is_lazy, (*part.parameters(), *part.buffers()))):
-            raise Undecided("a lazy layer has no weights yet: call "
-                            "the model once before")
-        for x in vars(part).values():
-            if getattr(x, "grad_fn", None):  # as weight_norm computes
-                held[id(x)] = x.detach().clone()
+    is_module = isinstance(module, nn.Module)
+    if is_module and any(map(is_lazy, (
+            *module.parameters(), *module.buffers()))):
+        raise Undecided("a lazy layer has no weights yet: call the "
+                        "model once before")
+    held = {id(x): x.detach().clone()  # as weight_norm computes
+            for part in (module.modules() if is_module else ())
+            for x in vars(part).values() if getattr(x, "grad_fn", None)}
     try:
         return copy.deepcopy(module, held)
     except (RuntimeError, TypeError) as error:
-        kept = isinstance(error, RuntimeError)
-        if kept and "deepcopy" not in str(error):
+        if isinstance(error, RuntimeError) and (
+                "deepcopy" not in str(error)):
             raise
-        raise Undecided(f"{type(module).__name__} holds " + (
-            "a tensor with a graph, from a call before: make it anew, "
-            "or detach what it keeps" if kept else
-            f"what cannot be copied: {error}")) from error
+        raise Undecided(
+            f"{type(module).__name__} holds what cannot be copied, as "
+            f"a lock or a tensor with a graph: {error}") from error
 # --8<-- [end:copied]
 
 

@@ -49,6 +49,9 @@ def parts_add_up(
     parts = [tuple(wide(x) for x in part) for part in parts]
     if len({tuple(x.shape[1:] for x in part) for part in parts}) != 1:
         raise Undecided("give parts of one shape but for axis 0")
+    if any(p.is_meta for p in model.parameters()) or not any(
+            p.requires_grad for p in model.parameters()):
+        raise Undecided("the model is on meta, or nothing is trained")
     whole = [tuple(map(torch.cat, zip(*parts, strict=True)))]
     drawn: list[list[torch.Tensor]] = []
     kinds: list[torch.dtype] = []  # of what backward needs

@@ -326,6 +326,8 @@ def test_what_cannot_be_told_is_undecided(device):
         commutes(lambda: x, before=roll)
     with pytest.raises(Undecided, match="such as this str"):
         commutes(lambda x, s: x, x, "abc", before=roll)
+    with pytest.raises(Undecided, match="an input is sparse"):
+        commutes(F.relu, x.to_sparse(), before=roll)
     with pytest.raises(Undecided, match="such as this int"):
         commutes(F.relu, x, before=lambda x: (x, 3))
     with pytest.raises(Undecided, match="empty or on meta"):
