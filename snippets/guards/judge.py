@@ -11,7 +11,6 @@ from unittest import mock
 
 import torch
 from torch import nn
-from torch.nn.parameter import is_lazy
 
 
 # --8<-- [start:undecided]
@@ -66,7 +65,7 @@ def copied(module: Any) -> Any:
         lazy layer has no weights yet.
     """
     is_module = isinstance(module, nn.Module)
-    if is_module and any(map(is_lazy, (
+    if is_module and any(map(nn.parameter.is_lazy, (
             *module.parameters(), *module.buffers()))):
         raise Undecided("a lazy layer has no weights yet: call the "
                         "model once before")

@@ -42,7 +42,7 @@ def padding_values_ignored(
     own[keep] = real[:1].expand_as(real)
     places = torch.arange(len(hidden), device=x.device) % len(real)
     others[0][~keep] = real[places]
-    others[1][~keep] = (  # copies of a sample raise no maximum of its own
+    others[1][~keep] = (  # a maximum of copies is not above theirs
         2 * real.amax() - real.amin() if x.is_floating_point()
         else real.flip(0)[places])
     if all(torch.equal(other, x) for other in others):

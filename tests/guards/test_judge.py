@@ -364,7 +364,7 @@ def test_a_module_that_keeps_a_tensor_of_a_call_before_is_undecided():
     model, x = Keeps(3, 3), torch.ones(2, 3)
     judge(lambda: model(x), own=lambda: model(-x), other=lambda: model(x), message="leaks")
     model(x)
-    with pytest.raises(Undecided, match="Keeps holds .* a tensor with a graph: ") as caught:
+    with pytest.raises(Undecided, match=r"Keeps holds .* a tensor with a graph: ") as caught:
         judge(lambda: model(x), own=lambda: model(-x), other=lambda: model(x), message="leaks")
     assert "deepcopy" in str(caught.value.__cause__)
 
