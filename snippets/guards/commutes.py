@@ -52,12 +52,17 @@ def commutes(
         return values.view(x.shape)
 
     def own() -> Any:
-        try:
-            return after(call(*map(moved, data)))
-        except (RuntimeError, ValueError, IndexError) as error:
-            raise Undecided(
-                "call refuses the inputs with values of other places, "
-                f"or times 0.5 to 1: {error}") from error
+        alone = [{place} for place in range(len(data))]
+        for places in (set(range(len(data))), *alone):
+            try:
+                return after(call(*(
+                    moved(x) if place in places else x.clone()
+                    for place, x in enumerate(data))))
+            except (RuntimeError, ValueError, IndexError) as error:
+                refusal = error
+        raise Undecided(
+            "call refuses the inputs with values of other places, "
+            f"or times 0.5 to 1: {refusal}") from refusal
 
     if not inputs:
         raise Undecided("there is no input")

@@ -84,6 +84,23 @@ def copied(module: Any) -> Any:
 # --8<-- [end:copied]
 
 
+# --8<-- [start:widened]
+def widened(module: nn.Module) -> Any:
+    """Bring a module's numbers to float64 or complex128; return it."""
+    def wide(x: torch.Tensor) -> torch.Tensor:
+        if x.is_complex():  # Module.double leaves them
+            return x.to(torch.complex128)
+        return x.double() if x.is_floating_point() else x
+
+    try:
+        return module._apply(wide)
+    except RuntimeError:  # torch.func: no writing to .data
+        with mock.patch.object(torch.__future__, (
+                "_overwrite_module_params_on_conversion"), True):
+            return module._apply(wide)
+# --8<-- [end:widened]
+
+
 # --8<-- [start:open_gates]
 def open_gates(module: nn.Module, size: float = 0.1) -> None:
     """Write numbers up to `size` into parameters that are almost 0.
@@ -131,21 +148,13 @@ def on_copies(
             parts = list(twin.modules())
             for part in [twin, *set(list(twins)[known:]) - set(parts)]:
                 if double:
-                    widen(part)
+                    widened(part)
                 ready(part)
             twins.update(zip(module.modules(), parts, strict=True))
             twins.update(zip(parts, parts, strict=True))
         result = call(twins[module], *args, **kw)
         after()
         return result
-
-    def widen(part: nn.Module) -> None:
-        try:
-            part.double()
-        except RuntimeError:  # torch.func: no writing to .data
-            with mock.patch.object(torch.__future__, (
-                    "_overwrite_module_params_on_conversion"), True):
-                part.double()
 
     def registers(method: Callable[..., None]) -> Callable[..., None]:
         def make(module: nn.Module, *args: Any, **kw: Any) -> None:
@@ -166,7 +175,7 @@ def on_copies(
     except (RuntimeError, ValueError) as error:
         mixed = re.search(
             r"mixed dtype|src\.dtype|^(?=.*(double|float64))"
-            r".*\b(b?float(16|32)?|half)(tensor)?\b",
+            r".*\b(complex|b?)(float(16|32)?|half)(tensor)?\b",
             str(error), re.IGNORECASE | re.DOTALL)
         if not double or not mixed:
             raise

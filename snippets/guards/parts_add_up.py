@@ -15,6 +15,7 @@ from snippets.guards.judge import (
     asserts_undecided,
     copied,
     on_copies,
+    widened,
 )
 
 
@@ -59,7 +60,7 @@ def parts_add_up(
     def gradient(
             split: Sequence[tuple[torch.Tensor, ...]],
             fixed: bool = False) -> torch.Tensor:
-        twin = copied(model).double()
+        twin = widened(copied(model))
         for norm in twin.modules():
             if fixed and isinstance(norm, _BatchNorm):
                 like = next(twin.parameters())
