@@ -11,6 +11,7 @@ from snippets.guards.judge import (
     asserts_undecided,
     copied,
     on_copies,
+    widened,
 )
 
 
@@ -108,7 +109,7 @@ def agrees_with_reference(
             for call in (ours, reference))
         for call in (ours, reference):
             if isinstance(call, nn.Module):
-                for p in call.double().parameters():
+                for p in widened(call).parameters():
                     p.requires_grad_(
                         p.is_floating_point() or p.is_complex())
         if (isinstance(ours, nn.Module)

@@ -28,8 +28,9 @@ def causal(
         Undecided: an output has no axis of time or does not change
             with its past, or the positions of `x` are equal.
     """
-    if x.is_meta:
-        raise Undecided("data on meta holds no numbers")
+    if x.is_meta or time_dim not in range(-x.dim(), x.dim()):
+        raise Undecided(f"x on {x.device}, of shape {tuple(x.shape)}, "
+                        f"has no numbers along axis {time_dim}")
     length = x.shape[time_dim]
     if length < 2:
         raise Undecided("one position has no later positions")

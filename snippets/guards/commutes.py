@@ -38,8 +38,8 @@ def commutes(
             raise Undecided(
                 "inputs and what before gives are tensors: put the "
                 f"rest, such as this {type(x).__name__}, into call")
-        if x.is_meta or not x.numel():
-            raise Undecided("an input is empty or on meta")
+        if x.is_meta or not x.numel() or x.layout != torch.strided:
+            raise Undecided("an input is sparse, empty or on meta")
         wide = torch.complex128 if x.is_complex() else torch.float64
         is_whole = not (x.is_floating_point() or x.is_complex())
         return x.detach().to(x.dtype if is_whole else wide)
@@ -52,12 +52,17 @@ def commutes(
         return values.view(x.shape)
 
     def own() -> Any:
-        try:
-            return after(call(*map(moved, data)))
-        except (RuntimeError, ValueError, IndexError) as error:
-            raise Undecided(
-                "call refuses the inputs with values of other places, "
-                f"or times 0.5 to 1: {error}") from error
+        alone = [{place} for place in range(len(data))]
+        for places in (set(range(len(data))), *alone):
+            try:
+                return after(call(*(
+                    moved(x) if place in places else x.clone()
+                    for place, x in enumerate(data))))
+            except (RuntimeError, ValueError, IndexError) as error:
+                refusal = error
+        raise Undecided(
+            "call refuses the inputs with values of other places, "
+            f"or times 0.5 to 1: {refusal}") from refusal
 
     if not inputs:
         raise Undecided("there is no input")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable
 
 import torch
 from torch import nn
-from torch.nn.parameter import is_lazy
 
 from snippets.guards.judge import Undecided, asserts_undecided
 
@@ -42,7 +41,7 @@ def every_parameter_used(
     trainable = {name: p for name, p in model.named_parameters()
                  if p.requires_grad and id(p) not in allowed}
     weights = list(trainable.values())
-    if any(map(is_lazy, model.buffers())):
+    if any(map(nn.parameter.is_lazy, model.buffers())):
         raise Undecided("a lazy layer is empty: call the model before")
     buffers = [(module, key, buffer, buffer.clone())
                for module in model.modules()

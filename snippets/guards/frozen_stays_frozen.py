@@ -18,14 +18,12 @@ def frozen_stays_frozen(
 
     `train(model)` takes three steps or more, with an optimizer of its
     own. `frozen(model)` returns what must stay, by name: the state
-    dict of a part, or rows of a weight; only tensors are looked at.
-    Both are given copies of `model`, with its gradients.
+    dict of a part, or rows of a weight. Both get copies of `model`.
 
     Raises:
         AssertionError: training changes a frozen tensor.
         Undecided: nothing is frozen or it is on meta, `frozen` reads
-            `model` itself, an `assert` fails, or no parameter of
-            before changes (so replace a layer before the call).
+            `model` itself, or no parameter of before changes.
     """
     def alike(a: torch.Tensor, b: torch.Tensor) -> bool:
         a, b = a.to_dense(), b.to_dense()
@@ -42,8 +40,12 @@ def frozen_stays_frozen(
 
     def tensors(module: nn.Module) -> dict[str, torch.Tensor]:
         with asserts_undecided():
-            return {name: x for name, x in frozen(module).items()
-                    if isinstance(x, torch.Tensor)}
+            found = frozen(module)
+        if isinstance(found, Mapping):
+            return {name: x for name, x in found.items()
+                    if isinstance(x, torch.Tensor) and not x.is_meta}
+        raise Undecided("frozen gives no dict of tensors, but "
+                        f"{type(found).__name__}")
 
     read: set[int] = set()
 
@@ -58,19 +60,17 @@ def frozen_stays_frozen(
         raise Undecided("a copy of a scripted module is not trained")
     for p, q in zip(twin.parameters(), model.parameters(), strict=True):
         p.grad = copied(q.grad)
+    weights = [(p, p.detach().clone()) for p in twin.parameters()]
     with Watch():
         found = tensors(twin)
     before = {name: x.detach().clone() for name, x in found.items()}
-    weights = [(p, p.detach().clone()) for p in twin.parameters()]
-    if not any(map(torch.numel, before.values())):
-        raise Undecided("nothing is frozen")
-    if any(x.is_meta for x in before.values()):
-        raise Undecided("data on meta holds no numbers")
-    others = places([  # an index may be the original's
+    if not sum(map(torch.numel, before.values())):
+        raise Undecided("nothing is frozen, or it is on meta")
+    originals = places([  # but for an index
         x for x in (*model.parameters(), *model.buffers())
         if x.is_floating_point() or x.is_complex()])
-    if others & read or places(found) & places(
-            tensors(copied(model))):
+    again = tensors(copied(model))
+    if originals & read or places(found) & places(again):
         raise Undecided("frozen reads another model than it is given")
     with (torch.random.fork_rng(range(torch.cuda.device_count())),
           asserts_undecided()):

@@ -26,6 +26,9 @@ def independent_samples(
         AssertionError: an output changes with the other samples.
         Undecided: an output has no batch axis, or samples are equal.
     """
+    if batch_dim not in range(-batch.dim(), batch.dim()):
+        raise Undecided(f"a batch of shape {tuple(batch.shape)} has no "
+                        f"axis {batch_dim}")
     size = batch.shape[batch_dim]
     if size < 2:
         raise Undecided("one sample has no other samples")
@@ -74,6 +77,9 @@ def same_alone(
         Other errors: the call raises them, as BatchNorm in training
             does for one sample (1, C).
     """
+    if batch_dim not in range(-batch.dim(), batch.dim()):
+        raise Undecided(f"a batch of shape {tuple(batch.shape)} has no "
+                        f"axis {batch_dim}")
     size = batch.shape[batch_dim]
     if size < 2:
         raise Undecided("one sample has no other samples")

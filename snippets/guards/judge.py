@@ -11,7 +11,6 @@ from unittest import mock
 
 import torch
 from torch import nn
-from torch.nn.parameter import is_lazy
 
 
 # --8<-- [start:undecided]
@@ -65,25 +64,41 @@ def copied(module: Any) -> Any:
     Raises: Undecided where something in it cannot be copied, or a
         lazy layer has no weights yet.
     """
-    held: dict[int, Any] = {}
-    for part in getattr(module, "modules", tuple)():
-        if any(map(is_lazy, (*part.parameters(), *part.buffers()))):
-            raise Undecided("a lazy layer has no weights yet: call "
-                            "the model once before")
-        for x in vars(part).values():
-            if getattr(x, "grad_fn", None):  # as weight_norm computes
-                held[id(x)] = x.detach().clone()
+    is_module = isinstance(module, nn.Module)
+    if is_module and any(map(nn.parameter.is_lazy, (
+            *module.parameters(), *module.buffers()))):
+        raise Undecided("a lazy layer has no weights yet: call the "
+                        "model once before")
+    held = {id(x): x.detach().clone()  # as weight_norm computes
+            for part in (module.modules() if is_module else ())
+            for x in vars(part).values() if getattr(x, "grad_fn", None)}
     try:
         return copy.deepcopy(module, held)
     except (RuntimeError, TypeError) as error:
-        kept = isinstance(error, RuntimeError)
-        if kept and "deepcopy" not in str(error):
+        if isinstance(error, RuntimeError) and (
+                "deepcopy" not in str(error)):
             raise
-        raise Undecided(f"{type(module).__name__} holds " + (
-            "a tensor with a graph, from a call before: make it anew, "
-            "or detach what it keeps" if kept else
-            f"what cannot be copied: {error}")) from error
+        raise Undecided(
+            f"{type(module).__name__} holds what cannot be copied, as "
+            f"a lock or a tensor with a graph: {error}") from error
 # --8<-- [end:copied]
+
+
+# --8<-- [start:widened]
+def widened(module: nn.Module) -> Any:
+    """Bring a module's numbers to float64 or complex128; return it."""
+    def wide(x: torch.Tensor) -> torch.Tensor:
+        if x.is_complex():  # Module.double leaves them
+            return x.to(torch.complex128)
+        return x.double() if x.is_floating_point() else x
+
+    try:
+        return module._apply(wide)
+    except RuntimeError:  # torch.func: no writing to .data
+        with mock.patch.object(torch.__future__, (
+                "_overwrite_module_params_on_conversion"), True):
+            return module._apply(wide)
+# --8<-- [end:widened]
 
 
 # --8<-- [start:open_gates]
@@ -133,21 +148,13 @@ def on_copies(
             parts = list(twin.modules())
             for part in [twin, *set(list(twins)[known:]) - set(parts)]:
                 if double:
-                    widen(part)
+                    widened(part)
                 ready(part)
             twins.update(zip(module.modules(), parts, strict=True))
             twins.update(zip(parts, parts, strict=True))
         result = call(twins[module], *args, **kw)
         after()
         return result
-
-    def widen(part: nn.Module) -> None:
-        try:
-            part.double()
-        except RuntimeError:  # torch.func: no writing to .data
-            with mock.patch.object(torch.__future__, (
-                    "_overwrite_module_params_on_conversion"), True):
-                part.double()
 
     def registers(method: Callable[..., None]) -> Callable[..., None]:
         def make(module: nn.Module, *args: Any, **kw: Any) -> None:
@@ -168,7 +175,7 @@ def on_copies(
     except (RuntimeError, ValueError) as error:
         mixed = re.search(
             r"mixed dtype|src\.dtype|^(?=.*(double|float64))"
-            r".*\b(b?float(16|32)?|half)(tensor)?\b",
+            r".*\b(complex|b?)(float(16|32)?|half)(tensor)?\b",
             str(error), re.IGNORECASE | re.DOTALL)
         if not double or not mixed:
             raise

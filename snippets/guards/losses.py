@@ -89,9 +89,9 @@ def loss_is_mean_of_samples(
     """Check that a batch costs what its samples cost in the mean.
 
     `prediction` (N, ...) and `target` (N, ...) are cut along N into
-    batches of one, with floats in float64. Where samples do not weigh the same,
-    `count` returns the weight of a batch of targets, such as the
-    number of its tokens or the sum of its class weights.
+    batches of one, with floats in float64. Where samples do not weigh
+    the same, `count` returns the weight of a batch of targets, such
+    as the number of its tokens or the sum of its class weights.
 
     Raises:
         AssertionError: the batch costs something else.

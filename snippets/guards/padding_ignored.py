@@ -23,8 +23,9 @@ def padding_values_ignored(
     padded. `call(x, keep)`, with `keep` as booleans, gives a tensor
     or a tuple of tensors (B, L, ...), or (B, ...) with `pooled=True`.
     Outputs in padded places are not compared. Padding is filled with
-    copies of real places, and floats with a number above all of them:
-    with ids, a maximum over all places may pass.
+    real places of the first samples, then of the last ones (floats:
+    with a number above all). A maximum over the ids of one sample may
+    pass.
 
     Raises:
         AssertionError: an output changes with a padded place.
@@ -37,16 +38,15 @@ def padding_values_ignored(
     if keep.all() or not keep.any():
         raise Undecided("keep must hold True and False")
     real, hidden = x[keep], x[~keep]
-    own, other = x.clone(), x.clone()
+    own, others = x.clone(), [x.clone(), x.clone()]
     own[keep] = real[:1].expand_as(real)
     places = torch.arange(len(hidden), device=x.device) % len(real)
-    other[~keep] = real[places]
-    if torch.equal(other, x):
+    others[0][~keep] = real[places]
+    others[1][~keep] = (  # a maximum of copies is not above theirs
+        2 * real.amax() - real.amin() if x.is_floating_point()
+        else real.flip(0)[places])
+    if all(torch.equal(other, x) for other in others):
         raise Undecided("the padding already holds real values")
-    others = [other]
-    if x.is_floating_point():  # copies raise no maximum
-        others += [x.clone()]
-        others[1][~keep] = 2 * real.amax() - real.amin()
 
     def run(x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         result = call(x.clone(), keep.clone())

@@ -15,6 +15,7 @@ from snippets.guards.judge import (
     asserts_undecided,
     copied,
     on_copies,
+    widened,
 )
 
 
@@ -49,6 +50,9 @@ def parts_add_up(
     parts = [tuple(wide(x) for x in part) for part in parts]
     if len({tuple(x.shape[1:] for x in part) for part in parts}) != 1:
         raise Undecided("give parts of one shape but for axis 0")
+    if any(p.is_meta for p in model.parameters()) or not any(
+            p.requires_grad for p in model.parameters()):
+        raise Undecided("the model is on meta, or nothing is trained")
     whole = [tuple(map(torch.cat, zip(*parts, strict=True)))]
     drawn: list[list[torch.Tensor]] = []
     kinds: list[torch.dtype] = []  # of what backward needs
@@ -56,7 +60,7 @@ def parts_add_up(
     def gradient(
             split: Sequence[tuple[torch.Tensor, ...]],
             fixed: bool = False) -> torch.Tensor:
-        twin = copied(model).double()
+        twin = widened(copied(model))
         for norm in twin.modules():
             if fixed and isinstance(norm, _BatchNorm):
                 like = next(twin.parameters())

@@ -28,6 +28,8 @@ def permutation_equivariant(
         Undecided: the call is random, has an output that lacks the
             axis of tokens or is equal for all, or tokens are equal.
     """
+    if dim not in range(-x.dim(), x.dim()):
+        raise Undecided(f"x of shape {tuple(x.shape)} has no axis {dim}")
     length = x.shape[dim]
     if length < 2:
         raise Undecided("one token cannot be permuted")

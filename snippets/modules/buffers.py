@@ -123,14 +123,15 @@ def assert_tensors_registered(model: nn.Module) -> None:
     """
     kept = {id(x) for x in model.parameters()}
 
-    def is_left(value: Any) -> Iterator[bool]:
+    def is_left(value: Any, *around: Any) -> Iterator[bool]:
         if isinstance(value, torch.Tensor):
             yield id(value) not in kept
-        elif isinstance(value, Mapping):
-            yield from is_left(list(value.values()))
-        elif isinstance(value, (list, tuple)):
-            for item in value:
-                yield from is_left(item)
+        elif isinstance(value, (Mapping, list, tuple)) and not any(
+                value is each for each in around):
+            inner = value.values() if isinstance(
+                value, Mapping) else value
+            for item in inner:
+                yield from is_left(item, value, *around)
 
     def left_out(module: nn.Module) -> Iterator[str]:
         yield from ("_parameters", "_buffers", "_modules")

@@ -11,8 +11,9 @@ AWKWARD = [LeftOut(all_guards.test_guarded_layer, "it is a test, and takes nothi
 PAGE = "docs/guards/all-guards.md"
 HELPERS = {"cost", "held"}  # what the guards of a page share
 SPECIAL = {  # they need more than a model; the page on choosing tells what
-    "commutes", "edges_of", "finite_gradients_at_the_edge", "gradients_are_fresh", "initial_loss",
-    "keeps_layout", "parts_add_up", "resumes_exactly", "same_in_eval_twice",
+    "commutes", "edges_of", "every_place_read", "finite_gradients_at_the_edge",
+    "gradients_are_fresh", "initial_loss", "keeps_layout",
+    "parts_add_up", "resumes_exactly", "same_in_eval_twice",
     "workers_and_epochs_differ"}
 
 

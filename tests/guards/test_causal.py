@@ -216,3 +216,11 @@ def test_a_default_device_moves_nothing():
     x = torch.randn(2, 5, 3)
     with torch.device("meta"):
         causal(torch.tanh, x)
+
+
+@pytest.mark.parametrize("guard", [causal])
+@pytest.mark.parametrize("dim", [2, -3])
+def test_an_axis_that_is_not_there_is_undecided(guard, dim):
+    with pytest.raises(Undecided, match=rf"shape \(3, 4\).* axis {dim}"):
+        guard(lambda x: x, torch.randn(3, 4), time_dim=dim)
+    guard(lambda x: x, torch.randn(3, 4), time_dim=dim % 3 - 2)

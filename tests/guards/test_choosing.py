@@ -76,6 +76,7 @@ def names():
         "masked": lambda x, keep: layer(x, src_key_padding_mask=~keep),
         "packed": lambda documents: documents.flatten(0, 1).square().unflatten(
             0, documents.shape[:2]),
+        "summarize": lambda x: layer(x).mean(1), "embedded": x,
         "documents": x, "images": torch.randn(5, 3, 4, 6),
         "network": nn.Conv2d(3, 2, 3),
         "segment": lambda images: images.square(),

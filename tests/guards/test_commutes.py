@@ -326,6 +326,8 @@ def test_what_cannot_be_told_is_undecided(device):
         commutes(lambda: x, before=roll)
     with pytest.raises(Undecided, match="such as this str"):
         commutes(lambda x, s: x, x, "abc", before=roll)
+    with pytest.raises(Undecided, match="an input is sparse"):
+        commutes(F.relu, x.to_sparse(), before=roll)
     with pytest.raises(Undecided, match="such as this int"):
         commutes(F.relu, x, before=lambda x: (x, 3))
     with pytest.raises(Undecided, match="empty or on meta"):
@@ -415,3 +417,45 @@ def test_a_default_device_moves_nothing():
 def test_before_may_write_over_nan_alone():
     holes = X.masked_fill(X > 1, math.nan)
     commutes(torch.nan_to_num, holes, before=torch.nan_to_num)
+
+
+@pytest.mark.parametrize("sorts_back", [True, False])
+def test_a_call_that_refuses_other_lengths_is_judged_by_the_rest(sorts_back):
+    gru = nn.GRU(3, 2, batch_first=True)
+
+    def call(x, lengths):
+        order = lengths.argsort(descending=True)
+        packed = nn.utils.rnn.pack_padded_sequence(
+            x[order], lengths[order].cpu(), batch_first=True)
+        last = gru(packed)[1][-1]
+        return last[order.argsort()] if sorts_back else last
+
+    def rolled(x, lengths):
+        return x.roll(1, 0), lengths.roll(1, 0)
+
+    x, lengths = torch.randn(3, 5, 3), torch.tensor([2, 5, 3])
+    if sorts_back:
+        commutes(call, x, lengths, before=rolled, after=lambda y: y.roll(1, 0))
+    else:
+        with pytest.raises(AssertionError, match="is not after of the output"):
+            commutes(call, x, lengths, before=rolled, after=lambda y: y.roll(1, 0))
+
+
+def test_an_input_that_is_refused_leaves_the_others(device):
+    def picks(x, index):
+        if index.unique().numel() < 3:
+            raise ValueError("an index twice")
+        return x[index]
+
+    def rolled(x, index):
+        return x, index.roll(1)
+
+    def refuses(y, index):
+        if not torch.equal(y, x.double()):
+            raise ValueError("other numbers")
+        return picks(y, index)
+
+    x, index = torch.randn(3, 2, device=device), torch.tensor([0, 2, 1], device=device)
+    commutes(picks, x, index, before=rolled, after=lambda y: y.roll(1, 0))
+    with pytest.raises(Undecided, match=r"refuses the inputs .*: an index twice"):
+        commutes(refuses, x, index, before=rolled, after=lambda y: y.roll(1, 0))

@@ -260,6 +260,20 @@ def test_a_third_model_is_undecided_too():
             frozen_stays_frozen(trained, outer, frozen=frozen)
 
 
+@pytest.mark.parametrize(("frozen", "kind"), [
+    (lambda m: list(m.parameters()), "list"), (lambda m: m[0].weight, "Parameter"),
+    (lambda m: None, "NoneType"), (lambda m: m[0].named_parameters(), "generator")])
+def test_what_is_no_dict_is_undecided_and_named(frozen, kind):
+    with pytest.raises(Undecided, match=f"frozen gives no dict of tensors, but {kind}"):
+        frozen_stays_frozen(trained, nn.Sequential(nn.Linear(2, 2)), frozen=frozen)
+
+
+def test_a_copy_of_a_third_model_is_not_seen():
+    outer = nn.Sequential(nn.Linear(2, 2))
+    other = copy.deepcopy(outer)
+    frozen_stays_frozen(trained, outer, frozen=lambda m: {"rows": other[0].weight.clone()})
+
+
 def test_an_index_may_be_the_models_own_buffer(device):
     model = make(device)
     model[0].requires_grad_(False).eval()

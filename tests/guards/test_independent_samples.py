@@ -255,3 +255,11 @@ def test_a_last_sample_that_is_treated_otherwise_is_found():
         return torch.cat([x[:2] * 2, x[2:] * 3 + x[:1]])
     with pytest.raises(AssertionError):
         same_alone(triples_the_third, torch.randn(3, 4))
+
+
+@pytest.mark.parametrize("guard", [independent_samples, same_alone])
+@pytest.mark.parametrize("dim", [2, -3])
+def test_an_axis_that_is_not_there_is_undecided(guard, dim):
+    with pytest.raises(Undecided, match=rf"shape \(3, 4\).* axis {dim}"):
+        guard(lambda x: x, torch.randn(3, 4), batch_dim=dim)
+    guard(lambda x: x, torch.randn(3, 4), batch_dim=dim % 3 - 2)

@@ -21,6 +21,7 @@ from snippets.guards.judge import (
     on_copies,
     open_gates,
     tensors_along,
+    widened,
 )
 from snippets.modules.wrong_module_list import BlocksInAList
 from tests.awkward import Case, Guard, LeftOut
@@ -32,6 +33,7 @@ AWKWARD = [
     LeftOut(on_copies, "a context manager for the guards, which are tried themselves"),
     LeftOut(asserts_undecided, "a context manager that is given nothing"),
     LeftOut(open_gates, "it takes a module"),
+    LeftOut(widened, "it takes a module"),
     Guard(judge,
           right=lambda judge, x: judge(lambda: x, own=lambda: x.flip(1), other=lambda: x,
                                        message="leaks"),
@@ -297,6 +299,39 @@ MIXED = {
 }
 
 
+class ComplexLayer(nn.Module):
+    """Read pairs of numbers as complex ones, and give their products with complex weights."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 2, dtype=torch.complex64)
+        self.register_buffer("count", torch.tensor(1))
+
+    def forward(self, x):
+        pairs = torch.view_as_complex(x.unflatten(-1, (2, 2)).contiguous())
+        return torch.view_as_real(self.layer(pairs) * self.count).flatten(-2)
+
+
+def test_complex_weights_are_widened(device):
+    model, x = ComplexLayer().to(device), torch.randn(3, 4, device=device)
+    twin = widened(copied(model))
+    assert {p.dtype for p in twin.parameters()} == {torch.complex128}
+    assert twin.count.dtype == torch.int64
+    assert model.layer.weight.dtype == torch.complex64
+    wide = x.double()
+    judge(lambda: model(wide), own=lambda: model(-wide), other=lambda: model(wide),
+          message="leaks", double=True)
+    fails(lambda x: model(x).cumsum(1), wide, double=True)
+
+
+def test_a_complex_number_of_single_precision_is_undecided(device):
+    weight, x = torch.ones(4, 2, dtype=torch.complex64, device=device), torch.ones(
+        3, 4, dtype=torch.complex128, device=device)
+    with pytest.raises(Undecided, match="of another dtype"):
+        judge(lambda: x @ weight, own=lambda: 2 * x @ weight, other=lambda: x @ weight,
+              message="leaks", double=True)
+
+
 class WithMask(nn.Module):
     """A mask that is no buffer, so that no cast of the module reaches it."""
 
@@ -364,7 +399,7 @@ def test_a_module_that_keeps_a_tensor_of_a_call_before_is_undecided():
     model, x = Keeps(3, 3), torch.ones(2, 3)
     judge(lambda: model(x), own=lambda: model(-x), other=lambda: model(x), message="leaks")
     model(x)
-    with pytest.raises(Undecided, match="Keeps holds a tensor with a graph") as caught:
+    with pytest.raises(Undecided, match=r"Keeps holds .* a tensor with a graph: ") as caught:
         judge(lambda: model(x), own=lambda: model(-x), other=lambda: model(x), message="leaks")
     assert "deepcopy" in str(caught.value.__cause__)
 
@@ -522,7 +557,7 @@ def test_what_cannot_be_copied_is_undecided():
             self.lock = threading.Lock()
 
     model, x = Locks(), torch.ones(1, 2)
-    with pytest.raises(Undecided, match=r"Locks holds what cannot be copied: .*lock"):
+    with pytest.raises(Undecided, match=r"Locks holds what cannot be copied.*: .*lock"):
         judge(lambda: model(x), own=lambda: model(-x), other=lambda: model(x), message="leaks")
 
 

@@ -238,13 +238,26 @@ def test_a_maximum_without_a_mask_fails_on_negative_numbers(device):
             guard(largest, -x, keep, pooled=True)
 
 
-def test_a_maximum_of_ids_may_pass():
+@pytest.mark.parametrize("padded", [0, 1])
+def test_a_maximum_over_ids_fails_but_for_one_sample(padded):
     def largest(ids, keep):
         return ids.amax(dim=1)
 
-    ids, keep = torch.tensor([[1, 2, 3, 0], [4, 5, 6, 7]]), torch.ones(2, 4) == 1
-    keep[0, 3] = False
-    padding_values_ignored(largest, ids, keep, pooled=True)
+    ids = torch.tensor([[1, 2, 3, 7], [4, 5, 6, 7]]).roll(padded, 0)
+    ids[padded, 3], keep = 0, torch.ones(2, 4) == 1
+    keep[padded, 3] = False
+    with pytest.raises(AssertionError, match="padded places reach"):
+        padding_values_ignored(largest, ids, keep, pooled=True)
+    padding_values_ignored(largest, ids[padded:][:1], keep[padded:][:1], pooled=True)
+
+
+def test_ids_that_equal_one_of_the_fills_are_no_reason_to_be_undecided():
+    ids = torch.tensor([[1, 2, 1], [4, 5, 6]])
+    keep = torch.tensor([[True, True, False], [True, True, True]])
+    with pytest.raises(AssertionError, match="padded places reach"):
+        padding_values_ignored(lambda ids, keep: ids.amax(dim=1), ids, keep, pooled=True)
+    with pytest.raises(Undecided, match="already holds real values"):
+        padding_values_ignored(lambda ids, keep: ids, ids.clamp(max=1), keep)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float32])

@@ -336,13 +336,18 @@ def test_a_part_without_a_target_gives_nan(device):
     (by_count(), net, lambda device: [(torch.ones(()),)] * 2, "axis 0"),
     (by_count(), net, lambda device: [(torch.ones(2, 3, device="meta"),)] * 2, "axis 0"),
     (lambda model, parts: None, net, numbers, "does accumulate end before zero_grad"),
-    (by_count(), nn.ReLU, numbers, "is 0 or not finite"),
+    (by_count(), nn.ReLU, numbers, "nothing is trained"),
+    (by_count(), lambda: net().requires_grad_(False), numbers, "nothing is trained"),
     (by_count(lambda model, x, y: model(x).sum() * float("inf")), net, numbers, "not finite"),
 ])
 def test_what_cannot_be_told_is_undecided(device, accumulate, make, data, says):
-    accumulate = accumulate if make is not nn.ReLU else lambda model, parts: None
     with pytest.raises(Undecided, match=says):
         parts_add_up(accumulate, make().to(device), data(device))
+
+
+def test_a_model_on_meta_is_undecided(device):
+    with pytest.raises(Undecided, match="the model is on meta"):
+        parts_add_up(by_count(), net().to("meta"), numbers(device))
 
 
 def test_draws_whose_number_follows_the_parts_are_undecided(device):

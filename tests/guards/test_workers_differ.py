@@ -94,6 +94,7 @@ RIGHT = {
     "mixed with others": (Items(mix), {}),
     "rejected draws": (Items(rejected), {}),
     "pairs": (Items(lambda x, i: (noisy(x, i), i)), {}),
+    "numbers of Python": (Items(lambda x, i: torch.rand(()).item()), {}),
     "dicts": (Items(lambda x, i: {"image": noisy(x, i), "label": float(i)}), {}),
     "images": (Items(lambda x, i: Picture(noisy(x, i))), {}),
     "bfloat16": (Items(lambda x, i: noisy(x, i).bfloat16()), {}),

@@ -185,6 +185,18 @@ def test_a_weight_pruned_twice_is_no_alarm():
     assert_tensors_registered(model)
 
 
+@pytest.mark.parametrize("kind", [list, dict])
+def test_a_list_that_holds_itself_is_looked_at_once(kind):
+    model = nn.Module()
+    model.held = kind()
+    inner = (model.held, [model.held])
+    model.held.extend(inner) if kind is list else model.held.update(a=inner)
+    assert_tensors_registered(model)
+    inner[1].append(torch.zeros(2))
+    with pytest.raises(AssertionError, match="tensors: held;"):
+        assert_tensors_registered(model)
+
+
 @pytest.mark.parametrize("end", ["g", "orig"])
 def test_a_plain_tensor_beside_a_parameter_of_like_name_is_noticed(end):
     model = nn.Module()

@@ -61,6 +61,27 @@ def test_the_guard_finds_a_parameter_without_a_step():
         one_step_each(update, model)
 
 
+@pytest.mark.parametrize(("size", "fails"), [(1e38, False), (1.0, True)])
+def test_a_step_that_the_scaler_skips_is_no_alarm(size, fails):
+    model = nn.Linear(1, 1)
+    optimizer, scaler = sgd(model.parameters()), torch.amp.GradScaler("cpu")
+
+    def update(model):
+        scaler.scale(model(torch.full((1, 1), size)).sum()).backward()
+        if not fails:
+            scaler.step(optimizer)
+            scaler.update()
+
+    before = model.weight.detach().clone()
+    if fails:
+        with pytest.raises(AssertionError, match="'weight': 0"):
+            one_step_each(update, model)
+    else:
+        one_step_each(update, model)
+        assert scaler.get_scale() < 65536
+    assert torch.equal(model.weight, before)
+
+
 @pytest.mark.parametrize(("make", "weight"), [(sgd, -6552.6), (adam, 0.9)])
 def test_a_scale_changes_the_step_of_sgd_and_not_of_adam(make, weight):
     model = nn.Linear(1, 1, bias=False)
