@@ -4,6 +4,7 @@ A call is an expression over the names of inputs.py and the helpers of see.py. T
 add a line to lines.txt. A form whose arguments do not fit a function leaves no record.
 """
 
+import re
 from pathlib import Path
 
 from . import names
@@ -52,6 +53,21 @@ def split(text: str) -> list[str]:
 
 
 ON_FUNCTIONS = ["", *ONE, *split(TWO), *split(MORE)]
+OF_LAYERS = re.compile(r"\b(sound|image|volume|flat|query|logits|probs|filters\d)\b")  # for F alone
+IN_PLACE = ["kinks", "ties", "odd", "half", "complexes", "ints", "bytes", "bools", "turned", *split("""
+kinks, 0; kinks, 0.5; kinks, other; ties, ties; odd, kinks[:6]; vector, double; half, vector[:1]
+ints, 0; ints, 2; ints, 0.5; ints, zeros; bytes, -1; bytes, ints; bools, 1; kinks[:4], ints
+complexes, 2; kinks, -1, 1; ints, 0, 2; wide, 0; wide, keep, 7; wide, 1, places, 7; wide, 0, rows, wide
+wide, 1, places, wide; wide, keep, vector; kinks, other, signs; wide, wide, matrix; wide, 1; wide, 5
+wide, 1, places, wide, 'amax'; odd, -1, 1; small, 200; scalar, ints; kinks, wide; eighth, vector
+""".replace("\n", ";"))]
+
+
+def forms(name: str) -> list[str]:
+    """The arguments that a function is tried on."""
+    if name.endswith("_"):
+        return IN_PLACE
+    return [form for form in ON_FUNCTIONS if name.startswith("F.") or not OF_LAYERS.search(form)]
 ON_LAYERS = [
     *(f"fixed({{}}())({given})" for given in [
         *"kinks ties odd half brain complexes ints wide hollow image sound".split(),
@@ -107,7 +123,7 @@ def calls() -> list[str]:
         if names.is_left_out(name):
             continue
         if prefix in names.FUNCTIONS:
-            found.update(f"{name}({form})" for form in ON_FUNCTIONS)
+            found.update(f"{name}({form})" for form in forms(name))
         elif prefix == "nn":
             found.update(form.format(name) for form in ON_LAYERS)
         elif prefix == "optim":

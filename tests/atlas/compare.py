@@ -19,7 +19,9 @@ def differ(*keys: str) -> OLD_AND_NEW:
 
 
 def kind(record: Record) -> str:
-    return record.get("error", "").partition(":")[0]
+    """The type of the error that the call raises, or its backward."""
+    found = re.match(r"(\w+(?:Error|Exception)|ended the process):", record.get("error", record.get("grad", "")))
+    return found[1] if found else ""
 
 
 def warnings(record: Record) -> set[str]:

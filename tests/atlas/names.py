@@ -31,6 +31,8 @@ LEFT_OUT = {  # the reason, and the names that it stands for, of functions alone
     r"|is_pinned|to_mkldnn|dlpack|from_dlpack|_\w*",
     "is what makes tensors of other libraries": r"as_subclass|numpy|from_numpy|frombuffer|data_ptr"
     r"|storage\w*|untyped_storage|const_data_ptr|mutable_data_ptr|grad_fn|record_stream",
+    "belongs to quantized tensors or to the old sparse ones": r"quantized_\w+|_?sparse_\w+|hspmm"
+    r"|[sd]smm|fake_quantize\w*|q_\w+|int_repr|dequantize|quantize_\w+",
     "runs autograd itself": r"backward|retain_grad|requires_grad_|inference_mode|no_grad",
 }
 NOISE = {  # functions whose values are no data

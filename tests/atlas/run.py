@@ -77,15 +77,17 @@ def make(version: str, device: str, only: str) -> None:
     print(f"torch {version} on {device}: {len(found)} records of {len(rows)} calls in {processes} "
           f"processes, {time.monotonic() - start:.0f} s, {usage.ru_utime + usage.ru_stime:.0f} s of a "
           f"core, {usage.ru_maxrss / 2**20:.1f} GiB")
-    if not only:
+    if only and version in data.versions(device):
+        found |= {call: row for call, row in data.read(version, device).items() if only not in call}
+    if not only or version in data.versions(device):
         data.write(version, found, device)
-        journal.unlink()
+    journal.unlink()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--only", default="", help="the calls that hold this text; writes nothing")
+    parser.add_argument("--only", default="", help="make the calls that hold this text alone")
     parser.add_argument("--against", metavar="VERSION",
                         help="make the atlas only where there is none, and compare it with this one")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)

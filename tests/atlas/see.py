@@ -19,6 +19,7 @@ from .inputs import INPUTS
 DEVICE = torch.get_default_device().type
 FRESH = torch.random.default_generator.manual_seed(0).get_state()
 SECONDS = 20  # a call that takes longer ends its process
+WORDS = 110  # characters of a message
 SHOWN = 18  # numbers of a tensor
 DOES_NOT_FIT = re.compile(
     r"TypeError: .*(invalid combination of arguments|missing \d|required positional|missing required"
@@ -28,7 +29,7 @@ DOES_NOT_FIT = re.compile(
     r"|cannot unpack|can't convert|unpack|object cannot be interpreted"
     r"|cannot assign|dtype must be a type)|AttributeError: '|AssertionError: $|TypeError: '\w+' object"
     r"|\w+: (Boolean value of Tensor with more|Attempted to use an uninitialized|\w+ requires specifying"
-    r"|Input Error: Only|reinforce\(\) was removed|only one of size or|either size or)", re.DOTALL)
+    r"|Input Error: Only|reinforce\(\) was removed|This function was deprecated|only one of size or|either size or)", re.DOTALL)
 
 
 def cleaned(text: str) -> str:
@@ -37,7 +38,7 @@ def cleaned(text: str) -> str:
     text = re.sub(r"(Exception raised from|C\+\+ CapturedTraceback:|Process rank).*", "", text,
                   flags=re.DOTALL)
     text = re.sub(r"0x[0-9a-f]+|(?:/[\w.+-]+){2,}(:\d+)?|\[(enforce|W|E)[^]]*\]", "…", text)
-    return " ".join(text.split())[:200]
+    return " ".join(re.sub(r'"…":\d+', '"…"', text).split())[:WORDS].strip()
 
 
 def number(value: complex | bool) -> str:
@@ -91,10 +92,13 @@ def error(raised: BaseException) -> str:
 
 
 def signature(kind: object) -> str:
+    """The parameters of a function with their defaults, without types."""
     try:
-        return cleaned(str(inspect.signature(kind)))
+        given = inspect.signature(kind)
     except (TypeError, ValueError):
         return ""  # written in C++
+    parameters = [one.replace(annotation=one.empty) for one in given.parameters.values()]
+    return cleaned(str(inspect.Signature(parameters)))
 
 
 def steps(kind: type, **options: object) -> list:
