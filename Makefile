@@ -77,7 +77,16 @@ mutants: .venv/installed  ## make each expected output wrong; the comparison mus
 accept: $(READY)  ## write the outputs that the pages have now, and show the difference
 	$(BIN)/python -m sitekit.run.accept --device $(DEVICE)
 
-bump: $(READY)  ## show which outputs, messages, warnings and populations another torch changes (TORCH=newest)
+atlas: $(READY)  ## call every public function on inputs that tell, and write what it does (TORCH=2.15.0)
+	$(BIN)/python -m tests.atlas.run --device $(DEVICE)
+
+versions: $(READY)  ## run the pages on upgrading, on a torch where the others do not run (TORCH=2.9.1)
+	$(BIN)/python -m pytest -q docs/versions tests/versions
+
+# The torch that the pages are written for.
+PINNED = $$(sed -n 's/^torch==//p' requirements.txt)
+bump: $(READY)  ## what another torch changes: first without a word, then outputs and messages (TORCH=newest)
+	$(BIN)/python -m tests.atlas.run --device $(DEVICE) --against $(PINNED)
 	-$(BIN)/python -m sitekit.run.accept --device $(DEVICE) --dry-run
 	$(BIN)/python -m tests.populations
 
@@ -150,5 +159,5 @@ clean:  ## remove what these targets made
 	rm -rf .venv .torch .made site site-offline
 
 .PHONY: help serve test page prose awkward test-browser build offline screenshots bench cost lint record mutants accept \
-	bump guards guard-mutants models font changes moved lock python chromium clean
+	atlas versions bump guards guard-mutants models font changes moved lock python chromium clean
 .SECONDARY:
