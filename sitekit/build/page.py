@@ -59,6 +59,7 @@ class PageExtension(Extension):
         after.register(maths.Display(current), "guide-display-maths", 1)
         after.register(copied.Copy(current), "guide-copy", 0)
         after.register(shown.Check(current), "guide-shown", -1)
+        after.register(lists.Otherwise(current), "guide-otherwise", -3)
         after.register(outside.Outside(md), "guide-outside", -2)
 
 
