@@ -1,7 +1,7 @@
-"""`make preview`: build what will be published, publish it to a repository on this disk, and serve that.
+"""`make preview`: build what will be published, publish it on this disk, and serve that.
 
-The site stands at the path of SITE_URL, as on the server, which answers an address that is not there
-with 404.html.
+The site stands at the path of SITE_URL, as on the server, which answers with 404.html where
+nothing is.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FOLDER = f"{MADE}/preview"
 
 
 def publish(site: Path, repository: Path, to: Path) -> None:
-    """Do what the workflow does with a built site, into a repository on this disk; take its files."""
+    """Publish as the workflow does, but into a repository on this disk; take its files out."""
     subprocess.run(["git", "init", "-q", "--bare", repository], check=True)
     subprocess.run([".ci/publish", site, repository], check=True)
     shutil.rmtree(to, ignore_errors=True)

@@ -110,7 +110,7 @@ class Foot(Treeprocessor):
 
 
 class Otherwise(Postprocessor):
-    """Below the line on where a page ran, each session that another torch or Python prints otherwise.
+    """Below the line on where a page ran, each session that another torch or Python prints anew.
 
     It comes after the check of what is shown, since the page's own examples are other ones.
     """
@@ -123,8 +123,8 @@ class Otherwise(Postprocessor):
         found = list(otherwise(kept_runs(self.current.guide, self.current.page.path)))
         if not found:
             return text
-        said = "".join(f"<p>{escape(each.belongs)}:</p>\n<pre><code>{escape(each.session)}</code></pre>\n"
-                       for each in found)
+        said = "".join(f"<p>{escape(each.belongs)}:</p>\n"
+                       f"<pre><code>{escape(each.session)}</code></pre>\n" for each in found)
         return (f'{text}\n<details class="otherwise" data-search-exclude>\n'
                 f"<summary>It prints something else on {listed(each.belongs for each in found)}"
                 f"</summary>\n{said}</details>")

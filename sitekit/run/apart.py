@@ -1,4 +1,4 @@
-"""What another torch or another Python prints otherwise than a page, and to which of them it belongs.
+"""What another torch or Python prints otherwise than a page, and to which of them it belongs.
 
 Each environment keeps its runs in .made/runs, and those of other machines may be put there, too:
 `python -m sitekit.run.apart` lists what they disagree on, and ends with 1 where they do.
@@ -89,7 +89,8 @@ def main(guide: Guide, arguments: argparse.Namespace) -> int:
             print(f"{found.belongs}: {found.at}\n{found.session}")
     for where in sorted(map(str, ran)):
         print(where)
-    print(f"sessions that print something else: {count}" if ran else f"{MADE}/runs: nothing is kept there")
+    print(f"sessions that print something else: {count}" if ran
+          else f"{MADE}/runs: nothing is kept there")
     return 1 if count or not ran else 0
 
 

@@ -12,7 +12,8 @@ from tests.guide import ROOT
 
 from .serving import serve
 
-LYCHEE = shutil.which("lychee", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+PATH = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+LYCHEE = shutil.which("lychee", path=PATH)
 
 
 @pytest.mark.skipif(not LYCHEE, reason="lychee is in requirements-browser.txt")

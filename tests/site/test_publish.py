@@ -102,7 +102,7 @@ def steps_of(text):
 
 
 def careless(text: str) -> list[str]:
-    """What a workflow leaves open, as far as it can be read; `make lint` asks zizmor for the rest."""
+    """What a workflow leaves open, as far as a reader sees; `make lint` asks zizmor, too."""
     workflow, steps = steps_of(text)
     found = [] if workflow.get("permissions") == {"contents": "read"} else ["permissions"]
     found += [] if "concurrency" in workflow else ["concurrency"]
@@ -130,7 +130,7 @@ def test_a_careless_workflow_is_found(old, new, says):
 
 
 def test_the_workflows_run_what_the_repository_has():
-    """Each target of make, and each script, is there; the torches are those of environments.toml."""
+    """Each target of make and each script is there."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for workflow in WORKFLOWS:
         for _, step in steps_of(workflow.read_text())[1]:

@@ -190,12 +190,12 @@ def run_elsewhere(project, torch, python, got=None):
 
 def test_a_page_says_on_which_versions_it_ran(project):
     project.page(SESSION)
-    for torch in ("2.15.0", "2.9.1"):
-        run_elsewhere(project, torch, platform.python_version())
+    for version_of_torch in ("2.15.0", "2.9.1"):
+        run_elsewhere(project, version_of_torch, HERE)
     assert line_under(project) == "1 example ran on torch 2.9.1, 2.13.0 and 2.15.0 (CPU only)."
     run_elsewhere(project, "2.13.0", "3.14.1")
     assert line_under(project) == ("1 example ran on torch 2.9.1, 2.13.0 and 2.15.0 "
-                                   f"(CPU only, Python {platform.python_version()} and 3.14.1).")
+                                   f"(CPU only, Python {HERE} and 3.14.1).")
     assert not article_of(project.html()).select(".otherwise")
     project.page(SESSION + "\nChanged.\n")
     assert line_under(project) == "1 example, which did not run in this build."
@@ -212,8 +212,8 @@ def test_a_page_says_on_which_versions_it_ran(project):
 ])
 def test_a_version_that_disagrees_stands_under_the_page(project, elsewhere, belongs):
     project.page(SESSION)
-    for (torch, python), disagrees in elsewhere.items():
-        run_elsewhere(project, torch, python, {1: "tensor([2., 2.])"} if disagrees else None)
+    for where, disagrees in elsewhere.items():
+        run_elsewhere(project, *where, {1: "tensor([2., 2.])"} if disagrees else None)
     assert "2.15.0" not in line_under(project) or not elsewhere["2.15.0", HERE]
     fold = article_of(project.html()).select_one(".otherwise")
     assert fold.summary.text == f"It prints something else on {belongs}"
