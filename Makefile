@@ -54,6 +54,12 @@ build: .venv/installed record  ## run the pages, then build the site strictly in
 offline: .venv/installed record  ## build the site into site-offline/, to be read from the disk
 	OFFLINE=true .venv/bin/mkdocs build --strict --site-dir site-offline
 
+preview: .venv/installed record  ## build what will be published, and serve it at the path of SITE_URL
+	.venv/bin/python -m sitekit.preview
+
+links: build .venv/browser  ## list the links to other hosts that are broken (needs a network)
+	.venv/bin/lychee --config .ci/lychee.toml "site/**/*.html"
+
 screenshots: chromium build .venv/browser  ## the looks of the site, in .made/screenshots
 	.venv/bin/python -m tests.browser.screenshots
 
@@ -63,13 +69,17 @@ bench: chromium build .venv/browser  ## print bytes, layout shift and times besi
 cost: .venv/installed  ## print what the machinery costs beside an older commit (BASE=8bdbf75; 20 minutes)
 	.venv/bin/python -m tests.cost $(BASE)
 
-lint: .venv/installed  ## ruff everywhere, mypy on snippets/, imports of the machinery in one direction
+lint: .venv/installed  ## ruff everywhere, mypy on snippets/, imports in one direction, zizmor on the workflows
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/zizmor --offline --quiet .github
 
 record: $(READY)  ## run the pages and write down what ran where (DEVICE=cuda: in tests/records)
 	$(BIN)/python -m sitekit.run.record --device $(DEVICE)
+
+apart: .venv/installed  ## list what one of the kept torches or Pythons prints otherwise than a page
+	.venv/bin/python -m sitekit.run.apart
 
 mutants: .venv/installed  ## make each expected output wrong; the comparison must notice each
 	$(BIN)/python -m sitekit.run.mutants --device $(DEVICE)
@@ -158,6 +168,6 @@ NEEDS = coverage|einops|hypothesis|markdown|numpy|pymdown-extensions|pytest|pyte
 clean:  ## remove what these targets made
 	rm -rf .venv .torch .made site site-offline
 
-.PHONY: help serve test page prose awkward test-browser build offline screenshots bench cost lint record mutants accept \
-	atlas versions bump guards guard-mutants models font changes moved lock python chromium clean
+.PHONY: help serve test page prose awkward test-browser build offline preview links screenshots bench cost lint record apart \
+	mutants accept atlas versions bump guards guard-mutants models font changes moved lock python chromium clean
 .SECONDARY:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from html import escape
 from itertools import pairwise
 from pathlib import Path
 
@@ -91,9 +92,10 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
 
 def on_page_context(context: dict, page: Page, config: MkDocsConfig, nav: Navigation) -> dict:
-    """Tell the template where the notebook of a page is."""
-    path = f"docs/{page.file.src_uri}"
-    if guide_of(config).page(path).examples:
+    """Tell the template where the notebook of a page is, and the description as HTML."""
+    path, guide = f"docs/{page.file.src_uri}", guide_of(config)
+    page.meta["description"] = escape(guide.meta(path).get("description", ""))
+    if guide.page(path).examples:
         context["notebook"] = lists.notebook(path)
     if "toc" in page.meta.get("hide", []):
         page.toc = TableOfContents([])  # Material only hides it, and it weighs what the titles do

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from xml.etree.ElementTree import Element, SubElement
 
+from markdown.postprocessors import Postprocessor
 from markdown.treeprocessors import Treeprocessor
 
 from ..read.guide import Guide
+from ..run.apart import kept_runs, listed, otherwise
 from ..run.record import provenance
 from .current import HOME, Current
 
@@ -104,3 +107,24 @@ class Foot(Treeprocessor):
         address = HOME + notebook(self.current.page.path)
         SubElement(found, "a", {"href": address, "download": ""}).text = text
         return found
+
+
+class Otherwise(Postprocessor):
+    """Below the line on where a page ran, each session that another torch or Python prints anew.
+
+    It comes after the check of what is shown, since the page's own examples are other ones.
+    """
+
+    def __init__(self, current: Current):
+        super().__init__()
+        self.current = current
+
+    def run(self, text: str) -> str:
+        found = list(otherwise(kept_runs(self.current.guide, self.current.page.path)))
+        if not found:
+            return text
+        said = "".join(f"<p>{escape(each.belongs)}:</p>\n"
+                       f"<pre><code>{escape(each.session)}</code></pre>\n" for each in found)
+        return (f'{text}\n<details class="otherwise" data-search-exclude>\n'
+                f"<summary>It prints something else on {listed(each.belongs for each in found)}"
+                f"</summary>\n{said}</details>")

@@ -12,7 +12,7 @@ from markdown import Extension, Markdown
 from markdown.preprocessors import Preprocessor
 
 from ..read.place import GuideError
-from . import changes, copied, figures, lists, maths, reference, shown
+from . import changes, copied, figures, lists, maths, outside, reference, shown
 from .current import Current
 
 
@@ -59,6 +59,8 @@ class PageExtension(Extension):
         after.register(maths.Display(current), "guide-display-maths", 1)
         after.register(copied.Copy(current), "guide-copy", 0)
         after.register(shown.Check(current), "guide-shown", -1)
+        after.register(lists.Otherwise(current), "guide-otherwise", -3)
+        after.register(outside.Outside(md), "guide-outside", -2)
 
 
 makeExtension = PageExtension  # noqa: N816

@@ -16,8 +16,9 @@ from ..read.environment import Environment
 from ..read.guide import Guide
 from ..read.page import Page, digest
 from ..read.place import GuideError
+from .apart import kept_runs, listed
 from .command import chosen, command
-from .runs import MADE, Runs, here, kept, machinery_digest, stop_unless_passed
+from .runs import Runs, here, machinery_digest, stop_unless_passed
 from .task import installed, missing
 
 
@@ -71,11 +72,10 @@ def provenance(guide: Guide, page: Page) -> str:
     if not count:
         return ""
     places, later = [], ""
-    for folder in sorted((guide.root / MADE / "runs").glob("*-cpu")):
-        environment = Environment(folder.name.removesuffix("-cpu"))
-        run = kept(guide, page.path, environment)
-        if run and not run.problems:
-            places.append(f"{environment.torch} (CPU)")
+    if passed := [where for where, run in kept_runs(guide, page.path).items() if not run.problems]:
+        pythons = {where.python for where in passed}
+        beside = f", Python {listed(pythons)}" if len(pythons) > 1 else ""
+        places.append(f"{listed(where.torch for where in passed)} (CPU{beside})")
     if gpu := load(guide, page.path):
         where = f"{gpu.torch} ({gpu.name}, {gpu.date})"
         if gpu.is_of(page):
@@ -83,7 +83,7 @@ def provenance(guide: Guide, page: Page) -> str:
         else:
             later = f" Changed since it ran on torch {where}."
     elif places:
-        places[-1] = places[-1].replace("(CPU)", "(CPU only)")
+        places[-1] = places[-1].replace("(CPU", "(CPU only")
     examples = f"{count} example{'s' if count > 1 else ''}"
     if not places:
         return f"{examples}, which did not run in this build.{later}"

@@ -32,6 +32,7 @@ from .compare import Outcome, problem
 from .task import Task, tasks
 
 MADE = ".made"  # what commands make for each other
+PYTHON = ".".join(platform.python_version_tuple()[:2])
 DEVICES = ("cpu", "cuda", "meta")
 LIMIT = 300  # seconds without an outcome
 
@@ -42,6 +43,7 @@ class Run:
 
     tasks: list[Task]
     ran: Ran
+    python: str = platform.python_version()
 
     @property
     def outcomes(self) -> list[Outcome]:
@@ -151,8 +153,8 @@ def key(guide: Guide, path: str, environment: Environment) -> str:
         *(guide.text(file) for file in guide.snippets), repr(guide.exclusions)]))
 
 
-def kept_file(guide: Guide, path: str, environment: Environment) -> Path:
-    folder = f"{environment.torch}-{environment.device}"
+def kept_file(guide: Guide, path: str, environment: Environment, python: str = PYTHON) -> Path:
+    folder = f"{environment.torch}-{environment.device}-{python}"
     return (guide.root / MADE / "runs" / folder / path).with_suffix(".json")
 
 
@@ -160,6 +162,7 @@ def keep(guide: Guide, path: str, environment: Environment, run: Run) -> None:
     """Write down a run, for the commands that come later."""
     file = kept_file(guide, path, environment)
     text = json.dumps({"key": key(guide, path, environment), "installed": _installed(),
+                       "python": run.python,
                        "outcomes": [asdict(outcome) for outcome in run.outcomes],
                        "lines": {file: sorted(lines) for file, lines in run.ran.lines.items()}})
     with suppress(OSError):  # a checkout that is read only
@@ -169,22 +172,23 @@ def keep(guide: Guide, path: str, environment: Environment, run: Run) -> None:
         new.replace(file)  # somebody may read it now
 
 
-def kept(guide: Guide, path: str, environment: Environment) -> Run | None:
+def kept(guide: Guide, path: str, environment: Environment, python: str = PYTHON) -> Run | None:
     """The run of a file as it is now, or nothing where none is kept.
 
-    The run of another torch, in an environment beside, counts with what was installed there.
+    The run of another torch or Python, made beside, counts with what was installed there.
     """
-    file = kept_file(guide, path, environment)
+    file = kept_file(guide, path, environment, python)
     try:
         found = json.loads(file.read_text())
-        is_here = environment.torch == _torch()
+        is_here = (environment.torch, python) == (_torch(), PYTHON)
         if found["key"] != key(guide, path, environment) or (
                 is_here and found["installed"] != _installed()):
             return None
         outcomes = [Outcome(**{**outcome, "raised": outcome["raised"] and tuple(outcome["raised"])})
                     for outcome in found["outcomes"]]
         return Run(tasks(guide, path, environment), Ran(
-            outcomes, {file: set(lines) for file, lines in found["lines"].items()}))
+            outcomes, {file: set(lines) for file, lines in found["lines"].items()}),
+            found["python"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -1,9 +1,12 @@
 """A lie of each kind is caught: a weak comparison, a forged record, a stale run."""
 
 import json
+import platform
 import random
 import re
 import shutil
+from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 
 import pytest
@@ -20,6 +23,7 @@ from tests.guide import GUIDE, ROOT
 
 from .conftest import Project, article_of, assert_says
 
+HERE = platform.python_version()
 SESSION = "```pycon\n>>> import torch\n>>> torch.ones(2)\ntensor([1., 1.])\n```\n"
 
 
@@ -170,6 +174,63 @@ def test_a_page_says_where_it_ran(project):
     record_of_a_gpu(project)
     assert line_under(project) == (
         "1 example ran on torch 2.13.0 (CPU), 2.11.0 (NVIDIA H200, 2026-11-26).")
+
+
+def run_elsewhere(project, torch, python, got=None):
+    """Put the run of another torch and Python beside, as if its runs were brought here."""
+    run = project.runs().of("docs/planted.md")
+    outcomes = [replace(outcome, got=outcome.got if got is None else got.get(number, outcome.got))
+                for number, outcome in enumerate(run.outcomes)]
+    there = replace(run, ran=replace(run.ran, outcomes=outcomes), python=python)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "kept_file", partial(
+            running.kept_file, python=python.rpartition(".")[0]))
+        running.keep(project.guide, "docs/planted.md", running.Environment(torch), there)
+
+
+def test_a_page_says_on_which_versions_it_ran(project):
+    project.page(SESSION)
+    for version_of_torch in ("2.15.0", "2.9.1"):
+        run_elsewhere(project, version_of_torch, HERE)
+    assert line_under(project) == "1 example ran on torch 2.9.1, 2.13.0 and 2.15.0 (CPU only)."
+    run_elsewhere(project, "2.13.0", "3.14.1")
+    assert line_under(project) == ("1 example ran on torch 2.9.1, 2.13.0 and 2.15.0 "
+                                   f"(CPU only, Python {HERE} and 3.14.1).")
+    assert not article_of(project.html()).select(".otherwise")
+    project.page(SESSION + "\nChanged.\n")
+    assert line_under(project) == "1 example, which did not run in this build."
+
+
+@pytest.mark.parametrize(("elsewhere", "belongs"), [
+    ({("2.15.0", HERE): True}, "torch 2.15.0"),
+    ({("2.15.0", HERE): True, ("2.15.0", "3.13.0"): True, ("2.13.0", "3.13.0"): False},
+     "torch 2.15.0"),
+    ({("2.15.0", HERE): False, ("2.15.0", "3.13.0"): True, ("2.13.0", "3.13.0"): True},
+     "Python 3.13.0"),
+    ({("2.15.0", HERE): False, ("2.15.0", "3.13.0"): True, ("2.13.0", "3.13.0"): False},
+     "torch 2.15.0 with Python 3.13.0"),
+])
+def test_a_version_that_disagrees_stands_under_the_page(project, elsewhere, belongs):
+    project.page(SESSION)
+    for where, disagrees in elsewhere.items():
+        run_elsewhere(project, *where, {1: "tensor([2., 2.])"} if disagrees else None)
+    assert "2.15.0" not in line_under(project) or not elsewhere["2.15.0", HERE]
+    fold = article_of(project.html()).select_one(".otherwise")
+    assert fold.summary.text == f"It prints something else on {belongs}"
+    assert fold.pre.text == ">>> torch.ones(2)\ntensor([2., 2.])\n"
+    result = project.run("sitekit.run.apart")
+    assert result.returncode == 1
+    assert_says(result.stdout, f"{belongs}: docs/planted.md:5")
+    assert_says(result.stdout, "sessions that print something else: 1")
+
+
+def test_versions_that_agree_are_listed(project):
+    assert project.run("sitekit.run.apart").returncode == 1
+    project.page(SESSION)
+    run_elsewhere(project, "2.15.0", "3.13.0")
+    result = project.run("sitekit.run.apart")
+    assert result.returncode == 0
+    assert_says(result.stdout, "torch 2.15.0 with Python 3.13.0")
 
 
 @pytest.mark.parametrize("page", [
