@@ -79,12 +79,23 @@ def _words(text: str) -> list[str]:
 
 def _with_a_symptom(guide: Guide) -> set[tuple[str, str]]:
     """Each two pages that are causes of one symptom: links in one item of the list."""
+    causes = defaultdict(set)
+    for path, seen in symptoms(guide).items():
+        for symptom in seen:
+            causes[symptom].add(path)
+    return {pair for paths in causes.values() for pair in permutations(paths, 2)}
+
+
+def symptoms(guide: Guide) -> dict[str, list[str]]:
+    """What is seen of each page's problem, as the items of the list of symptoms begin."""
     if SYMPTOMS not in guide.paths:
-        return set()
-    items = re.split(r"^- ", guide.text(SYMPTOMS), flags=re.MULTILINE)[1:]
-    causes = [{path for path in _links(item, SYMPTOMS) if not path.startswith("docs/guards/")}
-              for item in items]
-    return {pair for paths in causes for pair in permutations(paths, 2)}
+        return {}
+    found = defaultdict(list)
+    for item in re.split(r"^- ", guide.text(SYMPTOMS), flags=re.MULTILINE)[1:]:
+        for path in {*_links(item, SYMPTOMS)}:
+            if not path.startswith("docs/guards/"):
+                found[path].append(item.partition("**:")[0].removeprefix("**"))
+    return found
 
 
 def _links(text: str, path: str) -> list[str]:
