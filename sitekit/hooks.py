@@ -13,7 +13,7 @@ from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import event_priority
 from mkdocs.structure import StructureItem
 from mkdocs.structure.files import File, Files
-from mkdocs.structure.nav import Navigation
+from mkdocs.structure.nav import Navigation, Section
 from mkdocs.structure.pages import Page
 from mkdocs.structure.toc import TableOfContents
 
@@ -115,12 +115,14 @@ def on_post_build(config: MkDocsConfig) -> None:
 
 
 def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
-    """Order pages and folders as the guide has them."""
+    """Order pages and folders as the guide has them, the pages of a group below its name."""
     guide = guide_of(config)
+    places = {path: place for place, path in enumerate(lists.in_order(guide, guide.paths))}
 
     def order(item: StructureItem) -> tuple[bool, int]:
         page = next((c for c in item.children or [] if c.is_page and c.is_index), item)
-        own = guide.meta(f"docs/{page.file.src_uri}").get("order", 0) if page.is_page else 0
+        path = f"docs/{page.file.src_uri}" if page.is_page else ""
+        own = places[path] if item.parent else guide.meta(path).get("order", 0) if path else 0
         return not (item.is_page and item.is_index), own
 
     def sort(items: list[StructureItem]) -> list[Page]:
@@ -129,9 +131,31 @@ def on_nav(nav: Navigation, config: MkDocsConfig, files: Files) -> Navigation:
                 for page in ([item] if item.is_page else sort(item.children or []))]
 
     nav.pages[:] = sort(nav.items)
+    for section in [item for item in nav.items if item.is_section]:
+        first = next(child for child in section.children if child.is_page)
+        folder = f"docs/{first.file.src_uri}".rpartition("/")[0]
+        if (index := lists.index_of(folder)) in guide.paths:
+            section.title = guide.meta(index).get("title", section.title)
+            section.children = _grouped(section, lists.groups(guide, folder), guide)
     for before, after_it in pairwise([None, *nav.pages, None]):
         if before:
             before.next_page = after_it
         if after_it:
             after_it.previous_page = before
     return nav
+
+
+def _grouped(section: Section, titles: dict[str, str], guide: Guide) -> list[StructureItem]:
+    """The pages of a folder's section, those of a group in a section of their own."""
+    found: list[StructureItem] = []
+    for page in section.children:
+        group = guide.meta(f"docs/{page.file.src_uri}").get("group") if page.is_page else None
+        if group is None:
+            found.append(page)
+            continue
+        if not isinstance(found[-1], Section) or found[-1].title != titles[group]:
+            found.append(Section(titles[group], []))
+            found[-1].parent = section
+        found[-1].children.append(page)
+        page.parent = found[-1]
+    return found

@@ -53,6 +53,7 @@ class PageExtension(Extension):
         tree.register(figures.Figures(md, current), "guide-figures", 18)
         tree.register(reference.Links(md, current), "guide-reference", 17)
         tree.register(lists.Contents(md, current), "guide-contents", 5)  # MkDocs' links: 0
+        tree.register(lists.Near(md, current), "guide-near", 4)
         tree.register(copied.File(md, current), "guide-file", -5)
         tree.register(lists.Foot(md, current), "guide-foot", -6)
         tree.register(shown.Whole(md, current), "guide-whole", -7)

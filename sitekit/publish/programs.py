@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 
 from ..build import changes
-from ..build.lists import folders, in_order, pages_of
+from ..build.lists import folders, grouped, groups, in_order, pages_of
 from ..read.guide import Guide
 from ..read.page import Page
 from .notebook import plain
@@ -17,14 +17,21 @@ _OF_THE_SITE = re.compile(r"^(?:///|\{ \.[\w-]+ \})$\n?", re.MULTILINE)
 
 def markdown(guide: Guide, page: Page) -> str:
     """A page without what this site alone understands; a folder's with the list of its pages."""
-    text = page.text
+    text = with_lists(guide, page) if page.is_index and page.folder else page.text
     if page.name == changes.PAGE:
         text += "\n" + changes.markdown(guide)
-    text = _OF_THE_SITE.sub("", plain(text)).strip()
-    if page.is_index and page.folder:
-        text += "\n\n" + "\n".join(_entry(guide, path, path.rpartition("/")[2])
-                                   for path in pages_of(guide, f"docs/{page.folder}"))
-    return text + "\n"
+    return _OF_THE_SITE.sub("", plain(text)).strip() + "\n"
+
+
+def with_lists(guide: Guide, page: Page) -> str:
+    """The text of a folder's page, with the list of its pages or one below each group's heading."""
+    lines, folder = list(page.lines), f"docs/{page.folder}"
+    begin = [heading.line for heading in page.headings if heading.anchor in groups(guide, folder)]
+    for group, paths in reversed(grouped(guide, folder).items()):
+        section = page.section(group)
+        at = section.stop if section else [*begin, len(lines)][0]
+        lines[at:at] = ["", *(_entry(guide, path, path.rpartition("/")[2]) for path in paths), ""]
+    return "\n".join(lines)
 
 
 def _entry(guide: Guide, path: str, address: str) -> str:

@@ -2,11 +2,15 @@
 
 MiniSearch would build it in the reader's browser; here it is built once. A term is made in the
 same way by `terms` here and by `terms` there, which a test compares.
+
+A reader fetches it in parts: the pages and their terms for the first answer, the messages after
+it, and the causes of the messages of one page when a message of that page was found.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 import tomllib
 from collections import Counter
@@ -15,15 +19,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..build import changes
-from ..build.lists import in_order
+from ..build.lists import asked, first_sentence, folders, in_order
+from ..build.near import symptoms
 from ..read.entries import all_entries, has_entries
 from ..read.guide import Guide
 from ..read.page import Page
 from ..read.prose import plain
 
 WORDS = Path(__file__).parent / "words.toml"
-FIELDS = ("title", "lead", "heads", "words", "calls")
-FOLDERS_LATER = ("guards", "exercises")  # than the page that explains what they check
+FIELDS = ("title", "lead", "heads", "often", "words", "calls")
+LATER = ("guards", "exercises", "symptoms.md")  # than the page that explains what they list
+ASKED = 1.15  # how much sooner a page is found that is asked for most in its folder
+WORDS_OF_A_PAGE = 80  # of its text, those that tell it from other pages best
+OFTEN = 3  # so many times in a text, a word says what the page is about
 
 _WORD = re.compile(r"\w+")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
@@ -59,27 +67,30 @@ class Document:
     fields: dict[str, str]
 
 
-def document(page: Page) -> Document:
+def document(page: Page, seen: str = "", often: bool = False) -> Document:
+    """A page, with what a reader sees who needs it, in the words of the list of symptoms."""
     lines = page.lines
     levels = [heading.line for heading in page.headings]
     lead = "\n".join(lines[levels[0] + 1:levels[1]]) if len(levels) > 1 else page.prose
     lead = plain(re.sub(r"```.*?```", "", lead, flags=re.DOTALL))
     headings = " ".join(plain(heading.title) for heading in page.headings[1:])
     title = f"{page.title} {plain(page.headings[0].title) if page.headings else ''}"
-    code = " ".join(step.source + step.want for e in page.examples for step in e.steps)
+    code = " ".join(step.source for e in page.examples for step in e.steps)
     text = re.sub(r"https?://\S+", "", page.prose)
     return Document(
         page, page.title, page.meta.get("description", ""),
-        0.7 if page.folder in FOLDERS_LATER else 1.0,
-        {"title": title, "lead": f"{page.meta.get('description', '')} {lead}", "heads": headings,
-         "words": f"{text} {code}",
+        0.7 if page.name.startswith(LATER) else ASKED if often else 1.0,
+        {"title": title, "lead": f"{page.meta.get('description', '')} {lead}",
+         "heads": f"{headings} {seen}", "words": text,
          "calls": " ".join(_CALLED.findall(f"{text} {code}"))})
 
 
 def documents(guide: Guide) -> list[Document]:
     """The pages that can be found, in the order of the menu: those that no list is made of."""
-    made = {changes.PAGE, "index.md"}
-    return [document(guide.page(path)) for path in in_order(guide, guide.paths)
+    made, seen = {changes.PAGE, "index.md"}, symptoms(guide)
+    often = {path for folder in folders(guide) for path in asked(guide, folder)}
+    return [document(guide.page(path), plain(" ".join(seen.get(path, ()))), path in often)
+            for path in in_order(guide, guide.paths)
             if path.removeprefix("docs/") not in made and not path.endswith("/index.md")
             and not has_entries(guide.page(path))]
 
@@ -87,19 +98,24 @@ def documents(guide: Guide) -> list[Document]:
 def postings(found: list[Document]) -> dict[str, dict[int, dict[int, int]]]:
     """For each term and field the documents that have it, and how often, three times at most.
 
-    A number says nothing, and neither does a word that every second page has in its text.
+    A number says nothing, and neither does a word that every second page has in its text. Of the
+    words of a text, those count that are frequent there and rare elsewhere.
     """
-    kept: dict[str, dict[int, dict[int, int]]] = {}
-    for number, one in enumerate(found):
+    texts = [Counter(terms(one.fields["words"])) for one in found]
+    among = Counter(term for text in texts for term in text)
+    most, kept = max(3, len(found) / 2), {}
+    for number, (one, text) in enumerate(zip(found, texts, strict=True)):
+        telling = sorted((term for term in text if among[term] <= most), key=lambda term: (
+            -(1 + math.log(text[term])) * math.log(len(found) / among[term]), term))
+        words = {term: text[term] for term in telling[:WORDS_OF_A_PAGE]}
+        counts = {name: Counter(_terms_of(name, value)) for name, value in one.fields.items()} | {
+            "words": {term: times for term, times in words.items() if times < OFTEN},
+            "often": {term: times for term, times in words.items() if times >= OFTEN}}
         for field, name in enumerate(FIELDS):
-            for term, times in Counter(_terms_of(name, one.fields[name])).items():
+            for term, times in counts[name].items():
                 if not term.isdigit():
                     kept.setdefault(term, {}).setdefault(field, {})[number] = min(times, 3)
-    text, most = FIELDS.index("words"), max(3, len(found) / 2)
-    for by in kept.values():
-        if len(by.get(text, ())) > most:
-            del by[text]
-    return {term: by for term, by in sorted(kept.items()) if by}
+    return {term: dict(sorted(by.items())) for term, by in sorted(kept.items())}
 
 
 def _terms_of(field: str, text: str) -> Iterable[str]:
@@ -125,8 +141,30 @@ def packed(by_term: dict[str, dict[int, dict[int, int]]]) -> str:
     return "\n".join(lines)
 
 
+def compact(by_term: dict[str, dict[int, dict[int, int]]]) -> str:
+    """A line a term, half as long as `packed`: `4s|&$||#`. How many letters it shares with the
+    term before, the others, then each field's pages: a sign a step, `#` for 0, how often a word
+    stands there left out. Signs that JSON or this list need are passed over."""
+    lines, before = [], ""
+    for term, by in by_term.items():
+        shared = next((n for n, (one, other) in enumerate(zip(before, term, strict=False))
+                       if one != other), min(len(before), len(term)))
+        fields = []
+        for field in range(len(FIELDS)):
+            numbers = sorted(by.get(field, ()))
+            fields.append("".join(_sign(number - previous) for previous, number
+                                  in zip([0, *numbers], numbers, strict=False)))
+        lines.append("|".join([f"{_sign(shared)}{term[shared:]}", *fields]).rstrip("|"))
+        before = term
+    return "\n".join(lines)
+
+
+def _sign(step: int) -> str:
+    return chr(35 + step if step < 57 else 200 + step)
+
+
 def content(guide: Guide, directory_urls: bool = True) -> dict:
-    """What the search is given: what is shown of each page, its terms, words, and messages."""
+    """What a program is given: what is shown of each page, its terms, words, and messages."""
     def address(page: Page) -> str:
         return page.address if directory_urls else page.name.removesuffix(".md") + ".html"
 
@@ -148,7 +186,32 @@ def content(guide: Guide, directory_urls: bool = True) -> dict:
 
 
 def files(guide: Guide, directory_urls: bool = True) -> Iterator[tuple[str, str]]:
-    """The index for programs, and as a script, which a site on the disk can load, too."""
-    text = json.dumps(content(guide, directory_urls), separators=(",", ":"), ensure_ascii=False)
-    yield "search.json", text
-    yield "search/index.js", f"globalThis.guideIndex={text}\n"
+    """The index for programs; and its parts as scripts, which a site on the disk can load, too."""
+    whole = content(guide, directory_urls)
+    yield "search.json", _json(whole)
+    yield "search/index.js", _script("guideIndex", {
+        "pages": [[address, title, first_sentence(lead), *([] if boost == 1 else [boost])]
+                  for address, title, lead, boost in whole["pages"]],
+        "terms": compact(postings(documents(guide))),
+        "empty": whole["empty"], "means": whole["means"]})
+    messages: dict[str, list] = {}
+    causes: dict[str, dict[str, str]] = {}
+    for place, kind, text, cause, also in whole["messages"]:
+        page, _, anchor = place.partition("#")
+        messages.setdefault(page, []).append([anchor, kind, text, *also])
+        causes.setdefault(page, {})[anchor] = cause
+    yield "search/messages.js", _script("guideMessages", messages)
+    for page, of_page in causes.items():
+        yield f"search/causes/{causes_of(page)}.js", _script("guideCauses", of_page)
+
+
+def causes_of(address: str) -> str:
+    return re.sub(r"/$|\.html$", "", address) or "index"
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _script(name: str, value: object) -> str:
+    return f"globalThis.{name}={_json(value)}\n"

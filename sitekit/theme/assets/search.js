@@ -120,40 +120,49 @@ class Matcher {
 
 /* --- the index --------------------------------------------------------------------------------- */
 
-const FIELDS = ["title", "lead", "heads", "words", "calls"]
-const BOOST = { title: 3, lead: 2, heads: 1.5, words: 1 }
+const FIELDS = ["title", "lead", "heads", "often", "words", "calls"]
+const BOOST = { title: 3, lead: 2, heads: 1.5, often: 1.5, words: 1 }
 
 class Index {
-  constructor({ pages, lengths, terms, empty, means }) {
+  constructor({ pages, terms, empty, means }) {
     this.pages = pages
     this.empty = new Set(empty)
     this.means = new Map(Object.entries(means))
     const numbers = pages.map((_, number) => number)
+    const index = Index.unpack(terms)
+    const lengths = pages.map(() => FIELDS.map(() => 0))
+    for (const [, fields] of index)
+      for (const field in fields)
+        for (const page in fields[field]) lengths[page][field] += 1
     this.mini = MiniSearchModule.default.loadJS({
-      index: terms.split("\n").map(Index.unpack), serializationVersion: 2, dirtCount: 0,
+      index, serializationVersion: 2, dirtCount: 0,
       documentCount: pages.length, nextId: pages.length,
       documentIds: Object.fromEntries(numbers.map(number => [number, number])),
       fieldIds: Object.fromEntries(FIELDS.map((name, number) => [name, number])),
       fieldLength: Object.fromEntries(numbers.map(number => [number, lengths[number]])),
       averageFieldLength: FIELDS.map((_, field) =>
         lengths.reduce((sum, each) => sum + each[field], 0) / lengths.length),
-      storedFields: Object.fromEntries(numbers.map(number => [number, { boost: pages[number][3] }])),
+      storedFields: Object.fromEntries(numbers.map(number => [number, { boost: pages[number][3] ?? 1 }])),
     }, { fields: FIELDS, storeFields: ["boost"] })
   }
 
-  /* `norm|0a 3+|31c*`: in field 0 pages 10 and 13, that one twice; in field 3 page 28, thrice. */
-  static unpack(line) {
-    const [term, ...fields] = line.split("|")
-    const found = {}
-    for (const field of fields) {
-      let page = 0
-      const pages = found[field[0]] = {}
-      for (const step of field.slice(1).split(" ")) {
-        page += parseInt(step, 16)
-        pages[page] = step.endsWith("+") ? 2 : step.endsWith("*") ? 3 : 1
-      }
-    }
-    return [term, found]
+  /* sitekit/publish/search.py tells in `compact` how a line is read. */
+  static unpack(terms) {
+    const number = code => code < 92 ? code - 35 : code - 200
+    let term = ""
+    return terms.split("\n").map(line => {
+      const [rest, ...fields] = line.split("|")
+      term = term.slice(0, number(rest.charCodeAt(0))) + rest.slice(1)
+      const found = {}
+      fields.forEach((steps, field) => {
+        if (!steps) return
+        const pages = found[field] = {}
+        let page = 0
+        for (let place = 0; place < steps.length; place++)
+          pages[page += number(steps.charCodeAt(place))] = 1
+      })
+      return [term, found]
+    })
   }
 
   /* What is typed as terms; the last one may be the beginning of a word. */

@@ -2,12 +2,11 @@
 
 import re
 import unicodedata
-from collections import Counter
 
 from bs4 import BeautifulSoup, SoupStrainer
 from fontTools.ttLib import TTFont
 
-from sitekit.build.lists import LISTED
+from sitekit.build import lists
 from sitekit.build.reference import NAME, STABLE, address, whole
 from sitekit.build.shown import unproved
 from sitekit.publish.font import FONT, wanted
@@ -97,31 +96,64 @@ def test_the_links_to_the_next_page_follow_the_menu_through_the_whole_guide(site
         onward = footer.search(page.read_text())
         page = onward and (page.parent / onward[1]).resolve() / "index.html"
     assert sorted(seen) == sorted(html_of(site, path) for path in GUIDE.paths)
-    for page in seen:
-        navigation = BeautifulSoup(page.read_text(), "html.parser", parse_only=SoupStrainer("nav"))
-        menu = navigation.select("nav[data-md-level='1'] > ul > li > a")
-        section = [(page.parent / link["href"]).resolve() / "index.html" for link in menu]
-        start = seen.index(section[0]) if section else 0
-        assert section == seen[start:start + len(section)]
-
-
-def test_each_folder_and_the_home_page_list_their_pages(site):
-    home = BeautifulSoup((site / "index.html").read_text(), "html.parser").article
-    listed = {(site / a["href"]).resolve() / "index.html" for a in home.select(".contents a")}
-    inside = {html_of(site, p) for p in GUIDE.paths
-              if p.count("/") == 2 and not p.endswith("/index.md")}
-    folders = Counter(html.parent.parent for html in inside)
-    assert listed <= {html.resolve() for html in inside}
-    assert Counter(html.parent.parent for html in listed) == {
-        folder.resolve(): min(count, LISTED) for folder, count in folders.items()}
-    longer = {(site / a["href"]).resolve(): a.text for a in home.select(".topics section > p a")}
-    assert longer == {folder.resolve(): f"All {count} pages"
-                      for folder, count in folders.items() if count > LISTED}
-    assert {(site / a["href"]).resolve() for a in home.select("h2 a")} == {
-        folder.resolve() for folder in folders}
     for path in GUIDE.paths:
-        if path.endswith("/index.md") and path.count("/") == 2:
-            html = html_of(site, path)
-            links = BeautifulSoup(html.read_text(), "html.parser").article.select(".contents a")
-            assert {(html.parent / a["href"]).resolve() for a in links} == {
-                page.parent.resolve() for page in inside if page.parent.parent == html.parent}
+        page = html_of(site, path)
+        menu = BeautifulSoup(page.read_text(), "html.parser", parse_only=SoupStrainer("nav"))
+        section = [(page.parent / link["href"]).resolve() / "index.html"
+                   for link in menu.select("nav[data-md-level='1'] a.md-nav__link")
+                   if "#" not in link["href"]]
+        places = [seen.index(page) for page in section]
+        assert places == sorted(places)
+        assert {html_of(site, other) for other in beside(path)} <= {*section}
+
+
+def beside(path: str) -> list[str]:
+    """The pages that stand with a page in one list of the menu."""
+    folder, group = path.rpartition("/")[0], GUIDE.meta(path).get("group", "")
+    return [] if path.count("/") == 1 else lists.grouped(GUIDE, folder).get(group, [])
+
+
+def article(site, path: str) -> BeautifulSoup:
+    return BeautifulSoup(html_of(site, path).read_text(), "html.parser").article
+
+
+def targets(site, path: str, links) -> list[str]:
+    """The pages that links of a page lead to, below docs/."""
+    pages = {html_of(site, other).parent.resolve(): other for other in GUIDE.paths}
+    here = html_of(site, path).parent
+    return [pages[(here / a["href"].partition("#")[0]).resolve()] for a in links]
+
+
+def test_the_home_page_leads_to_each_folder_and_to_what_is_asked_most_there(site):
+    home = article(site, "docs/index.md")
+    folders = lists.folders(GUIDE)
+    assert targets(site, "docs/index.md", home.select(".topics h3 a")) == [
+        lists.index_of(folder) for folder in folders]
+    assert targets(site, "docs/index.md", home.select(".topics li a")) == [
+        path for folder in folders for path in lists.asked(GUIDE, folder)]
+
+
+def test_each_folder_lists_its_pages_below_the_heading_of_their_group(site):
+    for folder in lists.folders(GUIDE):
+        index = lists.index_of(folder)
+        listed, group = {}, ""
+        for element in article(site, index).select("h2, .contents"):
+            if element.name == "h2":
+                group = element["id"]
+            else:
+                of = group if group in lists.groups(GUIDE, folder) else ""
+                listed[of] = targets(site, index, element.select("a"))
+        assert listed == lists.grouped(GUIDE, folder)
+
+
+def test_no_list_of_a_folder_is_longer_than_a_reader_looks_through(site):
+    for folder in lists.folders(GUIDE):
+        for group, pages in lists.grouped(GUIDE, folder).items():
+            assert len(pages) <= 12, f"{folder}: give these pages a group: {group} {pages}"
+
+
+def test_each_page_of_a_folder_names_two_to_four_pages_near_it(site):
+    for path in GUIDE.paths:
+        if path.count("/") == 2 and not path.endswith("/index.md"):
+            near = targets(site, path, article(site, path).select(".near a"))
+            assert 2 <= len(near) == len({*near, path}) - 1 <= 4, path

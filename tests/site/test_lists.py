@@ -1,0 +1,67 @@
+"""The groups of a folder's pages, and the pages that are near a page."""
+
+import pytest
+
+from sitekit.build import lists
+from sitekit.build.near import near
+from sitekit.publish.programs import markdown
+from sitekit.read.place import GuideError
+
+INDEX = """---
+title: Losses
+asked: [{asked}]
+---
+# Losses {{#losses}}
+
+Text.
+
+## Means {{#means}}
+
+A sentence of means.
+
+## Masks {{#masks}}
+"""
+
+
+@pytest.fixture
+def grouped(project):
+    """Return a project with a folder of two groups, and a page that has none."""
+    project.write("docs/losses/index.md", INDEX.format(asked="zeta"))
+    for name, matter in [("alpha", "group: masks"), ("beta", "group: means\norder: 2"),
+                         ("gamma", "group: means\norder: 1"), ("zeta", "order: 9")]:
+        project.write(f"docs/losses/{name}.md", f"---\ntitle: {name}\n{matter}\n---\n# A {{#a}}\n")
+    return project
+
+
+def test_pages_follow_the_headings_of_their_groups_then_their_order(grouped):
+    names = [path.split("/")[-1] for path in lists.pages_of(grouped.guide, "docs/losses")]
+    assert names == ["zeta.md", "gamma.md", "beta.md", "alpha.md"]
+
+
+def test_programs_find_each_page_below_the_heading_of_its_group(grouped):
+    text = markdown(grouped.guide, grouped.guide.page("docs/losses/index.md"))
+    found = [line for line in text.split("\n") if line.startswith(("#", "- "))]
+    assert [line.partition("]")[0].strip("- [") for line in found] == [
+        "# Losses {#losses}", "zeta", "## Means {#means}", "gamma", "beta", "## Masks {#masks}",
+        "alpha"]
+
+
+def test_a_group_without_a_heading_is_refused(grouped):
+    grouped.write("docs/losses/alpha.md", "---\ngroup: mask\n---\n# A {#a}\n")
+    with pytest.raises(GuideError, match=r"^docs/losses/alpha\.md: .* no heading .*'mask'"):
+        lists.pages_of(grouped.guide, "docs/losses")
+
+
+def test_an_asked_page_that_is_not_there_is_refused(grouped):
+    grouped.write("docs/losses/index.md", INDEX.format(asked="eta"))
+    with pytest.raises(GuideError, match=r"^docs/losses/index\.md: asked names .*eta\.md"):
+        lists.asked(grouped.guide, "docs/losses")
+
+
+def test_a_page_is_near_those_with_its_symptom_and_those_it_names(grouped):
+    grouped.write("docs/symptoms.md", "- **nan**:\n    - [a](losses/alpha.md)\n"
+                  "    - [z](losses/zeta.md)\n- **inf**: [b](losses/beta.md)\n")
+    grouped.write("docs/losses/beta.md", "---\nnear: [losses/gamma]\n---\n# A {#a}\n")
+    found = near(grouped.guide)
+    assert found["docs/losses/alpha.md"][0] == "docs/losses/zeta.md"
+    assert found["docs/losses/beta.md"] == ["docs/losses/gamma.md"]
