@@ -5,9 +5,9 @@
 {
   const LETTERED = 600  // more cells than that have no numbers in them
   const STATE = { x: "2, 3, 4", chain: ".permute(2, 0, 1).reshape(4, 6)", step: "", cell: "0", want: "",
-                  a: "4, 1, 3", b: "2, 3", queries: "4", keys: "6", mask: "causal, lower right", pad: "0" }
+                  a: "4, 1, 3", b: "2, 3", queries: "3", keys: "5", mask: "causal, lower right", pad: "0", side: "right" }
   const state = { ...STATE }
-  const lab = document.querySelector(".lab")
+  const lab = document.querySelector(".lab"), HERE = document.currentScript.src
 
   const element = (tag, given = {}, ...children) => {
     const made = document.createElement(tag)
@@ -213,6 +213,87 @@
     choose(Math.min(Math.max(from + move, 0), count - 1))
   })
 
+  /* --- the way back --- */
+
+  const want = field("want", "Numbers that you want, as nested lists", "[[0, 6], [1, 7]]")
+  const answer = element("p", { role: "status" })
+  const wayBack = element("details", { className: "lab__back" },
+    element("summary", { textContent: "The way back: which chain makes these numbers?" }), want.root, answer)
+  wayBack.addEventListener("toggle", lookBack)
+
+  function lookBack() {
+    if (!wayBack.open) return
+    if (!Lab.wayBack) {
+      if (wayBack.dataset.asked) return
+      wayBack.dataset.asked = "yes"
+      return document.head.append(element("script", { src: HERE.replace("lab.js", "lab-back.js"), onload: lookBack }))
+    }
+    const sizes = reading(fields.x, Lab.parseSizes)
+    if (!sizes || !want.input.value.trim()) return answer.replaceChildren()
+    const found = reading(want, text => Lab.wayBack(sizes, text))
+    if (!found) return answer.replaceChildren()
+    if (found.chain === undefined) return answer.textContent = found.reason
+    answer.replaceChildren("The shortest chain that the lab found: ", element("button", {
+      type: "button", className: "lab__take", title: "Show this chain above", onclick: () => {
+        state.chain = fields.chain.input.value = found.chain
+        changed("chain")
+        fields.chain.input.focus()
+      } }, element("code", { textContent: found.chain || "x itself" })), ".")
+  }
+
+  /* --- broadcasting and masks --- */
+
+  const two = { a: field("a", "Sizes of a"), b: field("b", "Sizes of b") }
+  const sum = element("div", { className: "lab__sum", role: "status" })
+
+  function add() {
+    const a = reading(two.a, Lab.parseSizes), b = reading(two.b, Lab.parseSizes)
+    if (!a || !b) return
+    let made, error
+    try {
+      made = Lab.broadcast(a, b)
+    } catch (raised) {
+      if (!(raised instanceof Lab.TorchError)) throw raised
+      error = raised
+    }
+    const n = Math.max(a.length, b.length)
+    const row = (name, sizes) => element("tr", {}, element("th", { scope: "row", textContent: name }),
+      ...Array.from({ length: n }, (_, d) => element("td", { textContent: sizes[d - n + sizes.length] ?? "" })))
+    sum.replaceChildren(element("table", {}, row("a", a), row("b", b), ...made ? [row("a + b", made)] : []),
+      element("p", { className: error ? "lab__raised" : "", textContent: error ? `a + b raises ${error.kind}: ${error.message}`
+        : `a + b has the sizes ${tuple(made)}. Sizes are compared from the right, and a 1 is stretched.` }))
+  }
+
+  const choice = (name, label, options) => {
+    const input = element("select", { id: `lab-${name}` }, ...options.map(text => element("option", { textContent: text })))
+    input.addEventListener("change", () => {
+      state[name] = input.value
+      changed(name)
+    })
+    return { root: element("div", { className: "lab__field" }, element("label", { htmlFor: input.id, textContent: label }), input),
+             input, name, options }
+  }
+  const attention = { queries: field("queries", "Queries"), keys: field("keys", "Keys"),
+    mask: choice("mask", "Mask", Object.keys(Lab.MASKS)), pad: field("pad", "Padded keys"),
+    side: choice("side", "Padding stands on the", ["right", "left"]) }
+  const pairs = new Cells("Queries go down, keys go right; 1 is kept", () => {}), count = element("p", { role: "status" })
+
+  function attend() {
+    const number = (box, least, most) => reading(box, text => {
+      const size = /^\s*\d+\s*$/.test(text) ? Number(text) : -1
+      if (size < least || size > most) throw new Lab.Refusal(`a whole number from ${least} to ${most} should stand here`, 0)
+      return size
+    })
+    const queries = number(attention.queries, 1, 64), keys = number(attention.keys, 1, 64)
+    const pad = keys && number(attention.pad, 0, keys)
+    if (!queries || !keys || pad === undefined) return
+    const kept = Lab.mask(queries, keys, state.mask, pad, state.side)
+    const blind = Array.from({ length: queries }, (_, i) => i).filter(i => !kept.slice(i * keys, (i + 1) * keys).includes(true))
+    pairs.draw(kept.map(Number), kept.map(one => one ? 1 : -1), (...room) => corners([queries, keys], ...room))
+    count.textContent = `${kept.filter(Boolean).length} of ${kept.length} pairs are kept. ${blind.length
+      ? `No key is left for ${blind.length} of ${queries} queries, the first of them query ${blind[0]}.` : "Each query has a key."}`
+  }
+
   /* --- the address --- */
 
   function save() {
@@ -225,21 +306,46 @@
     if (!location.hash.includes("=")) return false
     Object.assign(state, STATE, Object.fromEntries([...new URLSearchParams(location.hash.slice(1))]
       .filter(([name]) => name in STATE)))
-    for (const { input: box, name } of Object.values(fields)) box.value = state[name]
+    fill()
     return true
+  }
+
+  function fill() {
+    for (const { input: box, name, options } of Object.values({ ...fields, want, ...two, ...attention })) {
+      if (options && !options.includes(state[name])) state[name] = STATE[name]
+      box.value = state[name]
+    }
+    if (state.want) wayBack.open = true
+  }
+
+  function all() {
+    compute()
+    lookBack()
+    add()
+    attend()
   }
 
   function changed(name) {
     if (name === "x" || name === "chain") Object.assign(state, { step: "", cell: "0" })
-    compute()
+    if (name in two) add()
+    else if (name in attention) attend()
+    else if (name !== "want") compute()
+    if (name === "want" || name === "x") lookBack()
     save()
   }
 
   lab.replaceChildren(fields.x.root, fields.chain.root, verdict, steps, origin,
-    element("div", { className: "lab__grids" }, input.root, result.root), storage.root)
+    element("div", { className: "lab__grids" }, input.root, result.root), storage.root, wayBack,
+    element("h2", { textContent: "Broadcasting of two tensors" }),
+    element("div", { className: "lab__row" }, two.a.root, two.b.root), sum,
+    element("h2", { textContent: "Which keys does a mask keep?" }),
+    element("div", { className: "lab__row" }, ...Object.values(attention).map(each => each.root)), count, pairs.root)
   load()
-  for (const { input: box, name } of Object.values(fields)) box.value = state[name]
-  compute()
-  addEventListener("hashchange", () => load() && compute())
-  addEventListener("resize", () => shown && draw())
+  fill()
+  all()
+  addEventListener("hashchange", () => load() && all())
+  addEventListener("resize", () => {
+    if (shown) draw()
+    attend()
+  })
 }
