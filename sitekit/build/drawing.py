@@ -194,7 +194,8 @@ class Mask:
         cells = Cells(kept, CELL, self.across, self.down)
         signs = {"kept": kept & wanted, "hidden": ~kept & ~wanted,
                  "leaks": kept & ~wanted, "lost": ~kept & wanted}
-        body = [path(name, cells.boxes(signs[name])) for name in ("kept", "leaks", "hidden", "lost")]
+        body = [path(name, cells.boxes(signs[name]))
+                for name in ("kept", "leaks", "hidden", "lost")]  # frames over fillings
         body.append(path("sign", (f"M{point(x - 5)} {point(y - 5)}l10 10m0-10l-10 10"
                                   for x, y in cells.middles(signs["leaks"]))))
         body.append(path("sign", (f"M{point(x - 5)} {point(y)}a5 5 0 1 0 10 0a5 5 0 1 0-10 0"
