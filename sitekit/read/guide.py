@@ -159,7 +159,7 @@ class Guide:
 
         other = {file for file in {*old.snippets, *self.snippets, *self.paths, lists.ENVIRONMENTS}
                  if text(old, file) != text(self, file)}
-        if lists.ENVIRONMENTS in other or any("/figure_" in file for file in other):
+        if lists.ENVIRONMENTS in other:
             return set(self.paths)
         grown = True
         while grown:  # what imports a snippet that changed
@@ -168,7 +168,7 @@ class Guide:
                       if any(module in text(self, file) for module in modules)}
             grown = not taking <= other
             other |= taking
-        names = [file.removeprefix("snippets/").removesuffix(".py") for file in other]
+        names = [re.sub(r"^snippets/|\bfigure_|\.py$", "", file) for file in other]
         changed = {path for path in self.paths
                    if path in other or any(name in text(self, path) for name in names)}
         self._pages |= {path: page for path, page in old._pages.items() if path not in changed}
