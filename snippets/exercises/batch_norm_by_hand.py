@@ -16,7 +16,8 @@ def batch_norm(
 
     In training the statistics (C,) of the batch normalize it, and the
     running ones are changed in place; else these normalize. `x` is
-    float32 or float64.
+    float32 or float64, and its squares are finite; a mean far above
+    the deviation costs digits.
 
     Raises:
         TypeError: `x` is of another dtype.
