@@ -71,7 +71,7 @@ def check_standardize(
         "a layer that loads the state dict still uses its own numbers: "
         "register mean and std both, and compute nothing from them in "
         "__init__ that is not registered too")
-    assert torch.equal(given[0], std) and torch.equal(given[1], mean), (
+    assert torch.equal(torch.stack(given), torch.stack((std, mean))), (
         "load_state_dict wrote into a tensor that was given to the "
         "layer, and its owner sees that: clone it before you register it")
     return "it moves, is cast, saved and loaded"

@@ -24,7 +24,7 @@ def token_by_token(model, parts):
 
 def divided_at_the_end(model, parts):
     """By gradients of its own, in float32, scaled before they are added."""
-    names, weights = zip(*model.named_parameters(), strict=True)
+    _, weights = zip(*model.named_parameters(), strict=True)
     total = [torch.zeros_like(w) for w in weights]
     for x, target in parts:
         logits = torch.einsum("bld,cd->blc", x, weights[0]) + weights[1]
