@@ -30,7 +30,7 @@ class OfBuffers(nn.Module):
 class InAChild(nn.Module):
     def __init__(self, mean, std):
         super().__init__()
-        self.child = nn.BatchNorm1d(len(mean), affine=False, eps=0).eval()
+        self.child = nn.BatchNorm1d(len(mean), affine=False, eps=1e-12).eval()
         self.child.running_mean.copy_(mean)
         self.child.running_var.copy_(std ** 2)
 
