@@ -6,7 +6,12 @@ from typing import Any
 
 import torch
 
-from snippets.guards.judge import Undecided, judge, tensors_along
+from snippets.guards.judge import (
+    Undecided,
+    check_dense,
+    judge,
+    tensors_along,
+)
 
 
 # --8<-- [start:causal]
@@ -28,9 +33,10 @@ def causal(
         Undecided: an output has no axis of time or does not change
             with its past, or the positions of `x` are equal.
     """
-    if x.is_meta or time_dim not in range(-x.dim(), x.dim()):
-        raise Undecided(f"x on {x.device}, of shape {tuple(x.shape)}, "
-                        f"has no numbers along axis {time_dim}")
+    check_dense(x)
+    if time_dim not in range(-x.dim(), x.dim()):
+        raise Undecided(f"x of shape {tuple(x.shape)} has no axis "
+                        f"{time_dim}")
     length = x.shape[time_dim]
     if length < 2:
         raise Undecided("one position has no later positions")
@@ -59,8 +65,8 @@ def causal(
             lambda: until(cuts, x),
             own=lambda: until(cuts, take(fill[:1] * length)),
             other=[
-                partial(until, [t], take([*range(t + 1), *fill[t + 1:]]))
-                for t in cuts],
+                partial(until, [t], take(
+                    [*range(t + 1), *fill[t + 1:]])) for t in cuts],
             message=[
                 f"outputs up to {t} change with later positions: a "
                 "mask left out or inverted, a convolution padded on "

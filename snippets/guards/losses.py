@@ -8,6 +8,7 @@ import torch
 from snippets.guards.judge import (
     Undecided,
     asserts_undecided,
+    check_dense,
     copied,
     on_copies,
 )
@@ -56,8 +57,9 @@ def perfect_prediction_costs_nothing(
             wrong one does not.
         Undecided: no prediction is wrong, or the loss is random.
     """
-    if prediction.is_meta or target.is_meta:
-        raise Undecided("data on meta holds no numbers")
+    check_dense(prediction, target)
+    if not prediction.dim() or not target.dim():
+        raise Undecided("prediction and target have no samples")
     if torch.equal(target, target.roll(1, 0)):
         raise Undecided("all targets are the same, so none is wrong")
     with torch.random.fork_rng(range(torch.cuda.device_count())):
@@ -98,8 +100,9 @@ def loss_is_mean_of_samples(
         Undecided: the loss is random, all samples cost or weigh the
             same or nothing, or one that weighs costs inf or nan.
     """
-    if prediction.is_meta or target.is_meta:
-        raise Undecided("data on meta holds no numbers")
+    check_dense(prediction, target)
+    if not prediction.dim() or not target.dim():
+        raise Undecided("prediction and target have no samples")
     weights = [float(count(t)) if count else 1.0
                for t in target.split(1)]
     rows = [row for row in zip(  # but those that weigh nothing
