@@ -35,9 +35,10 @@ LEFT_OUT = {  # the reason, and the names that it stands for, of functions alone
     r"|[sd]smm|fake_quantize\w*|q_\w+|int_repr|dequantize|quantize_\w+",
     "runs autograd itself": r"backward|retain_grad|requires_grad_|inference_mode|no_grad",
 }
-NOISE = {  # functions whose values are no data
-    "the result holds memory that nothing was written to": r"\w*empty\w*|resize\w*|\w*_like_empty"
-    r"|new|new_empty\w*|range_uninitialized",
+NOISE = {  # calls whose values are no data, beside those that give two values when called twice
+    "the result holds memory that nothing was written to":
+    r"(torch|Tensor)\.(\w*empty\w*|resize\w*|new)\(.*",
+    "for nan, it holds what lay in memory, up to torch 2.13": r"special\.\w+_polynomial_\w+\(odd.*",
 }
 
 

@@ -7,6 +7,7 @@ and the next process goes on behind it; a run that was killed goes on where its 
 import argparse
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -40,7 +41,7 @@ def child(journal: Path, device: str, only: str) -> None:
         os.dup2(nowhere.fileno(), 2)
     with journal.open("a") as file:
         for call in calls.calls():
-            if call in seen or only not in call:
+            if call in seen or not re.search(only, call):
                 continue
             print(json.dumps({"call": call, "begin": 1}), file=file, flush=True)
             print(json.dumps({"call": call, **see.see(call, call not in calls.LINES)}), file=file, flush=True)
@@ -78,7 +79,7 @@ def make(version: str, device: str, only: str) -> None:
           f"processes, {time.monotonic() - start:.0f} s, {usage.ru_utime + usage.ru_stime:.0f} s of a "
           f"core, {usage.ru_maxrss / 2**20:.1f} GiB")
     if only and version in data.versions(device):
-        found |= {call: row for call, row in data.read(version, device).items() if only not in call}
+        found |= {call: row for call, row in data.read(version, device).items() if not re.search(only, call)}
     if not only or version in data.versions(device):
         data.write(version, found, device)
     journal.unlink()
@@ -87,7 +88,7 @@ def make(version: str, device: str, only: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--only", default="", help="make the calls that hold this text alone")
+    parser.add_argument("--only", default="", metavar="REGEX", help="make only the calls that match, and keep the others")
     parser.add_argument("--against", metavar="VERSION",
                         help="make the atlas only where there is none, and compare it with this one")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)

@@ -204,6 +204,7 @@ HERE = {"torch": torch, "F": F, "nn": nn, "linalg": linalg, "fft": fft, "special
 
 def once(code) -> dict[str, str]:
     torch.set_rng_state(FRESH)
+    distributions.Distribution.set_default_validate_args(True)  # Dynamo switches it off
     scene, record = Scene(code.co_names), {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -234,7 +235,7 @@ def see(call: str, form: bool = False) -> dict[str, str]:
     drew = not torch.equal(torch.get_rng_state(), FRESH)
     again = first if "error" in first else once(code)
     signal.alarm(0)
-    if first != again or names.reason(call.partition("(")[0], names.NOISE):
+    if first != again or any(re.fullmatch(rule, call) for rule in names.NOISE.values()):
         kept = {key: text for key, text in first.items() if key in ("error", "warns")}
         if "value" in first:
             kept["value"] = first["value"].partition(" ")[0]
