@@ -59,17 +59,15 @@ wide, 1, 2; wide, 3, True; wide, 0.5, 1; odd, 0.0, 1.0, -1.0; kinks, 4, -2, 2; w
 ON_FUNCTIONS = ["", *ONE, *split(TWO), *split(MORE)]
 # For F alone.
 OF_LAYERS = re.compile(r"\b(sound|image|volume|flat|query|logits|probs|filters\d)\b")
-IN_PLACE = ["kinks", "ties", "odd", "half", "complexes", "ints", "bytes", "bools", "turned", *split(""
-N_PLACE = ["kinks", "ties", "odd", "half", "complexes", "ints", "bytes", "bools", "turned", *split(""
-_PLACE = ["kinks", "ties", "odd", "half", "complexes", "ints", "bytes", "bools", "turned", *split(""
-PLACE = ["kinks", "ties", "odd", "half", "complexes", "ints", "bytes", "bools", "turned", *split("""
+IN_PLACE = split("""
+kinks; ties; odd; half; complexes; ints; bytes; bools; turned
 kinks, 0; kinks, 0.5; kinks, other; ties, ties; odd, kinks[:6]; vector, double; half, vector[:1]
 ints, 0; ints, 2; ints, 0.5; ints, zeros; bytes, -1; bytes, ints; bools, 1; kinks[:4], ints
 complexes, 2; kinks, -1, 1; ints, 0, 2; wide, 0; wide, keep, 7; wide, 1, places, 7
-wide, 0, rows, wide
-wide, 1, places, wide; wide, keep, vector; kinks, other, signs; wide, wide, matrix; wide, 1; wide, 5
-wide, 1, places, wide, 'amax'; odd, -1, 1; small, 200; scalar, ints; kinks, wide; eighth, vector
-""")]
+wide, 0, rows, wide; wide, 1, places, wide; wide, keep, vector; kinks, other, signs
+wide, wide, matrix; wide, 1; wide, 5; wide, 1, places, wide, 'amax'; odd, -1, 1; small, 200
+scalar, ints; kinks, wide; eighth, vector
+""")
 
 
 def forms(name: str) -> list[str]:

@@ -23,9 +23,9 @@ WORDS = 110  # characters of a message
 SHOWN = 18  # numbers of a tensor
 DOES_NOT_FIT = re.compile(
     r"TypeError: .*(invalid combination of arguments|missing \d|required positional"
-    r"|missing required|takes .* argument|unexpected keyword|multiple values|must be .*, ?not |must be .*, but got"
-    r"|not callable|not iterable|not subscriptable|argument after|has no len\(\)"
-    r"|expected .*(but found|positional)|not supported between|unsupported operand|bad operand"
+    r"|missing required|takes .* argument|unexpected keyword|multiple values|must be .*, ?not "
+    r"|must be .*, but got|not callable|not iterable|not subscriptable|argument after"
+    r"|has no len\(\)|expected .*(but found|positional)|not supported between|unsupported operand|bad operand"
     r"|cannot unpack|can't convert|unpack|object cannot be interpreted"
     r"|cannot assign|dtype must be a type)|AttributeError: '|AssertionError: $|TypeError: '\w+' obj"
     r"|\w+: (Boolean value of Tensor with more|Attempted to use an uninitialized"
