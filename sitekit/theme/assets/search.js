@@ -20,7 +20,8 @@ const stem = word => word.length < 4 || word.endsWith("ss") ? word
 /* --- the index --------------------------------------------------------------------------------- */
 
 const FIELDS = ["title", "said", "lead", "heads", "often", "words", "calls"]
-const BOOST = { title: 3, said: 2.5, lead: 2, heads: 1.5, often: 1.5, words: 1 }
+const COVERED = 1.3 // how much it counts that a page has the rarer of the words
+const BOOST = { title: 4, said: 3, lead: 2, heads: 1, often: 1.5, words: 0.6 }
 
 class Index {
   constructor({ pages, terms, empty, means }) {
@@ -30,9 +31,16 @@ class Index {
     const numbers = pages.map((_, number) => number)
     const index = Index.unpack(terms)
     const lengths = pages.map(() => FIELDS.map(() => 0))
-    for (const [, fields] of index)
+    this.rare = new Map()
+    for (const [term, fields] of index) {
+      const held = new Set()
       for (const field in fields)
-        for (const page in fields[field]) lengths[page][field] += 1
+        for (const page in fields[field]) {
+          lengths[page][field] += 1
+          held.add(page)
+        }
+      this.rare.set(term, Math.log(1 + pages.length / held.size))
+    }
     this.mini = MiniSearchModule.default.loadJS({
       index, serializationVersion: 2, dirtCount: 0,
       documentCount: pages.length, nextId: pages.length,
@@ -96,9 +104,13 @@ class Index {
   }
 
   results(queries, terms) {
+    const rarity = words => words.reduce((sum, word) => sum + (this.rare.get(word) ?? 0), 0)
+    const all = rarity(terms) || 1
     return this.mini.search({ combineWith: "OR", queries },
       { boostDocument: (id, term, stored) => stored?.boost ?? 1 })
-      .map(({ id, score }) => ({ page: this.pages[id], terms, score }))
+      .map(({ id, score, queryTerms }) => ({ page: this.pages[id], terms,
+        score: score / queryTerms.length * (rarity([...new Set(queryTerms)]) / all) ** COVERED }))
+      .sort((one, other) => other.score - one.score)
   }
 }
 
