@@ -29,7 +29,7 @@ from ..read.prose import plain
 WORDS = Path(__file__).parent / "words.toml"
 FIELDS = ("title", "said", "lead", "heads", "often", "words", "calls")
 LATER = ("guards", "exercises", "symptoms.md")  # than the page that explains what they list
-ASKED = 1.15  # how much sooner a page is found that is asked for most in its folder
+ASKED = 1.2  # how much sooner a page is found that is asked for most in its folder
 WORDS_OF_A_PAGE = 50  # of its text, those that tell it from other pages best
 OFTEN = 3  # so many times in a text, a word says what the page is about
 

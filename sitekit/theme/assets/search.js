@@ -219,7 +219,8 @@ class Search {
     const asked = ++this.asked
     const text = this.pasted || typed
     const [[kind, message]] = this.matcher ? messagesOf(text) : [["", text]]
-    const entry = typed.trim() && this.matcher?.match(text)
+    const alike = typed.trim() && this.matcher?.match(text)
+    const entry = kind || alike?.kind !== "AssertionError" ? alike : null // a question can sound like a guard's
     const found = typed.trim() ? this.index.find(kind ? message.slice(0, 300) : typed) : []
     const about = found.filter(({ page }) => entry?.page !== page[0]).slice(0, SHOWN)
     this.list.replaceChildren(...entry ? [this.entry(entry)] : [], ...about.map(one => this.page(one)))
