@@ -97,6 +97,8 @@ class Index {
     }
     const fields = Object.keys(BOOST)
     const queries = [{ queries: terms, combineWith: "OR", fields, boost: BOOST, ...plain }]
+    for (const unknown of terms.filter(term => term.length > 5 && !this.rare.has(term)))  // misspelt, or begun
+      queries.push({ queries: [unknown], fields, boost: BOOST, prefix: true, fuzzy: 0.2, weights: { prefix: 0.6, fuzzy: 0.6 }, ...plain })
     const begun = /[\p{L}\p{N}]$/u.test(typed) && terms.at(-1)
     if (begun && begun.length > 2)
       queries.push({ queries: [begun], fields, boost: BOOST, prefix: true, weights: { prefix: 0.4 }, ...plain })
