@@ -88,7 +88,7 @@ def document(page: Page, said: str = "", often: bool = False) -> Document:
 def documents(guide: Guide) -> list[Document]:
     """The pages that can be found, in the order of the menu: those that no list is made of."""
     made, said = {changes.PAGE, "index.md"}, symptoms(guide)
-    for name, words in _words()["says"].items():
+    for name, words in words_of()["says"].items():
         said.setdefault(f"docs/{name}.md", []).append(words)
     often = {path for folder in folders(guide) for path in asked(guide, folder)}
     return [document(guide.page(path), plain(" ".join(said.get(path, ()))), path in often)
@@ -177,7 +177,7 @@ def content(guide: Guide, directory_urls: bool = True) -> dict:
         for field, numbers in by.items():
             for number in numbers:
                 lengths[number][field] += 1
-    words = _words()
+    words = words_of()
     entries = [[f"{address(guide.page(f'docs/{e.page}'))}#{e.anchor}", e.kind, e.text,
                 plain(e.cause), e.also] for e in all_entries(guide)]
     return {
@@ -207,7 +207,8 @@ def files(guide: Guide, directory_urls: bool = True) -> Iterator[tuple[str, str]
         yield f"search/causes/{causes_of(page)}.js", _script("guideCauses", of_page)
 
 
-def _words() -> dict:
+def words_of() -> dict:
+    """What words.toml holds: empty words, what else a word means, what readers call a page."""
     return tomllib.loads(WORDS.read_text(encoding="utf-8"))
 
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from tests.guide import ROOT
 
-from .browsing import browser
+from .browsing import PHONE, browser
 from .searching import Search, StockSearch
 from .serving import serve
 from .stock import build_stock
@@ -56,7 +56,31 @@ def ratio(ours: Path, stock: Path, queries: list[str] = QUERIES) -> dict[str, fl
                     "ratio_p95": found["ours_p95"] / found["stock_p95"]}
 
 
+FIRST_USE = """query => new Promise(done => {
+    const start = performance.now()
+    document.addEventListener("answered",
+        () => setTimeout(() => done(performance.now() - start)), { once: true, capture: true })
+    document.querySelector("[data-search-open]").click()
+    document.querySelector("dialog.search input").value = query
+})"""
+
+
+def first_use(site: Path, times: int = 5) -> float:
+    """The milliseconds from the touch of the search to its first answer, on a phone slowed 4×."""
+    took = []
+    with browser() as chromium, serve(site) as home:
+        for _ in range(times):
+            context = chromium.new_context(viewport=PHONE)
+            page = context.new_page()
+            page.goto(home, wait_until="load")
+            context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+            took.append(page.evaluate(FIRST_USE, "loss is nan"))
+            context.close()
+    return median(took)
+
+
 if __name__ == "__main__":
+    print(f"search, first use on a phone slowed 4x: {first_use(ROOT / 'site'):.0f} ms")
     with TemporaryDirectory() as folder:
         found = ratio(ROOT / "site", build_stock(Path(folder)))
     for name, value in found.items():
