@@ -14,7 +14,7 @@ def test_no_line_of_code_is_out_of_sight_on_a_desk(visit, below):
 
 def test_fewer_than_a_fifth_of_the_lines_are_out_of_sight_on_a_phone(browser, home):
     found = out_of_sight(browser, home, ADDRESSES[::10], PHONE)
-    assert 0 < found.lines
+    assert found.lines > 0
     assert found.hidden_lines / found.lines < 0.2
 
 
