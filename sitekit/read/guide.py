@@ -15,7 +15,7 @@ from pymdownx.snippets import SnippetExtension, SnippetPreprocessor
 from . import lists
 from .changes import Change, changes, redirects
 from .environment import Environment, check_conditions
-from .page import Page, front_matter, read
+from .page import Page, digest, front_matter, read
 from .place import GuideError
 from .snippet import excerpts
 
@@ -106,6 +106,11 @@ class Guide:
     @cached_property
     def snippets(self) -> list[str]:
         return self._below("snippets", ".py")
+
+    @cached_property
+    def snippets_digest(self) -> str:
+        """The digest of the text of every snippet."""
+        return digest("\n".join(self.text(file) for file in self.snippets))
 
     @property
     def files(self) -> list[str]:

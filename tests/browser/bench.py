@@ -18,7 +18,7 @@ from tests import limits
 from tests.guide import GUIDE, ROOT
 from tests.rows import Row
 
-from . import browsing, stock, weight
+from . import browsing, reading, stock, weight
 from .conftest import ADDRESSES, SITE
 from .serving import serve
 
@@ -66,6 +66,20 @@ def weights() -> Iterator[Row]:
             worst = max(visits, key=lambda visit: visit.moved)
             yield Row(f"layout shift, {width} px", worst.moved, 0,
                       worst.page if worst.moved else "")
+
+
+def code() -> Iterator[Row]:
+    """How much of the code a reader must scroll sideways, and how many lines are wide."""
+    count, wide = reading.wide(GUIDE)
+    yield Row(f"{count} lines of code, of {reading.WIDE} characters or more", len(wide) / count,
+              reading.MOST_WIDE, max(wide, key=len, default="").partition(": ")[0])
+    with browsing.browser() as browser, serve(SITE) as home:
+        for viewport, lines, blocks in [(browsing.PHONE, 0.2, None), (browsing.DESKTOP, None, 0)]:
+            found = reading.out_of_sight(browser, home, ADDRESSES, viewport)
+            at = f"out of sight at {viewport['width']} px"
+            yield Row(f"{found.lines} lines of code, {at}", found.hidden_lines / found.lines, lines)
+            yield Row(f"{found.blocks} blocks of code, {at}", found.hidden_blocks / found.blocks,
+                      blocks, found.worst)
 
 
 def builds() -> Iterator[Row]:
@@ -142,7 +156,7 @@ def questions() -> Iterator[Row]:
         yield Row(f"{len(unseen.UNSEEN['thread'])} unseen, not first", 1 - first, 0.15)
 
 
-PARTS = {"weight": weights, "build": builds, "examples": examples, "search": latency,
+PARTS = {"weight": weights, "code": code, "build": builds, "examples": examples, "search": latency,
          "questions": questions}
 
 
