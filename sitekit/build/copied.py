@@ -26,6 +26,7 @@ RAISED = '<span class="gr">'
 OPENS = re.compile(f"{PROMPT}|{OUTPUT}")
 WARNED = re.compile(rf"{OUTPUT}\w*Warning: ")
 SCREEN = 48  # the columns of code that a phone shows; what is longer may be broken there
+DESK = 76  # so many does a desk show
 
 
 def is_offered(path: str) -> bool:
@@ -39,9 +40,10 @@ def text_of(code: str) -> str:
 
 
 def breakable(code: str) -> str:
-    """The HTML of a block, in which a long line is a span, so that a phone may break it.
+    """The HTML of a block, in which a long line is a span, so that a screen may break it.
 
-    An output that is neither a warning nor an error's words keeps its width: it may be a table.
+    An output that is neither a warning nor an error's words may be a table: it keeps its width,
+    unless no screen shows it.
     """
     lines, breaks = [], PROMPT not in code
     for line in code.splitlines(keepends=True):
@@ -50,7 +52,8 @@ def breakable(code: str) -> str:
         elif line.startswith(RAISED):
             breaks = True  # the lines after it; its own style breaks the line itself
         is_whole = line.count("<span") == line.count("</span")
-        is_long = breaks and is_whole and len(text_of(line)) > SCREEN and RAISED not in line
+        fits = SCREEN if breaks else DESK
+        is_long = is_whole and len(text_of(line).rstrip()) > fits and RAISED not in line
         lines.append(f'<span class="long">{line}</span>' if is_long else line)
     return "".join(lines)
 

@@ -194,7 +194,8 @@ class Mask:
         cells = Cells(kept, CELL, self.across, self.down)
         signs = {"kept": kept & wanted, "hidden": ~kept & ~wanted,
                  "leaks": kept & ~wanted, "lost": ~kept & wanted}
-        body = [path(name, cells.boxes(which)) for name, which in signs.items()]
+        body = [path(name, cells.boxes(signs[name]))
+                for name in ("kept", "leaks", "hidden", "lost")]  # frames over fillings
         body.append(path("sign", (f"M{point(x - 5)} {point(y - 5)}l10 10m0-10l-10 10"
                                   for x, y in cells.middles(signs["leaks"]))))
         body.append(path("sign", (f"M{point(x - 5)} {point(y)}a5 5 0 1 0 10 0a5 5 0 1 0-10 0"
@@ -291,9 +292,9 @@ class Storage:
         def boxes(which: Tensor) -> Iterable[str]:
             return (box(*places[slot], wide, CELL) for slot in which.nonzero().flatten().tolist())
 
-        body = [path("hidden", boxes(~read))]
-        body += [path(kind, boxes(rows == row))
-                 for row, kind in groups("storage", rows[rows >= 0]).items()]
+        body = [path(kind, boxes(rows == row))
+                for row, kind in groups("storage", rows[rows >= 0]).items()]
+        body.append(path("hidden", boxes(~read)))
         body.append(path("cell", boxes(read & (rows < 0))))
         body += [text(x + wide / 2, y + CELL / 2 + 5, word, "" if is_read else "axis")
                  for (x, y), word, is_read in zip(places, words, read.tolist(), strict=True)]

@@ -1,16 +1,22 @@
-"""What programs read: `llms.txt`, each page as Markdown with its includes, the sitemap."""
+"""What programs read: `llms.txt`, each page as Markdown with its includes, sitemap and feed.
+
+The page docs/for-programs.md tells what they find in it.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from html import escape
+from itertools import groupby, islice
 
 from ..build import changes
 from ..build.lists import folders, grouped, groups, in_order, pages_of
 from ..read.guide import Guide
 from ..read.page import Page
 from .notebook import plain
+
+FEED = 30  # days
 
 _OF_THE_SITE = re.compile(r"^(?:///|\{ \.[\w-]+ \})$\n?", re.MULTILINE)
 
@@ -52,6 +58,37 @@ def llms_txt(guide: Guide, name: str, description: str, site: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def llms_full_txt(guide: Guide, name: str, description: str, site: str) -> str:
+    """The Markdown of all pages in the order of `llms.txt`, each below its address."""
+    listed = re.findall(r"^- \[.+\]\((.+?\.md)\): ", llms_txt(guide, "", "", ""), re.MULTILINE)
+    parts = [f"# {name}\n\n> {description}\n"]
+    parts += [f"<!-- {site}{page} -->\n\n{markdown(guide, guide.page(f'docs/{page}'))}"
+              for page in listed]
+    return "\n".join(parts)
+
+
+def feed(guide: Guide, name: str, site: str) -> str:
+    """The last days of changes.txt as an Atom feed, an entry a day."""
+    entries = []
+    for day, found in islice(groupby(guide.changes, key=lambda change: change.date), FEED):
+        rows = []
+        for change in found:
+            page = guide.page(f"docs/{guide.redirects.get(change.page, change.page)}")
+            rows.append(f'<li><a href="{escape(site + page.address)}">{escape(page.title)}</a>: '
+                        f"{escape(change.what)}</li>")
+        address = escape(f"{site}{guide.page(f'docs/{changes.PAGE}').address}#d-{day}")
+        entries.append(
+            f"<entry><id>{address}</id><title>{day}</title><updated>{day}T00:00:00Z</updated>"
+            f'<link href="{address}"/><content type="html">'
+            f"{escape('<ul>' + ''.join(rows) + '</ul>')}</content></entry>")
+    last = guide.changes[0].date if guide.changes else "1970-01-01"
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">\n'
+            f"<id>{escape(site)}</id><title>{escape(name)}</title>"
+            f"<author><name>{escape(name)}</name></author><updated>{last}T00:00:00Z</updated>"
+            f'<link href="{escape(site)}"/><link rel="self" href="{escape(site)}changes.xml"/>\n'
+            + "\n".join(entries) + "\n</feed>\n")
+
+
 def sitemap(guide: Guide, site: str) -> str:
     """Each page's address, and the date of its last change."""
     dates = {change.page: change.date for change in reversed(guide.changes)}
@@ -87,6 +124,9 @@ def files(guide: Guide, name: str, description: str, site: str) -> Iterator[tupl
     for page in guide.pages:
         yield page.name, markdown(guide, page)
     yield "llms.txt", llms_txt(guide, name, description, site)
+    yield "llms-full.txt", llms_full_txt(guide, name, description, site)
     yield from redirects(guide, site)
     if site:
+        if guide.exists(f"docs/{changes.PAGE}"):
+            yield "changes.xml", feed(guide, name, site)
         yield "sitemap.xml", sitemap(guide, site)

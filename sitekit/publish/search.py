@@ -27,10 +27,10 @@ from ..read.page import Page
 from ..read.prose import plain
 
 WORDS = Path(__file__).parent / "words.toml"
-FIELDS = ("title", "lead", "heads", "often", "words", "calls")
+FIELDS = ("title", "said", "lead", "heads", "often", "words", "calls")
 LATER = ("guards", "exercises", "symptoms.md")  # than the page that explains what they list
-ASKED = 1.15  # how much sooner a page is found that is asked for most in its folder
-WORDS_OF_A_PAGE = 80  # of its text, those that tell it from other pages best
+ASKED = 1.2  # how much sooner a page is found that is asked for most in its folder
+WORDS_OF_A_PAGE = 50  # of its text, those that tell it from other pages best
 OFTEN = 3  # so many times in a text, a word says what the page is about
 
 _WORD = re.compile(r"\w+")
@@ -67,8 +67,8 @@ class Document:
     fields: dict[str, str]
 
 
-def document(page: Page, seen: str = "", often: bool = False) -> Document:
-    """A page, with what a reader sees who needs it, in the words of the list of symptoms."""
+def document(page: Page, said: str = "", often: bool = False) -> Document:
+    """A page, with what readers call it who have not read it."""
     lines = page.lines
     levels = [heading.line for heading in page.headings]
     lead = "\n".join(lines[levels[0] + 1:levels[1]]) if len(levels) > 1 else page.prose
@@ -80,16 +80,18 @@ def document(page: Page, seen: str = "", often: bool = False) -> Document:
     return Document(
         page, page.title, page.meta.get("description", ""),
         0.7 if page.name.startswith(LATER) else ASKED if often else 1.0,
-        {"title": title, "lead": f"{page.meta.get('description', '')} {lead}",
-         "heads": f"{headings} {seen}", "words": text,
+        {"title": title, "said": said, "lead": f"{page.meta.get('description', '')} {lead}",
+         "heads": headings, "words": text,
          "calls": " ".join(_CALLED.findall(f"{text} {code}"))})
 
 
 def documents(guide: Guide) -> list[Document]:
     """The pages that can be found, in the order of the menu: those that no list is made of."""
-    made, seen = {changes.PAGE, "index.md"}, symptoms(guide)
+    made, said = {changes.PAGE, "index.md"}, symptoms(guide)
+    for name, words in words_of()["says"].items():
+        said.setdefault(f"docs/{name}.md", []).append(words)
     often = {path for folder in folders(guide) for path in asked(guide, folder)}
-    return [document(guide.page(path), plain(" ".join(seen.get(path, ()))), path in often)
+    return [document(guide.page(path), plain(" ".join(said.get(path, ()))), path in often)
             for path in in_order(guide, guide.paths)
             if path.removeprefix("docs/") not in made and not path.endswith("/index.md")
             and not has_entries(guide.page(path))]
@@ -175,7 +177,7 @@ def content(guide: Guide, directory_urls: bool = True) -> dict:
         for field, numbers in by.items():
             for number in numbers:
                 lengths[number][field] += 1
-    words = tomllib.loads(WORDS.read_text(encoding="utf-8"))
+    words = words_of()
     entries = [[f"{address(guide.page(f'docs/{e.page}'))}#{e.anchor}", e.kind, e.text,
                 plain(e.cause), e.also] for e in all_entries(guide)]
     return {
@@ -203,6 +205,11 @@ def files(guide: Guide, directory_urls: bool = True) -> Iterator[tuple[str, str]
     yield "search/messages.js", _script("guideMessages", messages)
     for page, of_page in causes.items():
         yield f"search/causes/{causes_of(page)}.js", _script("guideCauses", of_page)
+
+
+def words_of() -> dict:
+    """What words.toml holds: empty words, what else a word means, what readers call a page."""
+    return tomllib.loads(WORDS.read_text(encoding="utf-8"))
 
 
 def causes_of(address: str) -> str:

@@ -2,7 +2,7 @@
 
 An entry is a section of a page of that folder. Its heading is the message, as code; its first
 paragraph says the cause and what to write; an item of a list that is code alone is another
-wording of the message. theme/assets/search.js matches in a browser; a test compares both.
+wording of the message. theme/assets/messages.js matches in a browser; a test compares both.
 """
 
 from __future__ import annotations

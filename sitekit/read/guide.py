@@ -15,7 +15,7 @@ from pymdownx.snippets import SnippetExtension, SnippetPreprocessor
 from . import lists
 from .changes import Change, changes, redirects
 from .environment import Environment, check_conditions
-from .page import Page, front_matter, read
+from .page import Page, digest, front_matter, read
 from .place import GuideError
 from .snippet import excerpts
 
@@ -107,6 +107,11 @@ class Guide:
     def snippets(self) -> list[str]:
         return self._below("snippets", ".py")
 
+    @cached_property
+    def snippets_digest(self) -> str:
+        """The digest of the text of every snippet."""
+        return digest("\n".join(self.text(file) for file in self.snippets))
+
     @property
     def files(self) -> list[str]:
         """Every file with examples: README.md, the pages and the snippets."""
@@ -159,7 +164,7 @@ class Guide:
 
         other = {file for file in {*old.snippets, *self.snippets, *self.paths, lists.ENVIRONMENTS}
                  if text(old, file) != text(self, file)}
-        if lists.ENVIRONMENTS in other or any("/figure_" in file for file in other):
+        if lists.ENVIRONMENTS in other:
             return set(self.paths)
         grown = True
         while grown:  # what imports a snippet that changed
@@ -168,7 +173,7 @@ class Guide:
                       if any(module in text(self, file) for module in modules)}
             grown = not taking <= other
             other |= taking
-        names = [file.removeprefix("snippets/").removesuffix(".py") for file in other]
+        names = [re.sub(r"^snippets/|\bfigure_|\.py$", "", file) for file in other]
         changed = {path for path in self.paths
                    if path in other or any(name in text(self, path) for name in names)}
         self._pages |= {path: page for path, page in old._pages.items() if path not in changed}

@@ -150,7 +150,7 @@ def key(guide: Guide, path: str, environment: Environment) -> str:
     page = guide.page(path) if path.endswith(".md") else None
     return digest("\n".join([
         str(environment), machinery_digest(), path, page.text if page else "",
-        *(guide.text(file) for file in guide.snippets), repr(guide.exclusions)]))
+        guide.snippets_digest, repr(guide.exclusions)]))
 
 
 def kept_file(guide: Guide, path: str, environment: Environment, python: str = PYTHON) -> Path:

@@ -20,7 +20,9 @@ def pairs(rotate: Rotation) -> torch.Tensor:
     angles = rotary_angles(torch.tensor([1]), 8)
     made_of = torch.stack([
         rotate(feature[None], angles)[0] != 0 for feature in torch.eye(8)])
-    return made_of.int().argmax(1).unique(return_inverse=True)[1]
+    numbers: torch.Tensor
+    _, numbers = made_of.int().argmax(1).unique(return_inverse=True)
+    return numbers
 
 
 def panels(features: torch.Tensor) -> list[dict[str, object]]:

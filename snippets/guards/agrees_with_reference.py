@@ -9,6 +9,7 @@ from torch import nn
 from snippets.guards.judge import (
     Undecided,
     asserts_undecided,
+    check_dense,
     copied,
     on_copies,
     widened,
@@ -46,14 +47,14 @@ def agrees_with_reference(
             result = call(*(x.clone() for x in data.values()))
         result = result if isinstance(result, tuple) else (result,)
         for i, y in enumerate(result):
-            if not isinstance(y, torch.Tensor):
+            if not isinstance(y, torch.Tensor) or y.is_meta:
                 raise Undecided(
-                    f"output {i} is of type {type(y).__name__}: return "
-                    "a tensor of it, such as its .logits")
+                    f"output {i} is of type {type(y).__name__}, or on "
+                    "meta: return a tensor of it, such as its .logits")
         if not result:
             raise Undecided("there is no output to compare")
         result = [torch.view_as_real(y.resolve_conj())
-                  if y.is_complex() else y for y in result]
+                  if y.is_complex() else y.to_dense() for y in result]
         total = torch.stack([
             (y * torch.arange(y.numel()).to(y).cos().view_as(y)).sum()
             for y in result]).sum()
@@ -98,8 +99,7 @@ def agrees_with_reference(
         yield (waves if x.requires_grad
                else first.logical_not().to(flat)).view(x.shape)
 
-    if any(x.is_meta for x in inputs):
-        raise Undecided("data on meta holds no numbers")
+    check_dense(*inputs)
     own_state: Named = {}
     state: Named = {}
     with (torch.random.fork_rng(range(torch.cuda.device_count())),

@@ -8,6 +8,7 @@ import torch
 from snippets.guards.judge import (
     Undecided,
     asserts_undecided,
+    check_dense,
     on_copies,
     open_gates,
     tensors_along,
@@ -37,9 +38,9 @@ def every_place_read(
             the output, or (with `each_feature`) a place changes a
             number by nan alone, as behind a maximum.
     """
+    check_dense(x)
     fits = dim in range(-x.dim(), x.dim()) and dim % x.dim()
-    if not fits or x.is_meta or not x.numel() or (
-            not x.is_floating_point()):
+    if not fits or not x.numel() or not x.is_floating_point():
         raise Undecided("x holds no floats, or has no such axis beside "
                         "the one of samples: pass embeddings, not ids")
     data, length = x.detach().double(), x.shape[dim]
@@ -51,8 +52,9 @@ def every_place_read(
               asserts_undecided(),
               on_copies(double=True, ready=open_gates)):
             outputs = tensors_along(call(data.clone()), 0, len(x))
-        return torch.cat([y.to_dense().reshape(len(x), -1).to(
-            torch.complex128) for y in outputs], dim=1)
+        return torch.cat([torch.zeros(len(x), 0, device=x.device), *(
+            y.reshape(len(x), -1).to(torch.complex128)
+            for y in outputs)], dim=1)
 
     def run_with(values: torch.Tensor, place: int) -> torch.Tensor:
         index = torch.tensor([place], device=x.device)

@@ -9,6 +9,7 @@ import torch
 from snippets.guards.judge import (
     Undecided,
     asserts_undecided,
+    check_dense,
     on_copies,
 )
 
@@ -102,7 +103,8 @@ def finite_gradients_at_the_edge(
                 for y in grown]) if leaves else (), strict=True))
 
     def run(given: Sequence[torch.Tensor]) -> tuple[str, bool]:
-        if not given or not all(map(torch.is_tensor, given)):
+        check_dense(*given)
+        if not given:
             raise Undecided("an input is no tensor, or there is none")
         mine = [x.detach() for x in given]
         for place in needed:
@@ -111,6 +113,8 @@ def finite_gradients_at_the_edge(
               on_copies(), torch.enable_grad()):
             result = call(*(x.clone() for x in mine))
             outs = result if isinstance(result, tuple) else (result,)
+            outs = tuple(y.to_dense() if torch.is_tensor(y) else y
+                         for y in outs)
             if not outs or not all(
                     isinstance(x, torch.Tensor) and x.numel()
                     and not x.is_meta for x in (*mine, *outs)):

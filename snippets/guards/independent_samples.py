@@ -6,7 +6,12 @@ from typing import Any
 
 import torch
 
-from snippets.guards.judge import Undecided, judge, tensors_along
+from snippets.guards.judge import (
+    Undecided,
+    check_dense,
+    judge,
+    tensors_along,
+)
 
 
 # --8<-- [start:independent_samples]
@@ -26,6 +31,7 @@ def independent_samples(
         AssertionError: an output changes with the other samples.
         Undecided: an output has no batch axis, or samples are equal.
     """
+    check_dense(batch)
     if batch_dim not in range(-batch.dim(), batch.dim()):
         raise Undecided(f"a batch of shape {tuple(batch.shape)} has no "
                         f"axis {batch_dim}")
@@ -77,6 +83,7 @@ def same_alone(
         Other errors: the call raises them, as BatchNorm in training
             does for one sample (1, C).
     """
+    check_dense(batch)
     if batch_dim not in range(-batch.dim(), batch.dim()):
         raise Undecided(f"a batch of shape {tuple(batch.shape)} has no "
                         f"axis {batch_dim}")

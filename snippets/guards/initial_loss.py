@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from snippets.guards.judge import Undecided
+from snippets.guards.judge import Undecided, check_dense
 
 
 # --8<-- [start:initial_loss]
@@ -56,7 +56,8 @@ def initial_loss(
         return (found.mean().item(),  # and the deviation of this mean
                 found.std().item() / math.sqrt(max(len(found), 1)))
 
-    if any(t.is_meta or not t.dim() or len(t) < 2 for t in (x, target)):
+    check_dense(x, target)
+    if any(not t.dim() or len(t) < 2 for t in (x, target)):
         raise Undecided("give two samples or more, with numbers")
     made: list[torch.Tensor] = []
     with torch.random.fork_rng(range(torch.cuda.device_count())):
@@ -65,7 +66,8 @@ def initial_loss(
             with torch.no_grad():
                 out = make()(x.clone())
             if not isinstance(out, torch.Tensor) or out.is_meta or (
-                    not out.is_floating_point()):
+                    not out.is_floating_point() or not out.dim()
+                    or out.layout != torch.strided):
                 raise Undecided("the model gives no tensor of floats")
             made.append(out.detach().clone())
         drawn = [2 * torch.randn_like(out.float()) for out in made]

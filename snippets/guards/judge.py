@@ -19,6 +19,19 @@ class Undecided(Exception):
 # --8<-- [end:undecided]
 
 
+# --8<-- [start:check_dense]
+def check_dense(*inputs: Any) -> None:
+    """Raise Undecided where an input is no dense tensor of numbers."""
+    for x in inputs:
+        if not isinstance(x, torch.Tensor):
+            raise Undecided(f"an input is a {type(x).__name__}: pass a "
+                            "tensor, and put the rest into call")
+        if x.is_meta or x.is_nested or x.layout != torch.strided:
+            raise Undecided("an input is sparse, nested or on meta: "
+                            "pass a dense tensor that holds numbers")
+# --8<-- [end:check_dense]
+
+
 # --8<-- [start:tensors_along]
 def tensors_along(
     result: Any, dim: int, size: int
@@ -41,7 +54,7 @@ def tensors_along(
             raise Undecided(
                 f"output {place}, of shape {tuple(y.shape)}, has no "
                 f"axis {dim} of size {size}: leave it out of call")
-    return outputs
+    return tuple(y.to_dense() for y in outputs)
 # --8<-- [end:tensors_along]
 
 

@@ -8,6 +8,7 @@ import torch
 from snippets.guards.judge import (
     Undecided,
     asserts_undecided,
+    check_dense,
     copied,
     on_copies,
 )
@@ -56,8 +57,9 @@ def perfect_prediction_costs_nothing(
             wrong one does not.
         Undecided: no prediction is wrong, or the loss is random.
     """
-    if prediction.is_meta or target.is_meta:
-        raise Undecided("data on meta holds no numbers")
+    check_dense(prediction, target)
+    if not prediction.dim() or not target.dim():
+        raise Undecided("prediction and target have no samples")
     if torch.equal(target, target.roll(1, 0)):
         raise Undecided("all targets are the same, so none is wrong")
     with torch.random.fork_rng(range(torch.cuda.device_count())):
@@ -96,24 +98,28 @@ def loss_is_mean_of_samples(
     Raises:
         AssertionError: the batch costs something else.
         Undecided: the loss is random, all samples cost or weigh the
-            same or nothing, or a sample costs nothing that is finite.
+            same or nothing, or one that weighs costs inf or nan.
     """
-    if prediction.is_meta or target.is_meta:
-        raise Undecided("data on meta holds no numbers")
-    pairs = list(zip(prediction.split(1), target.split(1), strict=True))
+    check_dense(prediction, target)
+    if not prediction.dim() or not target.dim():
+        raise Undecided("prediction and target have no samples")
+    weights = [float(count(t)) if count else 1.0
+               for t in target.split(1)]
+    rows = [row for row in zip(  # but those that weigh nothing
+        prediction.split(1), target.split(1), weights, strict=True)
+        if row[2]]
     with torch.random.fork_rng(range(torch.cuda.device_count())):
         batch, again = (cost(loss, prediction, target, double=True)
                         for _ in range(2))
-        costs = [cost(loss, *pair, double=True) for pair in pairs]
-    weights = [float(count(t)) if count else 1.0 for _, t in pairs]
+        costs = [cost(loss, p, t, double=True) for p, t, _ in rows]
     if again != batch and not math.isnan(batch):
         raise Undecided("the loss is random")
     if not all(math.isfinite(cost) for cost in costs):
         raise Undecided("a sample alone costs inf or nan")
     if not 0 < abs(sum(weights)) < math.inf:
         raise Undecided("the counts add up to 0, inf or nan")
-    mean = sum(weight * cost for weight, cost in zip(
-        weights, costs, strict=True)) / sum(weights)
+    mean = sum(weight * cost for (*_, weight), cost in zip(
+        rows, costs, strict=True)) / sum(weights)
     spread = max(costs) - min(costs)
     if not abs(batch - mean) <= max(1e-4 * spread, 1e-9 * abs(mean)):
         raise AssertionError(

@@ -6,7 +6,12 @@ from typing import Any
 
 import torch
 
-from snippets.guards.judge import Undecided, judge, tensors_along
+from snippets.guards.judge import (
+    Undecided,
+    check_dense,
+    judge,
+    tensors_along,
+)
 
 
 # --8<-- [start:padding_values_ignored]
@@ -32,10 +37,11 @@ def padding_values_ignored(
         Undecided: an output has no axis L or ignores the real places,
             or `x` has no padding that could be changed.
     """
-    if keep.is_meta or x.is_meta:
-        raise Undecided("data on meta holds no numbers")
+    check_dense(x, keep)
+    if keep.dim() != 2 or x.shape[:2] != keep.shape:
+        raise Undecided("keep is (B, L), and x is (B, L, ...)")
     keep = keep.bool()
-    if keep.all() or not keep.any():
+    if not x.numel() or keep.all() or not keep.any():
         raise Undecided("keep must hold True and False")
     real, hidden = x[keep], x[~keep]
     own, others = x.clone(), [x.clone(), x.clone()]
@@ -91,8 +97,9 @@ def padding_length_ignored(
             more places, or an output has no axis of the padded length
             or ignores the real places.
     """
-    if keep.is_meta or x.is_meta:
-        raise Undecided("data on meta holds no numbers")
+    check_dense(x, keep)
+    if keep.dim() != 2 or x.shape[:2] != keep.shape:
+        raise Undecided("keep is (B, L), and x is (B, L, ...)")
     x = x.double() if x.is_floating_point() else x
     keep = keep.bool()
     if not keep.any():

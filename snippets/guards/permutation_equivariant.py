@@ -7,7 +7,12 @@ from typing import Any
 
 import torch
 
-from snippets.guards.judge import Undecided, judge, tensors_along
+from snippets.guards.judge import (
+    Undecided,
+    check_dense,
+    judge,
+    tensors_along,
+)
 
 
 # --8<-- [start:permutation_equivariant]
@@ -28,8 +33,10 @@ def permutation_equivariant(
         Undecided: the call is random, has an output that lacks the
             axis of tokens or is equal for all, or tokens are equal.
     """
+    check_dense(x)
     if dim not in range(-x.dim(), x.dim()):
-        raise Undecided(f"x of shape {tuple(x.shape)} has no axis {dim}")
+        raise Undecided(f"x of shape {tuple(x.shape)} has no axis "
+                        f"{dim}")
     length = x.shape[dim]
     if length < 2:
         raise Undecided("one token cannot be permuted")

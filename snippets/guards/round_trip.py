@@ -4,7 +4,11 @@ from collections.abc import Callable, Collection
 
 import torch
 
-from snippets.guards.judge import Undecided, asserts_undecided
+from snippets.guards.judge import (
+    Undecided,
+    asserts_undecided,
+    check_dense,
+)
 
 
 # --8<-- [start:round_trip]
@@ -44,6 +48,7 @@ def round_trip(
             f"{len(wrong)} of {want.numel()} numbers are misplaced, "
             f"first at {at}: {got[at].item()} for {want[at].item()}")
 
+    check_dense(x)
     sizes = [n for i, n in enumerate(x.shape)
              if i not in alike and i - x.dim() not in alike]
     if min(x.shape, default=0) < 2 or len(set(sizes)) < len(sizes):
@@ -66,10 +71,12 @@ def round_trip(
         want, got = spec(x.clone()), there(x.clone())
         if not isinstance(want, torch.Tensor):
             raise Undecided("spec gives no tensor")
+        check_dense(want)
         home = back(want.clone())
     if not isinstance(got, torch.Tensor) or (
             not isinstance(home, torch.Tensor)):
         raise Undecided("there or back gives no tensor")
+    check_dense(got, home)
     if torch.equal(want.flatten(), x.flatten()):
         raise Undecided("spec keeps the order of memory, so a reshape "
                         "alone would pass; take other sizes")

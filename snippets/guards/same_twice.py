@@ -8,7 +8,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from snippets.guards.judge import Undecided, asserts_undecided, copied
+from snippets.guards.judge import (
+    Undecided,
+    asserts_undecided,
+    check_dense,
+    copied,
+)
 
 
 # --8<-- [start:held]
@@ -108,6 +113,7 @@ def same_in_eval_twice(
     if not isinstance(model, nn.Module) or not inputs or any(
             not torch.is_tensor(x) or x.is_meta for x in inputs):
         raise Undecided("pass a module, and tensors that hold numbers")
+    check_dense(*inputs)
     data = [x.detach().clone() for x in inputs]
     away = list(map(moved, data)) if other is None else list(other)
     with (torch.random.fork_rng(range(torch.cuda.device_count())),

@@ -49,6 +49,7 @@ def backward_in_parts(
 
     A part is an input and its targets (N) or (B, L), -100 where they
     are to be ignored; the model gives logits with the classes last.
+    In half precision the loss is summed in float32.
 
     Source: https://huggingface.co/blog/gradient_accumulation
     """
@@ -57,8 +58,9 @@ def backward_in_parts(
     total = 0.0
     for x, target in parts:
         logits = model(x)
+        wide = torch.promote_types(logits.dtype, torch.float32)
         loss = F.cross_entropy(
-            logits.flatten(0, -2), target.flatten(),
+            logits.to(wide).flatten(0, -2), target.flatten(),
             reduction="sum") / max(count, 1)
         loss.backward()
         total += loss.item()

@@ -9,8 +9,15 @@ from pathlib import Path
 
 from . import names
 
-ONE = ("kinks ties odd vector scalar empty double half brain eighth complexes ints small bytes words"
-       " bools wide turned matrix positive singular hollow batch keep sound image volume").split()
+
+def split(text: str) -> list[str]:
+    return [part.strip() for part in text.replace("\n", ";").split(";") if part.strip()]
+
+
+ONE = split("""
+kinks; ties; odd; vector; scalar; empty; double; half; brain; eighth; complexes; ints; small; bytes
+words; bools; wide; turned; matrix; positive; singular; hollow; batch; keep; sound; image; volume
+""")
 TWO = """
 kinks, other; ties, ties; odd, odd.flip(0); odd, kinks[:6]; vector, double; double, vector
 empty, empty; half, half.flip(0); half, vector[:1]; brain, brain; brain, half
@@ -28,11 +35,12 @@ ints, 0.5; small, 200; bytes, -1; bytes, 1; bools, 0; bools, 1; bools, True; com
 complexes, 2; half, 1; brain, 0; batch, 1; batch, (0, 1); batch, (1, 2); wide, (0, 1); wide, 1j
 sound, 2; image, 2; volume, 2; image, (1, 1); image, 0; wide, 'fro'; 2, kinks; 2, ints; 0, bools
 wide, torch.float16; odd, torch.int32; wide, (3, 2); wide, None; wide, [0, 1]; ints, torch.bool
-""".replace("\n", ";")
+"""
 MORE = """
 kinks, other, 0.5; kinks, other, kinks.flip(0); kinks, -1, 1; kinks, 0, 1; kinks, 1, 0
 kinks, 0.5, None; ints, 0, 2; odd, -1, 1; kinks, other, signs; ties, ties, ties
-vector, matrix, vector; wide, wide, matrix; matrix, vector, vector; batch, batch, batch; vector, 0, 1
+vector, matrix, vector; wide, wide, matrix; matrix, vector, vector; batch, batch, batch
+vector, 0, 1
 wide, 1, index; wide, 1, far; wide, 0, rows; wide, 0, 1; wide, 1, places; wide, 0, 1, 2
 wide, 1, 0, 1; keep, wide, 0; keep, wide, wide.flip(1); keep, ints[:3], vector
 wide, keep, 7; wide, keep, vector; wide, 0, rows, wide; wide, 1, places, wide; wide, 0, rows, 7
@@ -45,22 +53,21 @@ image, 2, 1; image, 3, 2, 1; logits, logits.flip(0), probs; index, logits; index
 far, matrix; batch, None, None; wide, 2, 0; wide, 2, 1; wide, 2., 1; wide, 2, 1, True; wide, 1, 2, 1
 wide, (3,); image, (2,), vector[:2], vector[:2]; image, 1, vector[:2], vector[:2]
 wide, 1, 2; wide, 3, True; wide, 0.5, 1; odd, 0.0, 1.0, -1.0; kinks, 4, -2, 2; wide, -1, wide.sum()
-""".replace("\n", ";")
-
-
-def split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(";") if part.strip()]
+"""
 
 
 ON_FUNCTIONS = ["", *ONE, *split(TWO), *split(MORE)]
-OF_LAYERS = re.compile(r"\b(sound|image|volume|flat|query|logits|probs|filters\d)\b")  # for F alone
-IN_PLACE = ["kinks", "ties", "odd", "half", "complexes", "ints", "bytes", "bools", "turned", *split("""
+# For F alone.
+OF_LAYERS = re.compile(r"\b(sound|image|volume|flat|query|logits|probs|filters\d)\b")
+IN_PLACE = split("""
+kinks; ties; odd; half; complexes; ints; bytes; bools; turned
 kinks, 0; kinks, 0.5; kinks, other; ties, ties; odd, kinks[:6]; vector, double; half, vector[:1]
 ints, 0; ints, 2; ints, 0.5; ints, zeros; bytes, -1; bytes, ints; bools, 1; kinks[:4], ints
-complexes, 2; kinks, -1, 1; ints, 0, 2; wide, 0; wide, keep, 7; wide, 1, places, 7; wide, 0, rows, wide
-wide, 1, places, wide; wide, keep, vector; kinks, other, signs; wide, wide, matrix; wide, 1; wide, 5
-wide, 1, places, wide, 'amax'; odd, -1, 1; small, 200; scalar, ints; kinks, wide; eighth, vector
-""".replace("\n", ";"))]
+complexes, 2; kinks, -1, 1; ints, 0, 2; wide, 0; wide, keep, 7; wide, 1, places, 7
+wide, 0, rows, wide; wide, 1, places, wide; wide, keep, vector; kinks, other, signs
+wide, wide, matrix; wide, 1; wide, 5; wide, 1, places, wide, 'amax'; odd, -1, 1; small, 200
+scalar, ints; kinks, wide; eighth, vector
+""")
 
 
 def forms(name: str) -> list[str]:
@@ -68,16 +75,18 @@ def forms(name: str) -> list[str]:
     if name.endswith("_"):
         return IN_PLACE
     return [form for form in ON_FUNCTIONS if name.startswith("F.") or not OF_LAYERS.search(form)]
+
+
 ON_LAYERS = [
     *(f"fixed({{}}())({given})" for given in [
-        *"kinks ties odd half brain complexes ints wide hollow image sound".split(),
+        *split("kinks; ties; odd; half; brain; complexes; ints; wide; hollow; image; sound"),
         "logits, target", "logits, probs", "probs, probs.flip(0)", "kinks, other", "kinks, signs",
         "kinks, other, signs", "wide, wide.flip(0)", "wide, wide, rows.float() * 2 - 1",
         "wide, wide.flip(1), wide.flip(0)", "wide, vector", "logits, target.float()",
         "ties, ties, ties", "kinks, (kinks > 0).float()", "logits, places[:, :1].flatten()"]),
     *(f"fixed({{}}({made}))({given})" for made, given in [
-        ("0", "wide"), ("3", "wide"), ("3", "matrix"), ("2", "image"), ("2", "sound"), ("1", "image"),
-        ("1", "sound"), ("2", "volume"), ("3, 2", "wide"), ("2, 3, 2", "image"),
+        ("0", "wide"), ("3", "wide"), ("3", "matrix"), ("2", "image"), ("2", "sound"),
+        ("1", "image"), ("1", "sound"), ("2", "volume"), ("3, 2", "wide"), ("2, 3, 2", "image"),
         ("2, 3, 2", "sound"), ("2, 3, 2", "volume"), ("1, 2", "image"), ("4, 3", "index"),
         ("3, 2", "batch"), ("4, 2", "query[0]"), ("4, 2", "query[0], key[0], key[0]"),
         ("4, 2", "query[0], key[0]"), ("0, 1", "kinks"), ("3, 3, 2", "wide, wide"),
@@ -92,13 +101,13 @@ lr=0.1, foreach=True; lr=0.1, foreach=False; lr=0.1, fused=True; lr=0.1, differe
 lr=0.1, capturable=True; lr=0.1, amsgrad=True; lr=0.1, momentum=0.9; lr=0.1, centered=True
 lr=0.1, momentum=0.9, nesterov=True; lr=0.1, nesterov=False; lr=0.1, decoupled_weight_decay=True
 lr=0.1, betas=(0.5, 0.5); lr=0.1, eps=0; lr=0.1, line_search_fn='strong_wolfe'; lr=-1
-""".replace("\n", ";")
+"""
 RATES = """
 ; 2; step_size=2; gamma=0.5; milestones=[2, 4]; T_max=4; T_0=3; T_0=2, T_mult=2
 lr_lambda=lambda e: 0.5 ** e; base_lr=0.1, max_lr=1.; max_lr=1., total_steps=8; total_iters=3
 patience=1; max_lr=1., epochs=2, steps_per_epoch=4; T_max=4, eta_min=0.5; power=2., total_iters=4
 base_lr=0.1, max_lr=1., step_size_up=2, mode='exp_range', gamma=0.9; step_size=2, last_epoch=3
-""".replace("\n", ";")
+"""
 ON_DISTRIBUTIONS = [
     *(f"made({{}}).{what}" for what in [
         "mean", "variance", "stddev", "mode", "support", "batch_shape", "event_shape",

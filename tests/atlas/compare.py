@@ -1,4 +1,4 @@
-"""`python -m tests.atlas.compare 2.13.0 2.15.0`: what changed silently, then what raises, what is gone.
+"""`python -m tests.atlas.compare 2.13.0 2.15.0`: what changed silently, then what raises now.
 
 It reads the data alone, without torch.
 """
@@ -20,7 +20,8 @@ def differ(*keys: str) -> OLD_AND_NEW:
 
 def kind(record: Record) -> str:
     """The type of the error that the call raises, or its backward."""
-    found = re.match(r"(\w+(?:Error|Exception)|ended the process):", record.get("error", record.get("grad", "")))
+    text = record.get("error", record.get("grad", ""))
+    found = re.match(r"(\w+(?:Error|Exception)|ended the process):", text)
     return found[1] if found else ""
 
 
@@ -32,7 +33,7 @@ def warnings(record: Record) -> set[str]:
 KINDS: dict[str, OLD_AND_NEW] = {  # in the order in which they are printed; the first that fits
     "only new": lambda old, new: not old,
     "gone, or the arguments no longer fit": lambda old, new: not new,
-    "signature": lambda old, new: "signature" in old or "signature" in new,
+    "signature": lambda old, new: "signature" in old | new,
     "raises now": lambda old, new: not kind(old) and bool(kind(new)),
     "raises no longer": lambda old, new: bool(kind(old)) and not kind(new),
     "raises another type": lambda old, new: kind(old) != kind(new),
@@ -44,7 +45,8 @@ KINDS: dict[str, OLD_AND_NEW] = {  # in the order in which they are printed; the
     "silent: gradient": differ("grad"),
     "warns no longer": lambda old, new: True,
 }
-PRINTED = ["silent: gradient", "silent: value", "other numbers of the same seed", "raises no longer",
+PRINTED = ["silent: gradient", "silent: value", "other numbers of the same seed",
+           "raises no longer",
            "signature", "raises now", "raises another type", "gone, or the arguments no longer fit",
            "warns now", "warns no longer", "only new", "other words"]
 

@@ -48,7 +48,7 @@ def close(one: str, two: str, limit: float) -> bool:
 
 
 def same(old: Record | None, new: Record | None) -> bool:
-    if not old or not new:
+    if not old or not new or old == new:
         return old == new
     half = any("float16" in text or "bfloat16" in text for text in old.values())
     return old.keys() == new.keys() and all(

@@ -22,11 +22,11 @@ LEFT_OUT = {  # the reason, and the names that it stands for, of functions alone
     r"|(un)?register_\w+|init_num_threads|share_memory_?|module_load",
     "reads or writes the generator's state": r"(initial_|manual_)?seed|(get|set)_rng_state",
     "reads or writes files": r"save|load|from_file|hub|prepare_multiprocessing_environment",
-    "compiles or traces (pages of the guide run that)": r"compile|vmap|torch\.cond|while_loop|export"
-    r"|script\w*|trace\w*|import_ir_module\w*|parse_\w+|merge_type\w*|unify_type\w*|wait|fork"
+    "compiles or traces (pages of the guide run that)": r"compile|vmap|torch\.cond|while_loop"
+    r"|export|script\w*|trace\w*|import_ir_module\w*|parse_\w+|merge_type\w*|unify_type\w*|wait|fork"
     r"|boolean_dispatch|handle_torch_function|has_torch_function\w*|assert_int_or_pair|(dis)?allow_\w+",
-    "speaks of a GPU, a backend or the build": r"cudnn_\w+|miopen_\w+|mkldnn\w*|is_\w*available|(\w+_)?(cuda|xpu|mps"
-    r"|hpu|vulkan|metal|mtia|xla|ipu|maia)(_\w+)?|get_device\w*|get_file_path|get_num_\w+|compiled_with\w*"
+    "speaks of a GPU, a backend or the build": r"cudnn_\w+|miopen_\w+|mkldnn\w*"
+    r"|is_\w*available|(\w+_)?(cuda|xpu|mps|hpu|vulkan|metal|mtia|xla|ipu|maia)(_\w+)?|get_device\w*|get_file_path|get_num_\w+|compiled_with\w*"
     r"|typename|fbgemm\w*|read_vitals|vitals_enabled|set_vital|sym_\w+|thread_safe_\w+|pin_memory"
     r"|is_pinned|to_mkldnn|dlpack|from_dlpack|_\w*",
     "is what makes tensors of other libraries": r"as_subclass|numpy|from_numpy|frombuffer|data_ptr"
@@ -35,9 +35,10 @@ LEFT_OUT = {  # the reason, and the names that it stands for, of functions alone
     r"|[sd]smm|fake_quantize\w*|q_\w+|int_repr|dequantize|quantize_\w+",
     "runs autograd itself": r"backward|retain_grad|requires_grad_|inference_mode|no_grad",
 }
-NOISE = {  # functions whose values are no data
-    "the result holds memory that nothing was written to": r"\w*empty\w*|resize\w*|\w*_like_empty"
-    r"|new|new_empty\w*|range_uninitialized",
+NOISE = {  # calls whose values are no data, beside those that give two values when called twice
+    "the result holds memory that nothing was written to":
+    r"(torch|Tensor)\.(\w*empty\w*|resize\w*|new)\(.*",
+    "for nan, it holds what lay in memory, up to torch 2.13": r"special\.\w+_polynomial_\w+\(odd.*",
 }
 
 

@@ -7,6 +7,7 @@ and the next process goes on behind it; a run that was killed goes on where its 
 import argparse
 import json
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -40,10 +41,11 @@ def child(journal: Path, device: str, only: str) -> None:
         os.dup2(nowhere.fileno(), 2)
     with journal.open("a") as file:
         for call in calls.calls():
-            if call in seen or only not in call:
+            if call in seen or not re.search(only, call):
                 continue
             print(json.dumps({"call": call, "begin": 1}), file=file, flush=True)
-            print(json.dumps({"call": call, **see.see(call, call not in calls.LINES)}), file=file, flush=True)
+            record = see.see(call, form=call not in calls.LINES)
+            print(json.dumps({"call": call, **record}), file=file, flush=True)
 
 
 def run(journal: Path, device: str, only: str = "", command: tuple[str, ...] = ()) -> int:
@@ -75,10 +77,11 @@ def make(version: str, device: str, only: str) -> None:
     found = {call: row for call, row in rows.items() if row}
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"torch {version} on {device}: {len(found)} records of {len(rows)} calls in {processes} "
-          f"processes, {time.monotonic() - start:.0f} s, {usage.ru_utime + usage.ru_stime:.0f} s of a "
-          f"core, {usage.ru_maxrss / 2**20:.1f} GiB")
+          f"processes, {time.monotonic() - start:.0f} s, {usage.ru_utime + usage.ru_stime:.0f} s "
+          f"of a core, {usage.ru_maxrss / 2**20:.1f} GiB")
     if only and version in data.versions(device):
-        found |= {call: row for call, row in data.read(version, device).items() if only not in call}
+        kept = data.read(version, device)
+        found |= {call: kept[call] for call in kept if not re.search(only, call)}
     if not only or version in data.versions(device):
         data.write(version, found, device)
     journal.unlink()
@@ -87,9 +90,10 @@ def make(version: str, device: str, only: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--only", default="", help="make the calls that hold this text alone")
+    parser.add_argument("--only", default="", metavar="REGEX",
+                        help="make only the calls that match, and keep the others")
     parser.add_argument("--against", metavar="VERSION",
-                        help="make the atlas only where there is none, and compare it with this one")
+                        help="make the atlas where there is none, and compare it with this one")
     parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:

@@ -22,14 +22,15 @@ SECONDS = 20  # a call that takes longer ends its process
 WORDS = 110  # characters of a message
 SHOWN = 18  # numbers of a tensor
 DOES_NOT_FIT = re.compile(
-    r"TypeError: .*(invalid combination of arguments|missing \d|required positional|missing required"
-    r"|takes .* argument|unexpected keyword|multiple values|must be .*, ?not |must be .*, but got"
-    r"|not callable|not iterable|not subscriptable|argument after|has no len\(\)"
-    r"|expected .*(but found|positional)|not supported between|unsupported operand|bad operand"
+    r"TypeError: .*(invalid combination of arguments|missing \d|required positional"
+    r"|missing required|takes .* argument|unexpected keyword|multiple values|must be .*, ?not "
+    r"|must be .*, but got|not callable|not iterable|not subscriptable|argument after"
+    r"|has no len\(\)|expected .*(but found|positional)|not supported between|unsupported operand|bad operand"
     r"|cannot unpack|can't convert|unpack|object cannot be interpreted"
-    r"|cannot assign|dtype must be a type)|AttributeError: '|AssertionError: $|TypeError: '\w+' object"
-    r"|\w+: (Boolean value of Tensor with more|Attempted to use an uninitialized|\w+ requires specifying"
-    r"|Input Error: Only|reinforce\(\) was removed|This function was deprecated|only one of size or|either size or)", re.DOTALL)
+    r"|cannot assign|dtype must be a type)|AttributeError: '|AssertionError: $|TypeError: '\w+' obj"
+    r"|\w+: (Boolean value of Tensor with more|Attempted to use an uninitialized"
+    r"|\w+ requires specifying|Input Error: Only|reinforce\(\) was removed"
+    r"|This function was deprecated|only one of size or|either size or)", re.DOTALL)
 
 
 def cleaned(text: str) -> str:
@@ -84,7 +85,8 @@ def tensors(value: object) -> list[torch.Tensor]:
         return [value]
     if isinstance(value, dict):
         value = list(value.values())
-    return [one for part in value for one in tensors(part)] if isinstance(value, (list, tuple)) else []
+    parts = value if isinstance(value, (list, tuple)) else []
+    return [one for part in parts for one in tensors(part)]
 
 
 def error(raised: BaseException) -> str:
@@ -204,6 +206,7 @@ HERE = {"torch": torch, "F": F, "nn": nn, "linalg": linalg, "fft": fft, "special
 
 def once(code) -> dict[str, str]:
     torch.set_rng_state(FRESH)
+    distributions.Distribution.set_default_validate_args(True)  # Dynamo switches it off
     scene, record = Scene(code.co_names), {}
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -223,7 +226,8 @@ def see(call: str, form: bool = False) -> dict[str, str]:
     """The record of a call; empty where it has a form that does not fit the function."""
     if call.startswith("signature("):
         name, *rest = call.removeprefix("signature(").removesuffix(")").split(".")
-        said = signature(functools.reduce(lambda at, part: getattr(at, part, None), rest, HERE[name]))
+        found = functools.reduce(lambda at, part: getattr(at, part, None), rest, HERE[name])
+        said = signature(found)
         return {"signature": said} if said else {}
     code = compile(call, call, "eval")
     signal.alarm(SECONDS)
@@ -234,7 +238,7 @@ def see(call: str, form: bool = False) -> dict[str, str]:
     drew = not torch.equal(torch.get_rng_state(), FRESH)
     again = first if "error" in first else once(code)
     signal.alarm(0)
-    if first != again or names.reason(call.partition("(")[0], names.NOISE):
+    if first != again or any(re.fullmatch(rule, call) for rule in names.NOISE.values()):
         kept = {key: text for key, text in first.items() if key in ("error", "warns")}
         if "value" in first:
             kept["value"] = first["value"].partition(" ")[0]

@@ -29,6 +29,7 @@ class Search:
         page.keyboard.press("/")
         page.keyboard.type("a")  # the index is fetched, and answers when it is read
         page.wait_for_function("searching.took.length > 0")
+        page.wait_for_selector("dialog.search[data-knows=messages]")
 
     def clear(self) -> None:
         self.page.keyboard.press("Control+A")

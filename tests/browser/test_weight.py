@@ -63,7 +63,7 @@ def test_the_search_is_fetched_when_it_is_touched(visit, home):
     page.wait_for_load_state("networkidle")
     assert of_search(page.requested, home) == []
     with page.expect_response("**/search/index.js"):
-        page.locator("[data-search-open]").click()
+        page.locator("[data-search-open]").first.click()
     page.fill(SEARCH, "softmax")
     page.wait_for_selector("dialog.search li")
     assert len(of_search(page.requested, home)) == 3

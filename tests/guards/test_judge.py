@@ -16,6 +16,7 @@ from torch import nn
 from snippets.guards.judge import (
     Undecided,
     asserts_undecided,
+    check_dense,
     copied,
     judge,
     on_copies,
@@ -30,6 +31,7 @@ AWKWARD = [
     Case(copied, lambda copied, x: copied(x), like=lambda x: x.detach().clone(), compiled=False),
     Case(tensors_along, lambda along, x: along(x, 0, 3)[0], like=lambda x: x, compiled=False),
     LeftOut(Undecided, "it is an exception"),
+    LeftOut(check_dense, "it gives nothing back; test_all_guards tries it in each guard"),
     LeftOut(on_copies, "a context manager for the guards, which are tried themselves"),
     LeftOut(asserts_undecided, "a context manager that is given nothing"),
     LeftOut(open_gates, "it takes a module"),

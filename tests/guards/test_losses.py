@@ -1,4 +1,6 @@
+import contextlib
 import math
+import warnings
 
 import pytest
 import torch
@@ -96,6 +98,37 @@ def test_a_wrong_prediction_that_costs_infinity_hides_nothing(device):
         return torch.where(right, 0.5, float("inf")).mean()
     with pytest.raises(AssertionError, match=r"costs 0\.5, a wrong one inf"):
         perfect_prediction_costs_nothing(loss, *classes(device))
+    with pytest.raises(AssertionError, match=r"costs 5e-06, a wrong one inf"):
+        perfect_prediction_costs_nothing(lambda z, t: loss(z, t) * 1e-5, *classes(device))
+
+
+def test_two_samples_are_enough(device):
+    logits, target = classes(device, 2)
+    perfect_prediction_costs_nothing(F.cross_entropy, logits, target)
+
+
+def test_a_cost_that_is_small_beside_a_wrong_one_is_nothing(device):
+    def rounded(p, t):
+        return ((p[:, 0] - t).square() + 1e-12).sqrt().mean()
+
+    perfect_prediction_costs_nothing(rounded, *numbers(device))
+
+
+@pytest.mark.parametrize("guard", [perfect_prediction_costs_nothing, loss_is_mean_of_samples])
+def test_a_loss_that_is_trained_gives_no_warning(device, guard):
+    prediction, target = numbers(device)
+    scale = torch.ones((), device=device, requires_grad=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with contextlib.suppress(Undecided):
+            guard(lambda p, t: squeezed(p, t) * scale.to(p), prediction, target)
+
+
+def test_the_first_guard_runs_in_the_dtype_that_it_is_given(device):
+    logits, target = classes(device)
+    weight = torch.arange(1.0, 11.0, device=device)
+    perfect_prediction_costs_nothing(
+        lambda z, t: F.cross_entropy(z, t, weight), logits.float(), target)
 
 
 def test_no_wrong_prediction_is_undecided(device):
@@ -170,7 +203,23 @@ def test_means_that_prove_nothing_are_undecided(device):
     logits, target = classes(device)
     target[3] = -100
     with pytest.raises(Undecided, match="inf or nan"):
-        loss_is_mean_of_samples(F.cross_entropy, logits, target, count=lambda t: (t >= 0).sum())
+        loss_is_mean_of_samples(F.cross_entropy, logits, target)
+
+
+def test_a_sample_that_weighs_nothing_is_not_asked_what_it_costs(device):
+    logits, target = noisy(device, 4, 3), torch.tensor([0, -100, 2, 1], device=device)
+
+    def count(t):
+        return (t >= 0).sum()
+
+    def over_all(z, t):
+        return F.cross_entropy(z, t, reduction="sum") / len(t)
+
+    loss_is_mean_of_samples(F.cross_entropy, logits, target, count=count)
+    with pytest.raises(AssertionError, match="padding in the mean"):
+        loss_is_mean_of_samples(over_all, logits, target, count=count)
+    with pytest.raises(Undecided, match="the counts add up to 0"):
+        loss_is_mean_of_samples(over_all, logits, target * 0 - 100, count=count)
 
 
 @pytest.mark.parametrize("guard", [perfect_prediction_costs_nothing, loss_is_mean_of_samples])
@@ -293,9 +342,10 @@ def test_a_dice_passes_the_first_guard_and_fails_the_second_flattened_or_not(dev
 
 @pytest.mark.parametrize("guard", [perfect_prediction_costs_nothing, loss_is_mean_of_samples])
 def test_data_on_meta_is_undecided(guard):
-    x = torch.ones(3, device="meta")
-    with pytest.raises(Undecided, match="on meta"):
-        guard(F.mse_loss, x, x)
+    x, real = torch.ones(3, device="meta"), torch.arange(3.0)
+    for pair in ((x, x), (x, real), (real, x)):
+        with pytest.raises(Undecided, match="on meta"):
+            guard(F.mse_loss, *pair)
 
 
 def test_a_cost_on_meta_is_undecided():

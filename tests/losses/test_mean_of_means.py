@@ -180,3 +180,15 @@ def test_the_guard_says_how_far_a_gradient_of_the_same_norm_is(device):
     model = nn.Linear(3, 4, dtype=torch.float64, device=device)
     with pytest.raises(AssertionError, match=r"norm 1.00 of it, difference 0.\d[1-9]\)"):
         assert_parts_add_up(clipped, model, parts_of([5, 1], device))
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_sums_the_loss_of_many_tokens(device, dtype):
+    """The sum is above 65,504, the largest number of float16."""
+    model = nn.Linear(3, 1000, device=device).to(dtype)
+    x = torch.randn(2, 6000, 3, device=device).to(dtype)
+    target = torch.randint(1000, (2, 6000), device=device)
+    logits = model(x).float()
+    loss = F.cross_entropy(logits.flatten(0, 1), target.flatten()).item()
+    assert backward_in_parts(model, list(zip(x.split(1), target.split(1), strict=True))) == (
+        pytest.approx(loss, rel=1e-5))

@@ -50,6 +50,7 @@ def test_with_an_address_canonical_links_and_the_sitemap_are_true(pages):
     site, at = pages.root / "site", ADDRESS["SITE_URL"]
     html = soup(html_of(site, "docs/planted.md"))
     assert html.select_one("link[rel=canonical]")["href"] == f"{at}planted/"
+    assert soup(site / "index.html").select_one("[type='application/atom+xml']") is not None
     rows = ElementTree.parse(site / "sitemap.xml").getroot()
     found = {row[0].text: row[1].text if len(row) > 1 else "" for row in rows}
     assert set(found) == {at, f"{at}planted/", f"{at}plain/", f"{at}exercise/"}

@@ -130,9 +130,9 @@ def test_numbers_are_short():
 
 def test_a_mask_tells_what_leaks_and_what_is_lost():
     wanted = KEPT.clone()
-    wanted[1, 0], wanted[0, 2] = False, True
+    wanted[1:, 0], wanted[0, 2] = False, True
     svg = panel(mask=KEPT, wanted=wanted)
-    assert [boxes(svg, kind) for kind in ("kept", "hidden", "leaks", "lost")] == [5, 2, 1, 1]
+    assert [boxes(svg, kind) for kind in ("kept", "hidden", "leaks", "lost")] == [4, 2, 2, 1]
     assert re.findall(r'class="(\w+)">(\w+)</span>', svg) == [
         (kind, kind) for kind in ("kept", "hidden", "leaks", "lost")]
 
@@ -163,7 +163,8 @@ def test_a_copy_keeps_the_colours_of_rows_and_a_number_of_several_rows_has_none(
 def test_storage_shows_the_offset_and_what_no_tensor_reads():
     svg = panel(storage={"x": X.clone()[:, 1::2]})
     assert texts(svg) == ["x: (2, 1), strides (3, 2), offset 1", *"012345"]
-    assert (boxes(svg, "hidden"), boxes(svg, "group-0"), boxes(svg, "group-1")) == (4, 1, 1)
+    kinds = ("hidden", "cell", "group-0", "group-1")
+    assert [boxes(svg, kind) for kind in kinds] == [4, 0, 1, 1]
 
 
 def test_points_lie_where_they_are_on_the_pixels():
@@ -173,8 +174,8 @@ def test_points_lie_where_they_are_on_the_pixels():
 
 
 def test_boxes_are_drawn_by_their_corners():
-    svg = panel(pixels=torch.zeros(2, 2), boxes={"a": torch.tensor([[0, 0, 1, .5]])})
-    assert 'class="curve group-0" d="M29 29L69 29L69 49L29 49z"' in svg
+    svg = panel(pixels=torch.zeros(2, 2), boxes={"a": torch.tensor([[.5, 0, 1, .5]])})
+    assert 'class="curve group-0" d="M49 29L69 29L69 49L49 49z"' in svg
 
 
 def test_lanes_have_bars_as_long_as_they_take():
@@ -190,6 +191,8 @@ def test_a_tree_is_the_graph_with_the_gradients_of_its_leaves():
     w, unused = (torch.tensor(3., requires_grad=True) for _ in range(2))
     svg = panel(tree=w * w + 1, names={"w": w, "b": unused})
     assert texts(svg) == ["Add", "Mul", "w: gradient 6", "b: not reached"]
+    heights = re.findall(r'<text x="[\d.]+" y="(\d+)"', svg)
+    assert heights == ["19", "63", "107", "151"]
 
 
 def test_a_curve_goes_through_its_values_and_ends_where_they_are_not_finite():
@@ -234,3 +237,15 @@ def test_no_panel_is_wider_than_a_phone_s_text():
     assert 'width="338"' in panel(grid=torch.arange(12))
     strip = panel(storage={"x": torch.arange(40)})
     assert int(re.search(r'width="(\d+)"', strip)[1]) <= 352
+
+
+# --- while somebody writes ----------------------------------------------------------
+
+
+@pytest.mark.parametrize(("file", "page"), [
+    ("snippets/shapes/figure_contiguous_2.py", "docs/shapes/contiguous.md"),
+    ("snippets/attention/qkv_layouts.py", "docs/attention/qkv-layouts.md"),  # its figure's
+])
+def test_an_edit_of_what_a_figure_is_drawn_from_renders_its_page_again(file, page):
+    edited = GUIDE.with_edits({file: GUIDE.text(file) + "\n"})
+    assert edited.take_over(GUIDE) == {page}

@@ -4,8 +4,10 @@ import pytest
 
 from sitekit.build import lists
 from sitekit.build.near import near
+from sitekit.publish import search
 from sitekit.publish.programs import markdown
 from sitekit.read.place import GuideError
+from tests.guide import GUIDE
 
 INDEX = """---
 title: Losses
@@ -65,3 +67,19 @@ def test_a_page_is_near_those_with_its_symptom_and_those_it_names(grouped):
     found = near(grouped.guide)
     assert found["docs/losses/alpha.md"][0] == "docs/losses/zeta.md"
     assert found["docs/losses/beta.md"] == ["docs/losses/gamma.md"]
+
+
+def test_what_readers_call_a_page_names_pages_that_are_there():
+    unknown = {f"docs/{name}.md" for name in search.words_of()["says"]} - {*GUIDE.paths}
+    assert not unknown, f"sitekit/publish/words.toml: no pages: {sorted(unknown)}"
+
+
+def test_the_index_in_short_says_what_the_readable_one_says():
+    by_term = {"loss": {0: {0: 1, 2: 2}}, "losses": {3: {70: 1}}, "lost": {0: {2: 1}, 5: {1: 3}}}
+    assert search.compact(by_term).split("\n") == ["#loss|#%", "\'es||||\u010e", "&t|%|||||$"]
+
+
+def test_an_answer_in_a_list_stops_before_what_half_of_them_end_with(grouped):
+    grouped.write("docs/losses/alpha.md",
+                  "---\ndescription: Errors of x, each with its cause and code.\n---\n# A {#a}\n")
+    assert lists.said_of(grouped.guide, "docs/losses/alpha.md") == "Errors of x."

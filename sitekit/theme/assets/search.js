@@ -1,6 +1,6 @@
 /* The search: it answers in the box that assets/site.js opens, and is fetched then, with its index and
-   MiniSearch. sitekit/publish/search.py makes the index, with the same terms;
-   sitekit/read/entries.py tells in Python, as `Matcher` here, which message a pasted text is. */
+   MiniSearch. sitekit/publish/search.py makes the index, with the same terms. After the first answer
+   assets/messages.js is fetched, which tells which message a text is. */
 
 "use strict"
 
@@ -17,111 +17,11 @@ const parts = word => {
 const stem = word => word.length < 4 || word.endsWith("ss") ? word
   : word.replace(word.length < 6 ? /s$/ : /(?:ings?|ed|es|s|e|ions?)$/, "")
 
-/* --- messages ---------------------------------------------------------------------------------- */
-
-const KIND = /(?:^|(?<=[\s[\]:,>]))(?<!raise )((?:\w+\.)*_?(?:[A-Z]\w*)?(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\(["'])/gmu
-const STACK = /Traceback \(most recent call last\)|^ *File "/m
-const OWN = /\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|Byte|\w*Impl\w*|\w+_\w+|ninja|lcuda|RANK|_C)\b/gu
-const RELATED = new Set(["RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
-  "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode", "DistBackendError", "ModuleAttributeError", "AttributeError"])
-const QUOTED = /'[^'\s]{1,80}'|"[^"\s]{1,80}"|`[^`\s]{1,80}`/g
-const AROUND = new Set(["ChildFailedError", "CalledProcessError", "ProcessRaisedException", "BackendCompilerFailed"])
-const ALIKE = 0.78
-const CUT = 25
-const BEGUN = 20
-const SHORT = 0.3
-
-/* The kind and the words of each message in a pasted text; no kind where it names none. */
-const messagesOf = pasted => {
-  const text = pasted.replaceAll("\r\n", "\n").replace(/[\u2018\u2019]/g, "'").replace(/[\u201c\u201d]/g, '"')
-    .replace(/\x1b\[[0-9;]*m/g, "")
-    .replace(/^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*/gm, "")
-  const found = [...text.matchAll(KIND)].map(each => {
-    const [message] = text.slice(each.index + each[0].length).split("\n\n")[0]
-      .split(/\n(?=\s*(?:File "|Traceback|During handling|The above exception))/)
-    return [each[1].split(".").at(-1), message.trim()]
-  })
-  if (STACK.test(text)) found.reverse()
-  found.sort((one, other) => AROUND.has(one[0]) - AROUND.has(other[0]))
-  const bare = text.match(/[^\n]*\n[ \t]*(?:\w+\.)*\w+(?:Error|Exception)\s*$/) // without words: the line that raised it, too
-  return found.length ? found : [["", (bare?.[0] ?? text).trim()]]
-}
-
-/* The words that tell one message from another: no numbers, shapes, and names of the reader. */
-const wordsOf = message => {
-  const own = text => text.match(OWN)?.join(" ") ?? " "
-  const kept = message.replace(/\(Could this error message be improved.*/s, "")
-    .replace(/(?<=Command '\[')(?:[^'\n]*[/\\])?(\w*[a-zA-Z_])[\d.]*/g, "$1 $1_command")
-    .replace(/(?<=")[A-Z]:\\[^"\n]+(?=")|[^\s'"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+/g, " ")
-    .replace(/(?<=loading state_dict for )'?\w+'?(?=:)/g, " ")
-    .replace(/(No module named|cannot import name|from|module(?= '[\w.]+' has no)) '((\w+)[\w.]*)'/g, (_, before, name, top) =>
-      `${before} module_${top} module_${name.replaceAll(".", "_")}`)
-    .replace(/\b(lib\w+)\n?\.so[\d.]*(?=: cannot open)/g, (_, name) =>
-      `${name.replace(/\d/g, "_")}_so ${name.replace(/\d/g, "_")}_missing`)
-    .replace(QUOTED, own)
-    .replace(/\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)/g, own)
-    .replace(/(\w+)\(\)(?= (?:takes|missing) )|(?<=while checking arguments for )(\w+)/g, (_, by, checked) =>
-      `${by ?? checked} ${by ?? checked}_called`)
-  return kept.replace(/(?<=[a-z])(?=[A-Z])/g, " ").toLowerCase().match(/[a-z_]{2,}/g) ?? []
-}
-
-class Matcher {
-  /* entries: [address, kind, text, cause, [other wordings]] */
-  constructor(entries) {
-    this.wordings = entries.flatMap(entry =>
-      [entry[2], ...entry[4]].map(text => [wordsOf(text), new Set(text.match(QUOTED))])
-        .map(([held, named]) => [entry, new Set(held), held.join(" "), named]))
-    const counted = new Map()
-    for (const [, words] of this.wordings)
-      for (const word of words) counted.set(word, (counted.get(word) ?? 0) + 1)
-    this.unknown = Math.log(1 + this.wordings.length)
-    this.weights = new Map([...counted].map(([word, times]) =>
-      [word, Math.log(1 + this.wordings.length / times)]))
-  }
-
-  weight(words) {
-    let sum = 0
-    for (const word of words) sum += this.weights.get(word) ?? this.unknown
-    return sum
-  }
-
-  match(pasted) {
-    for (const [kind, message] of messagesOf(pasted)) {
-      const [share, entry] = this.likest(kind, message)
-      if (share >= ALIKE) return entry
-    }
-    return null
-  }
-
-  likest(kind, message) {
-    const listed = wordsOf(message)
-    const given = new Set(listed)
-    const inOrder = listed.join(" ")
-    const told = this.weight(given)
-    const names = new Set(message.match(QUOTED))
-    let best = [0, null]
-    for (const [entry, held, said, named] of this.wordings) {
-      const both = this.weight([...given].filter(word => held.has(word)))
-      const needed = this.weight(held)
-      let share = both / (needed || 1)
-      if (told >= CUT) { if (both >= 0.95 * told) share = Math.max(share, 0.9 * both / told) }
-      else if (told >= BEGUN && said.startsWith(inOrder)) share = Math.max(share, 0.85)
-      share *= 1 - SHORT * Math.max(0, 1 - needed / CUT) * (1 - both / (told || 1))
-      if (kind && entry[1] !== kind && !(RELATED.has(kind) && RELATED.has(entry[1]))) share *= 0.9
-      share *= 0.9 + 0.1 * both / (told || 1)
-      if (inOrder.includes(said)) share += 5e-3
-      const shared = [...named].filter(name => names.has(name)).length
-      share += 1e-3 * shared - 1e-4 * (named.size - shared)
-      if (share > best[0]) best = [share, entry]
-    }
-    return best
-  }
-}
-
 /* --- the index --------------------------------------------------------------------------------- */
 
-const FIELDS = ["title", "lead", "heads", "often", "words", "calls"]
-const BOOST = { title: 3, lead: 2, heads: 1.5, often: 1.5, words: 1 }
+const FIELDS = ["title", "said", "lead", "heads", "often", "words", "calls"]
+const COVERED = 1.3 // how much it counts that a page has the rarer of the words
+const BOOST = { title: 4, said: 3, lead: 2, heads: 1, often: 1.5, words: 0.6 }
 
 class Index {
   constructor({ pages, terms, empty, means }) {
@@ -131,9 +31,16 @@ class Index {
     const numbers = pages.map((_, number) => number)
     const index = Index.unpack(terms)
     const lengths = pages.map(() => FIELDS.map(() => 0))
-    for (const [, fields] of index)
+    this.rare = new Map()
+    for (const [term, fields] of index) {
+      const held = new Set()
       for (const field in fields)
-        for (const page in fields[field]) lengths[page][field] += 1
+        for (const page in fields[field]) {
+          lengths[page][field] += 1
+          held.add(page)
+        }
+      this.rare.set(term, Math.log(1 + pages.length / held.size))
+    }
     this.mini = MiniSearchModule.default.loadJS({
       index, serializationVersion: 2, dirtCount: 0,
       documentCount: pages.length, nextId: pages.length,
@@ -190,6 +97,8 @@ class Index {
     }
     const fields = Object.keys(BOOST)
     const queries = [{ queries: terms, combineWith: "OR", fields, boost: BOOST, ...plain }]
+    for (const unknown of terms.filter(term => term.length > 5 && !this.rare.has(term)))  // misspelt, or begun
+      queries.push({ queries: [unknown], fields, boost: BOOST, prefix: true, fuzzy: 0.2, weights: { prefix: 0.6, fuzzy: 0.6 }, ...plain })
     const begun = /[\p{L}\p{N}]$/u.test(typed) && terms.at(-1)
     if (begun && begun.length > 2)
       queries.push({ queries: [begun], fields, boost: BOOST, prefix: true, weights: { prefix: 0.4 }, ...plain })
@@ -197,9 +106,13 @@ class Index {
   }
 
   results(queries, terms) {
+    const rarity = words => words.reduce((sum, word) => sum + (this.rare.get(word) ?? 0), 0)
+    const all = rarity(terms) || 1
     return this.mini.search({ combineWith: "OR", queries },
       { boostDocument: (id, term, stored) => stored?.boost ?? 1 })
-      .map(({ id, score }) => ({ page: this.pages[id], terms, score }))
+      .map(({ id, score, queryTerms }) => ({ page: this.pages[id], terms,
+        score: score / queryTerms.length * (rarity([...new Set(queryTerms)]) / all) ** COVERED }))
+      .sort((one, other) => other.score - one.score)
   }
 }
 
@@ -260,6 +173,7 @@ class Search {
     this.asked = 0
     this.pasted = ""
     this.texts = new Map()
+    this.known = new Map()
     this.input.addEventListener("input", () => this.answer())
     this.input.addEventListener("paste", event => this.paste(event))
     dialog.addEventListener("keydown", event => this.move(event))
@@ -274,7 +188,12 @@ class Search {
     return this.loaded ??= Promise.all([script("assets/minisearch.js"), script("search/index.js")])
       .then(() => {
         this.index = new Index(guideIndex)
-        this.matcher = new Matcher(guideIndex.messages)
+        this.answer()
+        return Promise.all([script("assets/messages.js"), script("search/messages.js")])
+      })
+      .then(() => {
+        this.matcher = new Matcher(guideMessages)
+        this.dialog.dataset.knows = "messages"
         this.answer()
       })
       .catch(error => {
@@ -288,7 +207,7 @@ class Search {
     const text = event.clipboardData?.getData("text") ?? ""
     if (!text.includes("\n")) return
     event.preventDefault()
-    const [[kind, message]] = messagesOf(text)
+    const [[kind, message]] = this.matcher ? messagesOf(text) : [["", text]]
     this.pasted = text
     this.input.value = (kind ? `${kind}: ${message}` : message).split(/\s+/).join(" ").slice(0, 300)
     this.shownFor = this.input.value
@@ -301,10 +220,11 @@ class Search {
     if (typed !== this.shownFor) this.pasted = ""
     const asked = ++this.asked
     const text = this.pasted || typed
-    const [[kind, message]] = messagesOf(text)
-    const entry = typed.trim() && this.matcher.match(text)
+    const [[kind, message]] = this.matcher ? messagesOf(text) : [["", text]]
+    const alike = typed.trim() && this.matcher?.match(text)
+    const entry = kind || alike?.kind !== "AssertionError" ? alike : null // a question can sound like a guard's
     const found = typed.trim() ? this.index.find(kind ? message.slice(0, 300) : typed) : []
-    const about = found.filter(({ page }) => !entry || !entry[0].startsWith(page[0])).slice(0, SHOWN)
+    const about = found.filter(({ page }) => entry?.page !== page[0]).slice(0, SHOWN)
     this.list.replaceChildren(...entry ? [this.entry(entry)] : [], ...about.map(one => this.page(one)))
     this.status.textContent = !typed.trim() ? "" : entry ? "The message, and pages about it:"
       : kind ? "No message of this guide reads like this one. Pages about its words:"
@@ -314,11 +234,19 @@ class Search {
     this.dialog.dispatchEvent(new CustomEvent("answered"))
   }
 
-  entry([address, kind, text, cause]) {
+  entry({ page, anchor, kind, text }) {
+    const cause = element("p")
+    this.causes(page).then(causes => cause.append(...causes[anchor].split("`").map((text, place) =>
+      place % 2 ? element("code", {}, text) : text)))
     return element("li", { className: "entry" },
-      element("a", { href: home + address }, element("strong", {}, `${kind}: ${text}`)),
-      element("p", {}, ...cause.split("`").map((text, place) =>
-        place % 2 ? element("code", {}, text) : text)))
+      element("a", { href: `${home}${page}#${anchor}` }, element("strong", {}, `${kind}: ${text}`)), cause)
+  }
+
+  causes(page) {
+    if (!this.known.has(page))
+      this.known.set(page, script(`search/causes/${page.replace(/\/$|\.html$/, "") || "index"}.js`)
+        .then(() => guideCauses))
+    return this.known.get(page)
   }
 
   page({ page: [address, title, lead], terms }) {

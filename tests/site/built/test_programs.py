@@ -1,7 +1,12 @@
 """What programs find in the built guide: Markdown, llms.txt, and each old address."""
 
+import json
 import re
+from itertools import accumulate
+from xml.etree import ElementTree
 
+from sitekit.build.changes import PAGE
+from sitekit.publish import programs, search
 from tests.guide import GUIDE
 
 from ..conftest import html_of
@@ -45,6 +50,67 @@ def test_llms_txt_lists_each_page_with_its_title_and_description(site):
     prefix = re.match(r"(?:https?://.*?/)?(?=index\.md)", entries[0][1])[0]
     assert sorted(entries) == sorted(
         (page.title, prefix + page.name, page.meta["description"]) for page in GUIDE.pages)
+
+
+def test_the_full_text_holds_each_page_below_its_address(site):
+    text = (site / "llms-full.txt").read_text()
+    parts = re.split(r"^<!-- (\S+) -->\n\n", text, flags=re.MULTILINE)[1:]
+    found = dict(zip(parts[::2], parts[1::2], strict=True))
+    assert {address: part.strip() for address, part in found.items()} == {
+        page.name: (site / page.name).read_text().strip() for page in GUIDE.pages}
+    assert len((site / "llms.txt").read_bytes()) < len(text) / 8
+
+
+def sections_of_for_programs(name):
+    """The names that a session of the page on programs defines."""
+    page = GUIDE.page("docs/for-programs.md")
+    (example,) = [e for e in page.examples if page.anchor_of(e.line) == name]
+    defined = {}
+    exec("\n".join(step.source for step in example.steps), defined)
+    return defined
+
+
+def test_the_index_is_what_the_page_on_programs_says(site):
+    index = json.loads((site / "search.json").read_text())
+    page = GUIDE.page("docs/for-programs.md")
+    lines = page.lines[page.section("index").start:page.section("index").stop]
+    assert re.findall(r"^\| `(\w+)` \|", "\n".join(lines), re.MULTILINE) == [*index]
+    addresses = [one[0] for one in index["pages"]]
+    decoded = {}
+    for line in index["terms"].split("\n"):
+        term, *fields = line.split("|")
+        decoded[term] = {int(field[0]): dict(zip(
+            accumulate(int(step.rstrip("+*"), 16) for step in field[1:].split(" ")),
+            [1 + "+*".find(step[-1]) + 1 for step in field[1:].split(" ")], strict=True))
+            for field in fields}
+    assert decoded == search.postings(search.documents(GUIDE))
+    assert len(index["lengths"]) == len(addresses)
+    assert addresses.index("shapes/view-vs-reshape/") in decoded["reshap"][0]
+
+
+def test_the_terms_are_what_the_page_on_programs_says():
+    terms = sections_of_for_programs("terms")["terms"]
+    for page in GUIDE.pages:
+        said = re.sub(r"[^\x00-\x7f]", " ", page.prose)
+        assert terms(said) == search.terms(said), page.path
+
+
+def test_the_feed_holds_the_last_days_with_addresses_that_are_there(site):
+    atom = "{http://www.w3.org/2005/Atom}"
+    feed = ElementTree.fromstring(programs.feed(GUIDE, "The guide", "https://example.org/guide/"))
+    days = list(dict.fromkeys(change.date for change in GUIDE.changes))[:programs.FEED]
+    entries = feed.findall(f"{atom}entry")
+    assert [entry.findtext(f"{atom}title") for entry in entries] == days
+    assert feed.findtext(f"{atom}updated") == f"{days[0]}T00:00:00Z"
+    changes = html_of(site, f"docs/{PAGE}").read_text()
+    for entry in entries:
+        address, _, anchor = entry.findtext(f"{atom}id").partition("#")
+        assert address == f"https://example.org/guide/{GUIDE.page(f'docs/{PAGE}').address}"
+        assert f'id="{anchor}"' in changes
+        links = re.findall(r'href="https://example\.org/guide/(.*?)"',
+                           entry.findtext(f"{atom}content"))
+        assert links
+        assert all((site / link / "index.html").is_file() for link in links)
 
 
 def test_each_address_that_there_ever_was_is_a_page_or_leads_to_one(site):
