@@ -101,7 +101,7 @@ def test_what_cannot_be_told_is_undecided(device):
     with pytest.raises(Undecided, match="has no axis 1 of size 4"):
         causal(lambda x: x[:, 1:], x)
     with pytest.raises(Undecided, match="leaves the output"):
-        causal(lambda x: F.pad(x[:, :-2], (0, 0, 2, 0)), x)
+        causal(lambda x: F.pad(x[:, :-1], (0, 0, 1, 0)), x)
 
 
 def leaks_at(*pairs):
@@ -224,15 +224,3 @@ def test_an_axis_that_is_not_there_is_undecided(guard, dim):
     with pytest.raises(Undecided, match=rf"shape \(3, 4\).* axis {dim}"):
         guard(lambda x: x, torch.randn(3, 4), time_dim=dim)
     guard(lambda x: x, torch.randn(3, 4), time_dim=dim % 3 - 2)
-
-
-def test_a_first_output_that_is_a_constant_is_no_reason_to_be_undecided(device):
-    x = torch.randn(2, 6, 3, device=device)
-    causal(lambda x: x.diff(dim=1, prepend=x[:, :1]), x)
-    causal(lambda x: torch.cat([torch.zeros_like(x[:, :1]), x[:, :-1]], 1), x)
-    with pytest.raises(AssertionError, match="outputs up to 0 change"):
-        causal(lambda x: torch.cat([x[:, -1:] * 1e-9, x[:, :-1]], 1), x)
-    with pytest.raises(Undecided, match="leaves the output"):
-        causal(lambda x: torch.cat([torch.zeros_like(x[:, :2]), x[:, :-2]], 1), x)
-    with pytest.raises(Undecided, match="leaves the output"):
-        causal(lambda x: x.diff(dim=1, prepend=x[:, :1]), x[:, :2])

@@ -197,7 +197,7 @@ def test_what_cannot_be_told_is_undecided(device, call, shape, options, says):
 @pytest.mark.parametrize("x", [torch.ones(3, 4, device="meta"), torch.ones(3, 4).long(),
                                torch.ones(0, 4), torch.ones(3, 0)])
 def test_what_holds_no_floats_is_undecided(x):
-    with pytest.raises(Undecided, match="x holds no floats"):
+    with pytest.raises(Undecided, match=r"x holds no floats|on meta"):
         every_place_read(lambda x: x, x)
 
 

@@ -291,7 +291,7 @@ def same():
 @pytest.mark.parametrize(("make", "loss", "data", "says"), [
     (same, F.cross_entropy, lambda: classes(8, 8), "the same model"),
     (mlp, F.cross_entropy, lambda: classes(1, 8), "two samples"),
-    (mlp, F.cross_entropy, lambda: [t.to("meta") for t in classes(4, 8)], "two samples"),
+    (mlp, F.cross_entropy, lambda: [t.to("meta") for t in classes(4, 8)], "on meta"),
     (mlp, F.cross_entropy, lambda: (torch.ones(()), torch.ones(())), "two samples"),
     (mlp, nn.CrossEntropyLoss(reduction="none"), lambda: classes(4, 8), "no single number"),
     (mlp, lambda out, y: 2.0, lambda: classes(4, 8), "no single number"),

@@ -172,7 +172,7 @@ def test_other_dtypes_are_compared(device, dtype):
                                torch.arange(6).view(2, 3).to(torch.float8_e4m3fn),
                                torch.arange(6).view(2, 3).to(torch.complex32)])
 def test_numbers_that_cannot_be_compared_are_undecided(x):
-    with pytest.raises(Undecided, match=r"take torch\.arange"):
+    with pytest.raises(Undecided, match=r"take torch\.arange|on meta"):
         round_trip(lambda x: x.T, lambda y: y.T, x, spec=lambda x: x.T)
 
 
