@@ -40,9 +40,9 @@ const Lab = (() => {
     return strides
   }
 
-  function arange(sizes) {
-    return tensor(sizes, contiguousStrides(sizes), 0, Int32Array.from({ length: product(sizes) }, (_, i) => i))
-  }
+  /** A contiguous layout of these numbers. */
+  const holding = (sizes, numbers) => tensor(sizes, contiguousStrides(sizes), 0, numbers)
+  const arange = sizes => holding(sizes, Int32Array.from({ length: product(sizes) }, (_, i) => i))
 
   function isContiguous({ sizes, strides }) {
     if (product(sizes) === 0) return true
@@ -70,8 +70,7 @@ const Lab = (() => {
 
   /** The storage of a contiguous copy. */
   const copied = t => Int32Array.from(values(t))
-  const contiguous = t => isContiguous(t) ? t
-    : tensor(t.sizes, contiguousStrides(t.sizes), 0, copied(t))
+  const contiguous = t => isContiguous(t) ? t : holding(t.sizes, copied(t))
 
   /* --- what torch does: aten/src/ATen/TensorUtils.cpp, native/TensorShape.cpp --- */
 
@@ -144,7 +143,7 @@ const Lab = (() => {
   function reshape(t, size) {
     const shape = inferSize(size, product(t.sizes)), strides = computeStride(t.sizes, t.strides, shape)
     return strides ? tensor(shape, strides, t.offset, t.storage)
-      : tensor(shape, contiguousStrides(shape), 0, copied(t))
+      : holding(shape, copied(t))
   }
 
   function permute(t, dims) {
@@ -220,8 +219,7 @@ const Lab = (() => {
     limit(sizes)
     const tiles = own.flatMap((size, d) => [repeats[d], size])  // each axis: which copy, which place
     const axis = (_, d) => d % 2 ? t.strides[(d - 1) / 2 - added] ?? 0 : 0
-    return tensor(sizes, contiguousStrides(sizes), 0,
-      copied(product(sizes) ? tensor(tiles, tiles.map(axis), t.offset, t.storage) : tensor([0], [1], 0, t.storage)))
+    return holding(sizes, copied(product(sizes) ? tensor(tiles, tiles.map(axis), t.offset, t.storage) : tensor([0], [1], 0, t.storage)))
   }
 
   function repeatInterleave(t, repeats, dim) {
@@ -230,7 +228,7 @@ const Lab = (() => {
     const wide = unsqueeze(from, d + 1)
     const copies = expand(wide, wide.sizes.with(d + 1, repeats))
     limit(copies.sizes)
-    return flatten(tensor(copies.sizes, contiguousStrides(copies.sizes), 0, copied(copies)), d, d + 1)
+    return flatten(holding(copies.sizes, copied(copies)), d, d + 1)
   }
 
   function asStrided(t, size, stride, offset = t.offset) {
@@ -468,5 +466,5 @@ const Lab = (() => {
     return { made }
   }
 
-  return { CELLS, Refusal, TorchError, OPERATIONS, parse, parseSizes, run, values, cells, isContiguous, product, list }
+  return { Reader, holding, CELLS, Refusal, TorchError, OPERATIONS, parse, parseSizes, run, values, cells, isContiguous, product, list }
 })()
