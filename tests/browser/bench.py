@@ -18,7 +18,7 @@ from tests import limits
 from tests.guide import GUIDE, ROOT
 from tests.rows import Row
 
-from . import browsing, stock, weight
+from . import browsing, lab_agreement, stock, weight
 from .conftest import ADDRESSES, SITE
 from .serving import serve
 
@@ -26,6 +26,14 @@ BUILD, EXAMPLES = 1.5, 0.3
 SEARCH = {"ratio": 0.8, "ratio_p95": 1.2, "bytes, ratio": 0.5}  # to stock Material's
 SLOW = ROOT / "tests/slow.toml"
 TIMES = 3
+SLOWED = 4
+EDIT = """() => {
+    const chain = document.querySelector("#lab-chain"), start = performance.now()
+    chain.value = chain.value.endsWith("[:]") ? chain.value.slice(0, -3) : chain.value + "[:]"
+    chain.dispatchEvent(new Event("input"))
+    document.body.getBoundingClientRect()  // what is drawn is laid out
+    return performance.now() - start
+}"""
 
 
 def bytes_of(what: str, visits: list[weight.Visit], limit: int) -> Iterator[Row]:
@@ -51,7 +59,7 @@ def weights() -> Iterator[Row]:
                                        and v.page not in limits.HEAVIER], limit)
         for visit in further:
             if visit.page in limits.HEAVIER:
-                yield Row("further page, with a whole file to copy", visit.wire,
+                yield Row("further page, with a file to copy or the lab", visit.wire,
                           visit.limit_of_further, visit.page)
         notebooks = [v for v in further if v.page in weight.notebooks()]
         plain = median(v.wire for v in further if v not in notebooks)
@@ -136,8 +144,21 @@ def questions() -> Iterator[Row]:
             yield Row(f"{len(pages)} {name}, not first", 1 - first, 0.26)
 
 
+def lab() -> Iterator[Row]:
+    """The milliseconds from an edit in the lab to its picture, on a phone slowed 4 times."""
+    with browsing.browser() as browser, serve(SITE) as home:
+        page = browser.new_page(viewport=browsing.PHONE)
+        page.goto(home + lab_agreement.LAB)
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
+        for sizes in ["2, 3, 4", "20, 30", "64, 64"]:
+            page.fill("#lab-x", sizes)
+            page.fill("#lab-chain", ".permute(1, 0)" if sizes[0] == "6" else ".flatten()")
+            times = [page.evaluate(EDIT) for _ in range(9)]
+            yield Row(f"an edit of the lab, x of ({sizes}), ms", median(times), 50, "slowed 4 times")
+
+
 PARTS = {"weight": weights, "build": builds, "examples": examples, "search": latency,
-         "questions": questions}
+         "questions": questions, "lab": lab}
 
 
 def main(names: list[str]) -> int:

@@ -3,8 +3,9 @@
 "use strict"
 
 {
-  const LETTERED = 600  // more cells than that have no numbers in them
-  const STATE = { x: "2, 3, 4", chain: ".permute(2, 0, 1).reshape(4, 6)", step: "", cell: "0", want: "",
+  const LETTERED = 300  // more cells than that have no numbers in them
+  const STATE = { x: "2, 3, 4", chain: ".permute(2, 0, 1).reshape(8, 3)", step: "", cell: "0",
+                  want: "[[0, 12], [1, 13], [2, 14], [3, 15]]",
                   a: "4, 1, 3", b: "2, 3", queries: "4", keys: "6", mask: "causal, lower right", pad: "0" }
   const state = { ...STATE }
   const lab = document.querySelector(".lab")
@@ -61,7 +62,8 @@
       const lettered = texts.length <= LETTERED
       this.width = lettered ? 8 * Math.max(2, ...texts.map(t => String(t).length)) + 8 : 9
       this.height = lettered ? 24 : 9
-      this.at = layout(this.width, this.height, this.box.clientWidth - 2)
+      this.room ??= this.box.clientWidth - 2  // read once: it would lay the page out
+      this.at = layout(this.width, this.height, this.room)
       const paths = {}
       let right = 0, bottom = 0, letters = ""
       this.at.forEach(([left, top], i) => {
@@ -73,9 +75,10 @@
       this.svg.setAttribute("viewBox", `-1 -1 ${right + 2} ${bottom + 2}`)
       this.svg.setAttribute("width", right + 2)
       this.svg.setAttribute("height", bottom + 2)
-      this.svg.innerHTML = Object.entries(paths).map(([hue, d]) =>
+      const drawn = Object.entries(paths).map(([hue, d]) =>
         `<path class="${hue < 0 ? "unused" : `hue hue-${hue}`}" d="${d}"/>`).join("")
         + letters + '<path class="same"/><path class="chosen"/>'
+      if (drawn !== this.drawn) this.svg.innerHTML = this.drawn = drawn
     }
     around(cell) {
       const [left, top] = this.at[cell]
@@ -90,14 +93,15 @@
 
   /* --- the chain --- */
 
-  const field = (name, label, hint = "") => {
-    const input = element("input", { name, id: `lab-${name}`, value: state[name], autocomplete: "off", spellcheck: false,
+  const field = (name, label, options) => {
+    const input = element(options ? "select" : "input", { name, id: `lab-${name}`, value: state[name], autocomplete: "off", spellcheck: false,
                                      autocapitalize: "off" })
     const wrong = element("pre", { id: `lab-${name}-wrong`, className: "lab__wrong", hidden: true, tabIndex: 0 })
     input.setAttribute("aria-describedby", wrong.id)
     const root = element("div", { className: "lab__field" }, element("label", { htmlFor: input.id, textContent: label }),
       input, wrong)
-    if (hint) input.placeholder = hint
+    for (const option of options ?? []) input.append(element("option", { textContent: option }))
+    if (options) input.value = state[name]
     input.addEventListener("input", () => {
       state[name] = input.value
       changed(name)
@@ -120,7 +124,14 @@
     return found
   }
 
-  const fields = { x: field("x", "Sizes of x"), chain: field("chain", "Chain of operations") }
+  const fields = {
+    x: field("x", "Sizes of x"), chain: field("chain", "Chain of operations"),
+    want: field("want", "Wanted numbers, as [[0, 3], [1, 4], [2, 5]]"),
+    a: field("a", "Sizes of a"), b: field("b", "Sizes of b"),
+    queries: field("queries", "Queries"), keys: field("keys", "Keys"),
+    mask: field("mask", "Mask", ["causal, lower right", "causal, upper left", "none"]),
+    pad: field("pad", "Padding (-2: left)"),
+  }
   const verdict = element("p", { role: "status", className: "lab__verdict" })
   const steps = element("ol", { className: "lab__steps" })
   const origin = element("p", { className: "lab__origin", "aria-live": "polite" })
@@ -213,13 +224,66 @@
     choose(Math.min(Math.max(from + move, 0), count - 1))
   })
 
+  /* --- the way back, two shapes, masks --- */
+
+  const back = element("p", { role: "status" })
+  function findBack() {
+    back.textContent = ""
+    const sizes = reading(fields.x, Lab.parseSizes)
+    const found = sizes && state.want.trim() && reading(fields.want, text => Lab.wayBack(sizes, text))
+    if (!found) return
+    if (found.reason) return back.textContent = found.reason
+    const link = chain => element("a", { href: address({ ...STATE, x: state.x, want: state.want, chain }) },
+      element("code", { textContent: `x${chain}` }))
+    back.append(link(found.chain))
+    if (found.strided && found.strided !== found.chain) back.append(", or by its strides ", link(found.strided))
+    back.append(".")
+  }
+
+  const broad = element("p", { role: "status" })
+  function broadcast() {
+    const a = reading(fields.a, Lab.parseSizes), b = reading(fields.b, Lab.parseSizes)
+    if (!a || !b) return broad.textContent = ""
+    try {
+      broad.textContent = `a + b has the sizes ${tuple(Lab.broadcast(a, b))}.`
+    } catch (error) {
+      if (!(error instanceof Lab.TorchError)) throw error
+      broad.textContent = `a + b raises ${error.kind}: ${error.message}`
+    }
+  }
+
+  const sees = element("p", { role: "status" })
+  const kept = new Cells("Kept cells: a row is a query, a column a key", cell => {
+    const [row, column] = coordinates([kept.mask.length, kept.mask[0].length], cell)
+    kept.mark(cell)
+    sees.textContent = `Query ${row} ${kept.mask[row][column] ? "sees" : "does not see"} key ${column}.`
+  })
+  function masks() {
+    const one = (least, most) => text => {
+      const reader = new Lab.Reader(text), { at } = reader.next, found = reader.number()
+      if (reader.next.kind !== "end") reader.refuse("the end")
+      if (found < least || found > most) throw new Lab.Refusal(`a number from ${least} to ${most} stands here`, at)
+      return found
+    }
+    const queries = reading(fields.queries, one(1, 64)), keys = reading(fields.keys, one(1, 64))
+    const pad = keys && reading(fields.pad, one(-keys, keys))
+    if (!queries || !keys || pad === undefined) return
+    kept.mask = Lab.mask(queries, keys, state.mask, pad)
+    const flat = kept.mask.flat(), blind = kept.mask.findIndex(row => !row.includes(true))
+    kept.draw(flat.map(keeps => keeps ? "1" : "·"), flat.map(keeps => keeps ? 2 : -1),
+      (...room) => corners([queries, keys], ...room))
+    sees.textContent = `${flat.filter(Boolean).length} of ${flat.length} cells are kept.`
+      + (blind < 0 ? "" : ` Query ${blind} sees no key, so its softmax would be nan.`)
+  }
+
   /* --- the address --- */
 
-  function save() {
-    const kept = Object.entries(state).filter(([name, value]) => value !== STATE[name])
+  const address = given => {
+    const kept = Object.entries(given).filter(([name, value]) => value !== STATE[name])
       .map(([name, value]) => `${name}=${encodeURIComponent(value).replace(/%20/g, "+").replace(/%2C/g, ",").replace(/%3A/g, ":")}`)
-    history.replaceState(null, "", kept.length ? `#${kept.join("&")}` : location.pathname + location.search)
+    return kept.length ? `#${kept.join("&")}` : ""
   }
+  const save = () => history.replaceState(null, "", address(state) || location.pathname + location.search)
 
   function load() {
     if (!location.hash.includes("=")) return false
@@ -229,17 +293,29 @@
     return true
   }
 
+  const PARTS = { x: [compute, findBack], chain: [compute], step: [compute], want: [findBack], a: [broadcast], b: [broadcast],
+                  queries: [masks], keys: [masks], mask: [masks], pad: [masks] }
+
   function changed(name) {
     if (name === "x" || name === "chain") Object.assign(state, { step: "", cell: "0" })
-    compute()
+    PARTS[name].forEach(part => part())
     save()
   }
+  const all = () => [compute, findBack, broadcast, masks].forEach(part => part())
 
-  lab.replaceChildren(fields.x.root, fields.chain.root, verdict, steps, origin,
-    element("div", { className: "lab__grids" }, input.root, result.root), storage.root)
+  const row = (...names) => element("div", { className: "lab__row" }, ...names.map(name => fields[name].root))
+  const heading = text => element("h3", { className: "lab__part", textContent: text })
+  lab.replaceChildren(fields.x.root, fields.chain.root, verdict, steps,
+    element("div", { className: "lab__grids" }, input.root, result.root), storage.root, origin,
+    heading("The way back: which chain makes these numbers from x?"), fields.want.root, back,
+    heading("Do two shapes broadcast?"), row("a", "b"), broad,
+    heading("Which keys does a query see?"), row("queries", "keys", "mask", "pad"), kept.root, sees)
   load()
   for (const { input: box, name } of Object.values(fields)) box.value = state[name]
-  compute()
-  addEventListener("hashchange", () => load() && compute())
-  addEventListener("resize", () => shown && draw())
+  all()
+  addEventListener("hashchange", () => load() && all())
+  addEventListener("resize", () => {
+    for (const box of [input, result, storage, kept]) box.room = undefined
+    all()
+  })
 }
