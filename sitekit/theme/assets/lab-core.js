@@ -470,12 +470,12 @@ const Lab = (() => {
 
   function broadcast(a, b) {
     const n = Math.max(a.length, b.length)
-    return Array.from({ length: n }, (_, d) => {
-      const [m, k] = [a, b].map(sizes => sizes[d - n + sizes.length] ?? 1)
+    return Array.from({ length: n }, (_, i) => {
+      const d = n - 1 - i, [m, k] = [a, b].map(sizes => sizes[sizes.length - 1 - i] ?? 1)
       check(m === k || m === 1 || k === 1, `The size of tensor a (${m}) must match the size of tensor b (${k}) at `
         + `non-singleton dimension ${d}`)
       return m === 1 ? k : m
-    })
+    }).reverse()
   }
 
   /** Whether a query sees a key, row by row; `pad` keys are padding, on the right or, below 0, on the left. */

@@ -3,7 +3,7 @@
 "use strict"
 
 {
-  const LETTERED = 300  // more cells than that have no numbers in them
+  const LETTERED = 200  // more cells than that have no numbers in them
   const STATE = { x: "2, 3, 4", chain: ".permute(2, 0, 1).reshape(8, 3)", step: "", cell: "0",
                   want: "[[0, 12], [1, 13], [2, 14], [3, 15]]",
                   a: "4, 1, 3", b: "2, 3", queries: "4", keys: "6", mask: "causal, lower right", pad: "0" }
