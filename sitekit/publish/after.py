@@ -17,7 +17,6 @@ from ..read.guide import Guide
 from ..read.place import GuideError
 from . import downloads, notebook, programs, search
 
-
 LAB = ("assets/lab-core.js", "assets/lab.js")  # 15 kB together, on the page of the lab alone
 NOT_RUN = re.compile(r"^\s*/\*[\s\S]*?\*/\s*|  // .*$|^\s+", re.MULTILINE)
 

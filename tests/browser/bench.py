@@ -154,7 +154,7 @@ def lab() -> Iterator[Row]:
             page.fill("#lab-x", sizes)
             page.fill("#lab-chain", ".permute(1, 0)" if sizes.count(",") == 1 else ".flatten()")
             times = [page.evaluate(EDIT) for _ in range(9)]
-            yield Row(f"an edit of the lab, x of ({sizes}), ms", median(times), 50, "slowed 4 times")
+            yield Row(f"an edit of the lab, x of ({sizes}), ms", median(times), 50, "slowed 4×")
 
 
 PARTS = {"weight": weights, "build": builds, "examples": examples, "search": latency,

@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import count, islice
 from math import prod
 
@@ -222,7 +222,8 @@ def a_chain(draw: random.Random, raises: bool, degenerate: bool) -> Chain:
                     if raises and number == 0:
                         return Chain(sizes, [*steps, step], outcome(sizes, [*steps, step]))
                 else:
-                    if 0 <= made.numel() <= CELLS and min(made.shape, default=0) >= 0 and not (raises and number == 0):
+                    drawable = min(made.shape, default=0) >= 0 and made.numel() <= CELLS
+                    if drawable and not (raises and number == 0):
                         steps, y = [*steps, step], made
                         break
         if steps and not raises:

@@ -105,6 +105,15 @@ def test_nonsense_is_refused_with_its_place(lab, field, text, column, says):
     assert lab.complaints == []
 
 
+def test_4096_cells_are_drawn_and_an_eighth_axis_is_the_last(lab):
+    lab.fill(X, "64, 64")
+    lab.fill(CHAIN, "[::2, :10]")
+    assert "sizes (32, 10)" in lab.locator(".lab__verdict").inner_text()
+    assert lab.complaints == []
+    lab.fill(X, "1, 1, 1, 1, 1, 1, 1, 1, 1")
+    assert "up to 8 axes" in lab.locator(f"{X}-wrong").inner_text()
+
+
 def test_torch_s_error_is_shown_where_torch_raises(lab):
     lab.fill(CHAIN, ".permute(2, 0, 1).view(24)")
     shown = lab.locator(".lab__verdict").inner_text()

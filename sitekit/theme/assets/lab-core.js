@@ -570,7 +570,7 @@ Lab.wayBack = (() => {
       const made = Lab.parse(step)[0].run(Lab.holding(sizes, values))
       return { sizes: made.sizes, values: Lab.values(made), steps: [...steps, step] }
     } catch (error) {
-      if (!(error instanceof Lab.TorchError)) throw error
+      if (!(error instanceof Lab.TorchError || error instanceof RangeError)) throw error
     }
   }
 
