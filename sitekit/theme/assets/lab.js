@@ -116,7 +116,7 @@
       found = read(input.value)
     } catch (error) {
       if (!(error instanceof Lab.Refusal)) throw error
-      reason = `${input.value}\n${" ".repeat(error.at)}^ column ${error.at + 1}: ${error.message}`
+      reason = `${input.value}\n${" ".repeat(error.at)}^\ncolumn ${error.at + 1}: ${error.message}`
     }
     input.setAttribute("aria-invalid", Boolean(reason))
     wrong.hidden = !reason
@@ -177,14 +177,14 @@
     const t = made[step]
     verdict.textContent = error ? `${read[last].text} raises ${error.kind}: ${error.message}`
       : `The result has the ${words(made.at(-1), x)}.`
-    shown = { t, x, cells: Lab.cells(t), values: Lab.values(t) }
+    shown = { t, x, step, done: step === last && !error, cells: Lab.cells(t), values: Lab.values(t) }
     draw()
   }
 
   function draw() {
     const { t, x, cells, values } = shown, hue = hues(x.sizes), reached = new Set(cells)
     const all = Lab.values(x)
-    result.title.textContent = state.step === "" ? "Result" : `After step ${state.step}`
+    result.title.textContent = shown.done ? "Result" : `After step ${shown.step}`
     storage.title.textContent = t.storage === x.storage ? "Storage, the one of x" : "Storage of the copy"
     input.draw(all, all.map(hue), (...room) => corners(x.sizes, ...room))
     result.draw(values, values.map(hue), (...room) => corners(t.sizes, ...room))
