@@ -68,6 +68,8 @@ def test_the_way_back_finds_a_chain_that_is_no_longer_than_one_that_is_known(lab
                              [".flatten()", "[::3]"],
                              [".unsqueeze(0)", f".expand(2, {str(sizes)[1:-1]})"]])
         wanted = run(sizes, "".join(steps))
+        if not wanted.dim():
+            continue  # a list has an axis
         found = way_back(lab, sizes, wanted)
         assert torch.equal(run(sizes, found["chain"]), wanted), (sizes, steps, found)
         assert len(lab.evaluate("chain => Lab.parse(chain)", found["chain"])) <= len(steps), (
