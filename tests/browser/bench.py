@@ -51,7 +51,8 @@ def weights() -> Iterator[Row]:
 
         for maths, what, limit in [(False, "first visit", limits.FIRST),
                                    (True, "first visit, with maths", limits.FIRST_WITH_MATHS)]:
-            yield from bytes_of(what, [v for v in first if v.maths == maths], limit)
+            yield from bytes_of(what, [v for v in first if v.maths == maths
+                                       and v.page not in limits.HEAVIER], limit)
         for figures, what, limit in [
                 (False, "further page", limits.FURTHER),
                 (True, "further page, with figures", limits.FURTHER_WITH_FIGURES)]:

@@ -47,7 +47,7 @@
   /** A box with cells in it; `choose` is called with the number of the cell that is touched. */
   class Cells {
     constructor(title, choose) {
-      this.title = element("h3", { textContent: title })
+      this.title = element("h2", { textContent: title })
       this.box = element("div", { className: "lab__box" })
       this.svg = this.box.appendChild(document.createElementNS(SVG, "svg"))
       this.root = element("section", {}, this.title, this.box)
@@ -304,7 +304,7 @@
   const all = () => [compute, findBack, broadcast, masks].forEach(part => part())
 
   const row = (...names) => element("div", { className: "lab__row" }, ...names.map(name => fields[name].root))
-  const heading = text => element("h3", { className: "lab__part", textContent: text })
+  const heading = text => element("h2", { className: "lab__part", textContent: text })
   lab.replaceChildren(fields.x.root, fields.chain.root, verdict, steps,
     element("div", { className: "lab__grids" }, input.root, result.root), storage.root, origin,
     heading("The way back: which chain makes these numbers from x?"), fields.want.root, back,
