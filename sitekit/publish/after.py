@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -15,6 +16,9 @@ import yaml
 from ..read.guide import Guide
 from ..read.place import GuideError
 from . import downloads, notebook, programs, search
+
+LAB = ("assets/lab-core.js", "assets/lab.js")  # 15 kB together, on the page of the lab alone
+NOT_RUN = re.compile(r"^\s*/\*[\s\S]*?\*/\s*|  // .*$|^\s+", re.MULTILINE)
 
 
 def write(guide: Guide, to: Path, site: str, directory_urls: bool = True) -> None:
@@ -28,6 +32,9 @@ def write(guide: Guide, to: Path, site: str, directory_urls: bool = True) -> Non
         file = to / address
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+    for script in (to / name for name in LAB):
+        if script.exists():
+            script.write_text(NOT_RUN.sub("", script.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def _setting(guide: Guide, key: str) -> str:

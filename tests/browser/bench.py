@@ -18,7 +18,7 @@ from tests import limits
 from tests.guide import GUIDE, ROOT
 from tests.rows import Row
 
-from . import browsing, reading, stock, weight
+from . import browsing, lab_agreement, stock, weight
 from .conftest import ADDRESSES, SITE
 from .serving import serve
 
@@ -28,6 +28,14 @@ SEARCH = {"ratio": 0.8, "ratio_p95": 0.8, "bytes, ratio": 0.5,  # to stock Mater
 FIRST_USE = 600  # milliseconds, on a phone slowed 4×
 SLOW = ROOT / "tests/slow.toml"
 TIMES = 3
+SLOWED = 4
+EDIT = """() => {
+    const chain = document.querySelector("#lab-chain"), start = performance.now()
+    chain.value = chain.value.endsWith("[:]") ? chain.value.slice(0, -3) : chain.value + "[:]"
+    chain.dispatchEvent(new Event("input"))
+    document.body.getBoundingClientRect()  // what is drawn is laid out
+    return performance.now() - start
+}"""
 
 
 def bytes_of(what: str, visits: list[weight.Visit], limit: int) -> Iterator[Row]:
@@ -45,7 +53,8 @@ def weights() -> Iterator[Row]:
 
         for maths, what, limit in [(False, "first visit", limits.FIRST),
                                    (True, "first visit, with maths", limits.FIRST_WITH_MATHS)]:
-            yield from bytes_of(what, [v for v in first if v.maths == maths], limit)
+            yield from bytes_of(what, [v for v in first if v.maths == maths
+                                       and v.page not in limits.HEAVIER], limit)
         for figures, what, limit in [
                 (False, "further page", limits.FURTHER),
                 (True, "further page, with figures", limits.FURTHER_WITH_FIGURES)]:
@@ -53,7 +62,7 @@ def weights() -> Iterator[Row]:
                                        and v.page not in limits.HEAVIER], limit)
         for visit in further:
             if visit.page in limits.HEAVIER:
-                yield Row("further page, with a whole file to copy", visit.wire,
+                yield Row("further page, with a file to copy or the lab", visit.wire,
                           visit.limit_of_further, visit.page)
         notebooks = [v for v in further if v.page in weight.notebooks()]
         plain = median(v.wire for v in further if v not in notebooks)
@@ -156,8 +165,21 @@ def questions() -> Iterator[Row]:
         yield Row(f"{len(unseen.UNSEEN['thread'])} unseen, not first", 1 - first, 0.15)
 
 
-PARTS = {"weight": weights, "code": code, "build": builds, "examples": examples, "search": latency,
-         "questions": questions}
+def lab() -> Iterator[Row]:
+    """The milliseconds from an edit in the lab to its picture, on a phone slowed 4 times."""
+    with browsing.browser() as browser, serve(SITE) as home:
+        page = browser.new_page(viewport=browsing.PHONE)
+        page.goto(home + lab_agreement.LAB)
+        page.context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
+        for sizes in ["2, 3, 4", "10, 20", "64, 64"]:
+            page.fill("#lab-x", sizes)
+            page.fill("#lab-chain", ".permute(1, 0)" if sizes.count(",") == 1 else ".flatten()")
+            times = [page.evaluate(EDIT) for _ in range(9)]
+            yield Row(f"an edit of the lab, x of ({sizes}), ms", median(times), 50, "slowed 4×")
+
+
+PARTS = {"weight": weights, "build": builds, "examples": examples, "search": latency,
+         "questions": questions, "lab": lab}
 
 
 def main(names: list[str]) -> int:

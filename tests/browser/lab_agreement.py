@@ -222,8 +222,8 @@ def a_chain(draw: random.Random, raises: bool, degenerate: bool) -> Chain:
                     if raises and number == 0:
                         return Chain(sizes, [*steps, step], outcome(sizes, [*steps, step]))
                 else:
-                    fits = made.numel() <= CELLS and min(made.shape, default=0) >= 0
-                    if fits and not (raises and number == 0):
+                    drawable = min(made.shape, default=0) >= 0 and made.numel() <= CELLS
+                    if drawable and not (raises and number == 0):
                         steps, y = [*steps, step], made
                         break
         if steps and not raises:

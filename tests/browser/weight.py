@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, Page
 
 from tests.guide import GUIDE
-from tests.limits import FIRST, FIRST_WITH_MATHS, limit_of_further
+from tests.limits import FIRST, FIRST_WITH_MATHS, FURTHER, HEAVIER, limit_of_further
 
 from .browsing import DESKTOP
 
@@ -34,7 +34,8 @@ class Visit:
 
     @property
     def limit_of_first(self) -> int:
-        return FIRST_WITH_MATHS if self.maths else FIRST
+        more = HEAVIER.get(self.page, FURTHER) - FURTHER
+        return (FIRST_WITH_MATHS if self.maths else FIRST) + more
 
     @property
     def limit_of_further(self) -> int:

@@ -3,9 +3,10 @@
 "use strict"
 
 {
-  const LETTERED = 600  // more cells than that have no numbers in them
-  const STATE = { x: "2, 3, 4", chain: ".permute(2, 0, 1).reshape(4, 6)", step: "", cell: "0", want: "",
-                  a: "4, 1, 3", b: "2, 3", queries: "3", keys: "5", mask: "causal, lower right", pad: "0", side: "right" }
+  const LETTERED = 200  // more cells than that have no numbers in them
+  const STATE = { x: "2, 3, 4", chain: ".permute(2, 0, 1).reshape(8, 3)", step: "", cell: "0",
+                  want: "[[0, 12], [1, 13], [2, 14], [3, 15]]",
+                  a: "4, 1, 3", b: "2, 3", queries: "4", keys: "6", mask: "causal, lower right", pad: "0" }
   const state = { ...STATE }
   const lab = document.querySelector(".lab"), HERE = document.currentScript.src
 
@@ -46,7 +47,7 @@
   /** A box with cells in it; `choose` is called with the number of the cell that is touched. */
   class Cells {
     constructor(title, choose) {
-      this.title = element("h3", { textContent: title })
+      this.title = element("h2", { textContent: title })
       this.box = element("div", { className: "lab__box" })
       this.svg = this.box.appendChild(document.createElementNS(SVG, "svg"))
       this.root = element("section", {}, this.title, this.box)
@@ -61,7 +62,8 @@
       const lettered = texts.length <= LETTERED
       this.width = lettered ? 8 * Math.max(2, ...texts.map(t => String(t).length)) + 8 : 9
       this.height = lettered ? 24 : 9
-      this.at = layout(this.width, this.height, this.box.clientWidth - 2)
+      this.room ??= this.box.clientWidth - 2  // read once: it would lay the page out
+      this.at = layout(this.width, this.height, this.room)
       const paths = {}
       let right = 0, bottom = 0, letters = ""
       this.at.forEach(([left, top], i) => {
@@ -73,9 +75,10 @@
       this.svg.setAttribute("viewBox", `-1 -1 ${right + 2} ${bottom + 2}`)
       this.svg.setAttribute("width", right + 2)
       this.svg.setAttribute("height", bottom + 2)
-      this.svg.innerHTML = Object.entries(paths).map(([hue, d]) =>
+      const drawn = Object.entries(paths).map(([hue, d]) =>
         `<path class="${hue < 0 ? "unused" : `hue hue-${hue}`}" d="${d}"/>`).join("")
         + letters + '<path class="same"/><path class="chosen"/>'
+      if (drawn !== this.drawn) this.svg.innerHTML = this.drawn = drawn
     }
     around(cell) {
       const [left, top] = this.at[cell]
@@ -90,14 +93,15 @@
 
   /* --- the chain --- */
 
-  const field = (name, label, hint = "") => {
-    const input = element("input", { name, id: `lab-${name}`, value: state[name], autocomplete: "off", spellcheck: false,
+  const field = (name, label, options) => {
+    const input = element(options ? "select" : "input", { name, id: `lab-${name}`, value: state[name], autocomplete: "off", spellcheck: false,
                                      autocapitalize: "off" })
     const wrong = element("pre", { id: `lab-${name}-wrong`, className: "lab__wrong", hidden: true, tabIndex: 0 })
     input.setAttribute("aria-describedby", wrong.id)
     const root = element("div", { className: "lab__field" }, element("label", { htmlFor: input.id, textContent: label }),
       input, wrong)
-    if (hint) input.placeholder = hint
+    for (const option of options ?? []) input.append(element("option", { textContent: option }))
+    if (options) input.value = state[name]
     input.addEventListener("input", () => {
       state[name] = input.value
       changed(name)
@@ -112,7 +116,7 @@
       found = read(input.value)
     } catch (error) {
       if (!(error instanceof Lab.Refusal)) throw error
-      reason = `${input.value}\n${" ".repeat(error.at)}^ column ${error.at + 1}: ${error.message}`
+      reason = `${input.value}\n${" ".repeat(error.at)}^\ncolumn ${error.at + 1}: ${error.message}`
     }
     input.setAttribute("aria-invalid", Boolean(reason))
     wrong.hidden = !reason
@@ -120,7 +124,14 @@
     return found
   }
 
-  const fields = { x: field("x", "Sizes of x"), chain: field("chain", "Chain of operations") }
+  const fields = {
+    x: field("x", "Sizes of x"), chain: field("chain", "Chain of operations"),
+    want: field("want", "Wanted numbers, as [[0, 3], [1, 4], [2, 5]]"),
+    a: field("a", "Sizes of a"), b: field("b", "Sizes of b"),
+    queries: field("queries", "Queries"), keys: field("keys", "Keys"),
+    mask: field("mask", "Mask", ["causal, lower right", "causal, upper left", "none"]),
+    pad: field("pad", "Padding (-2: left)"),
+  }
   const verdict = element("p", { role: "status", className: "lab__verdict" })
   const steps = element("ol", { className: "lab__steps" })
   const origin = element("p", { className: "lab__origin", "aria-live": "polite" })
@@ -166,14 +177,14 @@
     const t = made[step]
     verdict.textContent = error ? `${read[last].text} raises ${error.kind}: ${error.message}`
       : `The result has the ${words(made.at(-1), x)}.`
-    shown = { t, x, cells: Lab.cells(t), values: Lab.values(t) }
+    shown = { t, x, step, done: step === last && !error, cells: Lab.cells(t), values: Lab.values(t) }
     draw()
   }
 
   function draw() {
     const { t, x, cells, values } = shown, hue = hues(x.sizes), reached = new Set(cells)
     const all = Lab.values(x)
-    result.title.textContent = state.step === "" ? "Result" : `After step ${state.step}`
+    result.title.textContent = shown.done ? "Result" : `After step ${shown.step}`
     storage.title.textContent = t.storage === x.storage ? "Storage, the one of x" : "Storage of the copy"
     input.draw(all, all.map(hue), (...room) => corners(x.sizes, ...room))
     result.draw(values, values.map(hue), (...room) => corners(t.sizes, ...room))
@@ -213,94 +224,66 @@
     choose(Math.min(Math.max(from + move, 0), count - 1))
   })
 
-  /* --- the way back --- */
+  /* --- the way back, two shapes, masks --- */
 
-  const want = field("want", "Numbers that you want, as nested lists", "[[0, 6], [1, 7]]")
-  const answer = element("p", { role: "status" })
-  const wayBack = element("details", { className: "lab__back" },
-    element("summary", { textContent: "The way back: which chain makes these numbers?" }), want.root, answer)
-  wayBack.addEventListener("toggle", lookBack)
-
-  function lookBack() {
-    if (!wayBack.open) return
-    if (!Lab.wayBack) {
-      if (wayBack.dataset.asked) return
-      wayBack.dataset.asked = "yes"
-      return document.head.append(element("script", { src: HERE.replace("lab.js", "lab-back.js"), onload: lookBack }))
-    }
+  const back = element("p", { role: "status" })
+  function findBack() {
+    back.textContent = ""
     const sizes = reading(fields.x, Lab.parseSizes)
-    if (!sizes || !want.input.value.trim()) return answer.replaceChildren()
-    const found = reading(want, text => Lab.wayBack(sizes, text))
-    if (!found) return answer.replaceChildren()
-    if (found.chain === undefined) return answer.textContent = found.reason
-    answer.replaceChildren("The shortest chain that the lab found: ", element("button", {
-      type: "button", className: "lab__take", title: "Show this chain above", onclick: () => {
-        state.chain = fields.chain.input.value = found.chain
-        changed("chain")
-        fields.chain.input.focus()
-      } }, element("code", { textContent: found.chain || "x itself" })), ".")
+    const found = sizes && state.want.trim() && reading(fields.want, text => Lab.wayBack(sizes, text))
+    if (!found) return
+    if (found.reason) return back.textContent = found.reason
+    const link = chain => element("a", { href: address({ ...STATE, x: state.x, want: state.want, chain }) },
+      element("code", { textContent: `x${chain}` }))
+    back.append(link(found.chain))
+    if (found.strided && found.strided !== found.chain) back.append(", or by its strides ", link(found.strided))
+    back.append(".")
   }
 
-  /* --- broadcasting and masks --- */
-
-  const two = { a: field("a", "Sizes of a"), b: field("b", "Sizes of b") }
-  const sum = element("div", { className: "lab__sum", role: "status" })
-
-  function add() {
-    const a = reading(two.a, Lab.parseSizes), b = reading(two.b, Lab.parseSizes)
-    if (!a || !b) return
-    let made, error
+  const broad = element("p", { role: "status" })
+  function broadcast() {
+    const a = reading(fields.a, Lab.parseSizes), b = reading(fields.b, Lab.parseSizes)
+    if (!a || !b) return broad.textContent = ""
     try {
-      made = Lab.broadcast(a, b)
-    } catch (raised) {
-      if (!(raised instanceof Lab.TorchError)) throw raised
-      error = raised
+      broad.textContent = `a + b has the sizes ${tuple(Lab.broadcast(a, b))}.`
+    } catch (error) {
+      if (!(error instanceof Lab.TorchError)) throw error
+      broad.textContent = `a + b raises ${error.kind}: ${error.message}`
     }
-    const n = Math.max(a.length, b.length)
-    const row = (name, sizes) => element("tr", {}, element("th", { scope: "row", textContent: name }),
-      ...Array.from({ length: n }, (_, d) => element("td", { textContent: sizes[d - n + sizes.length] ?? "" })))
-    sum.replaceChildren(element("table", {}, row("a", a), row("b", b), ...made ? [row("a + b", made)] : []),
-      element("p", { className: error ? "lab__raised" : "", textContent: error ? `a + b raises ${error.kind}: ${error.message}`
-        : `a + b has the sizes ${tuple(made)}. Sizes are compared from the right, and a 1 is stretched.` }))
   }
 
-  const choice = (name, label, options) => {
-    const input = element("select", { id: `lab-${name}` }, ...options.map(text => element("option", { textContent: text })))
-    input.addEventListener("change", () => {
-      state[name] = input.value
-      changed(name)
-    })
-    return { root: element("div", { className: "lab__field" }, element("label", { htmlFor: input.id, textContent: label }), input),
-             input, name, options }
-  }
-  const attention = { queries: field("queries", "Queries"), keys: field("keys", "Keys"),
-    mask: choice("mask", "Mask", Object.keys(Lab.MASKS)), pad: field("pad", "Padded keys"),
-    side: choice("side", "Padding stands on the", ["right", "left"]) }
-  const pairs = new Cells("Queries go down, keys go right; 1 is kept", () => {}), count = element("p", { role: "status" })
-
-  function attend() {
-    const number = (box, least, most) => reading(box, text => {
-      const size = /^\s*\d+\s*$/.test(text) ? Number(text) : -1
-      if (size < least || size > most) throw new Lab.Refusal(`a whole number from ${least} to ${most} should stand here`, 0)
-      return size
-    })
-    const queries = number(attention.queries, 1, 64), keys = number(attention.keys, 1, 64)
-    const pad = keys && number(attention.pad, 0, keys)
+  const sees = element("p", { role: "status" })
+  const kept = new Cells("Kept cells: a row is a query, a column a key", cell => {
+    const [row, column] = coordinates([kept.mask.length, kept.mask[0].length], cell)
+    kept.mark(cell)
+    sees.textContent = `Query ${row} ${kept.mask[row][column] ? "sees" : "does not see"} key ${column}.`
+  })
+  function masks() {
+    const one = (least, most) => text => {
+      const reader = new Lab.Reader(text), { at } = reader.next, found = reader.number()
+      if (reader.next.kind !== "end") reader.refuse("the end")
+      if (found < least || found > most) throw new Lab.Refusal(`a number from ${least} to ${most} stands here`, at)
+      return found
+    }
+    const queries = reading(fields.queries, one(1, 64)), keys = reading(fields.keys, one(1, 64))
+    const pad = keys && reading(fields.pad, one(-keys, keys))
     if (!queries || !keys || pad === undefined) return
-    const kept = Lab.mask(queries, keys, state.mask, pad, state.side)
-    const blind = Array.from({ length: queries }, (_, i) => i).filter(i => !kept.slice(i * keys, (i + 1) * keys).includes(true))
-    pairs.draw(kept.map(Number), kept.map(one => one ? 1 : -1), (...room) => corners([queries, keys], ...room))
-    count.textContent = `${kept.filter(Boolean).length} of ${kept.length} pairs are kept. ${blind.length
-      ? `No key is left for ${blind.length} of ${queries} queries, the first of them query ${blind[0]}.` : "Each query has a key."}`
+    kept.mask = Lab.mask(queries, keys, state.mask, pad)
+    const flat = kept.mask.flat(), blind = kept.mask.findIndex(row => !row.includes(true))
+    kept.draw(flat.map(keeps => keeps ? "1" : "·"), flat.map(keeps => keeps ? 2 : -1),
+      (...room) => corners([queries, keys], ...room))
+    sees.textContent = `${flat.filter(Boolean).length} of ${flat.length} cells are kept.`
+      + (blind < 0 ? "" : ` Query ${blind} sees no key, so its softmax would be nan.`)
   }
 
   /* --- the address --- */
 
-  function save() {
-    const kept = Object.entries(state).filter(([name, value]) => value !== STATE[name])
+  const address = given => {
+    const kept = Object.entries(given).filter(([name, value]) => value !== STATE[name])
       .map(([name, value]) => `${name}=${encodeURIComponent(value).replace(/%20/g, "+").replace(/%2C/g, ",").replace(/%3A/g, ":")}`)
-    history.replaceState(null, "", kept.length ? `#${kept.join("&")}` : location.pathname + location.search)
+    return kept.length ? `#${kept.join("&")}` : ""
   }
+  const save = () => history.replaceState(null, "", address(state) || location.pathname + location.search)
 
   function load() {
     if (!location.hash.includes("=")) return false
@@ -310,42 +293,29 @@
     return true
   }
 
-  function fill() {
-    for (const { input: box, name, options } of Object.values({ ...fields, want, ...two, ...attention })) {
-      if (options && !options.includes(state[name])) state[name] = STATE[name]
-      box.value = state[name]
-    }
-    if (state.want) wayBack.open = true
-  }
-
-  function all() {
-    compute()
-    lookBack()
-    add()
-    attend()
-  }
+  const PARTS = { x: [compute, findBack], chain: [compute], step: [compute], want: [findBack], a: [broadcast], b: [broadcast],
+                  queries: [masks], keys: [masks], mask: [masks], pad: [masks] }
 
   function changed(name) {
     if (name === "x" || name === "chain") Object.assign(state, { step: "", cell: "0" })
-    if (name in two) add()
-    else if (name in attention) attend()
-    else if (name !== "want") compute()
-    if (name === "want" || name === "x") lookBack()
+    PARTS[name].forEach(part => part())
     save()
   }
+  const all = () => [compute, findBack, broadcast, masks].forEach(part => part())
 
-  lab.replaceChildren(fields.x.root, fields.chain.root, verdict, steps, origin,
-    element("div", { className: "lab__grids" }, input.root, result.root), storage.root, wayBack,
-    element("h2", { textContent: "Broadcasting of two tensors" }),
-    element("div", { className: "lab__row" }, two.a.root, two.b.root), sum,
-    element("h2", { textContent: "Which keys does a mask keep?" }),
-    element("div", { className: "lab__row" }, ...Object.values(attention).map(each => each.root)), count, pairs.root)
+  const row = (...names) => element("div", { className: "lab__row" }, ...names.map(name => fields[name].root))
+  const heading = text => element("h2", { className: "lab__part", textContent: text })
+  lab.replaceChildren(fields.x.root, fields.chain.root, verdict, steps,
+    element("div", { className: "lab__grids" }, input.root, result.root), storage.root, origin,
+    heading("The way back: which chain makes these numbers from x?"), fields.want.root, back,
+    heading("Do two shapes broadcast?"), row("a", "b"), broad,
+    heading("Which keys does a query see?"), row("queries", "keys", "mask", "pad"), kept.root, sees)
   load()
-  fill()
+  for (const { input: box, name } of Object.values(fields)) box.value = state[name]
   all()
   addEventListener("hashchange", () => load() && all())
   addEventListener("resize", () => {
-    if (shown) draw()
-    attend()
+    for (const box of [input, result, storage, kept]) box.room = undefined
+    all()
   })
 }
