@@ -8,7 +8,7 @@
                   want: "[[0, 12], [1, 13], [2, 14], [3, 15]]",
                   a: "4, 1, 3", b: "2, 3", queries: "4", keys: "6", mask: "causal, lower right", pad: "0" }
   const state = { ...STATE }
-  const lab = document.querySelector(".lab"), HERE = document.currentScript.src
+  const lab = document.querySelector(".lab")
 
   const element = (tag, given = {}, ...children) => {
     const made = document.createElement(tag)
@@ -289,7 +289,7 @@
     if (!location.hash.includes("=")) return false
     Object.assign(state, STATE, Object.fromEntries([...new URLSearchParams(location.hash.slice(1))]
       .filter(([name]) => name in STATE)))
-    fill()
+    for (const { input: box, name } of Object.values(fields)) box.value = state[name]
     return true
   }
 
