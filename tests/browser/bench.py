@@ -18,7 +18,7 @@ from tests import limits
 from tests.guide import GUIDE, ROOT
 from tests.rows import Row
 
-from . import browsing, lab_agreement, stock, weight
+from . import browsing, lab_agreement, reading, stock, weight
 from .conftest import ADDRESSES, SITE
 from .serving import serve
 
