@@ -33,6 +33,7 @@ LEFT_OUT = {  # the reason, and the names that it stands for, of functions alone
     r"|storage\w*|untyped_storage|const_data_ptr|mutable_data_ptr|grad_fn|record_stream",
     "belongs to quantized tensors or to the old sparse ones": r"quantized_\w+|_?sparse_\w+|hspmm"
     r"|[sd]smm|fake_quantize\w*|q_\w+|int_repr|dequantize|quantize_\w+",
+    "ended the process of an earlier torch": r"mvlgamma_",
     "runs autograd itself": r"backward|retain_grad|requires_grad_|inference_mode|no_grad",
 }
 NOISE = {  # calls whose values are no data, beside those that give two values when called twice
