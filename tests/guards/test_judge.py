@@ -811,3 +811,9 @@ def test_nan_in_each_dtype_is_a_failure(device):
         with pytest.raises(AssertionError, match="it changes"):
             judge(lambda: run(x), own=lambda: run(2 * x), other=other,
                   message="it changes", double=True)
+
+
+@pytest.mark.parametrize("given", [[1.0], {"x": torch.ones(1)}, None, 2.0])
+def test_an_input_that_is_no_tensor_is_undecided_and_named(given):
+    with pytest.raises(Undecided, match=f"an input is a {type(given).__name__}"):
+        check_dense(torch.ones(1), given)

@@ -383,3 +383,9 @@ def test_a_weight_that_starts_at_0_stays_there(device):
 
     x = torch.arange(4.0, device=device)
     perfect_prediction_costs_nothing(Weighted().to(device), x, x)
+
+
+@pytest.mark.parametrize("guard", [perfect_prediction_costs_nothing, loss_is_mean_of_samples])
+def test_a_pair_without_samples_is_undecided(guard):
+    with pytest.raises(Undecided, match="no samples"):
+        guard(F.mse_loss, torch.tensor(1.0), torch.tensor(0.0))

@@ -335,3 +335,10 @@ def test_noise_that_no_padding_changes_is_undecided():
     x, keep = torch.randn(2, 4, 3), torch.tensor([[1, 1, 1, 0], [1, 1, 0, 0]]).bool()
     with pytest.raises(Undecided, match="a repetition changes the output"):
         padding_length_ignored(lambda x, keep: x + 9 * torch.randn(()), x, keep)
+
+
+@pytest.mark.parametrize("guard", [padding_values_ignored, padding_length_ignored])
+@pytest.mark.parametrize("shape", [(4,), (3, 5), (2, 4), (3, 4, 1)])
+def test_a_mask_of_another_shape_is_undecided(guard, shape):
+    with pytest.raises(Undecided, match=r"keep is \(B, L\)"):
+        guard(zeroed, torch.ones(3, 4), torch.ones(shape).bool())
