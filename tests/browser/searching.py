@@ -28,7 +28,7 @@ class Search:
         page.goto(home, wait_until="load")
         page.keyboard.press("/")
         page.keyboard.type("a")  # the index is fetched, and answers when it is read
-        page.wait_for_function("searching.took.length > 0")
+        page.wait_for_function("() => searching.took.length > 0")
         page.wait_for_selector("dialog.search[data-knows=messages]")
 
     def clear(self) -> None:
@@ -69,7 +69,7 @@ class Search:
         before = self.page.evaluate("searching.took.length")
         self.page.bring_to_front()
         self.page.keyboard.type(key)
-        self.page.wait_for_function(f"searching.took.length > {before}")
+        self.page.wait_for_function(f"() => searching.took.length > {before}")
         return self.page.evaluate("before => searching.took.slice(before)", before)
 
 

@@ -105,7 +105,7 @@ def test_a_wide_block_scrolls_from_the_keyboard(visit):
     }""")
     assert wide
     page.keyboard.press("ArrowRight")
-    page.wait_for_function("document.activeElement.scrollLeft > 0")
+    page.wait_for_function("() => document.activeElement.scrollLeft > 0")
 
 
 def test_the_colours_are_switched_from_the_keyboard_and_stay(visit):

@@ -59,5 +59,5 @@ def test_what_is_planted_in_a_page_is_refused(guarded, planted):
     page = guarded("shapes/view-vs-reshape/")
     page.evaluate("""html => document.body.append(
         document.createRange().createContextualFragment(html))""", html)
-    page.wait_for_function("window.refused.length > 0")
+    page.wait_for_function("() => window.refused.length > 0")
     assert page.evaluate("[window.refused[0], window.ran]") == [refused, None]
