@@ -98,8 +98,10 @@ def test_a_solution_unfolds_from_the_keyboard(visit):
 def test_a_wide_block_scrolls_from_the_keyboard(visit):
     page = visit("guards/judge/", PHONE)
     wide = page.evaluate("""() => {
-        const box = [...document.querySelectorAll("article pre > code")].find(
-            e => e.scrollWidth > e.clientWidth)
+        const boxes = [...document.querySelectorAll("article pre > code")]
+        for (const box of boxes)  // as where a line cannot be broken
+            Object.assign(box.style, { whiteSpace: "pre", display: "block", width: "9em" })
+        const box = boxes.find(box => box.scrollWidth > box.clientWidth)
         box.focus()
         return document.activeElement === box
     }""")
