@@ -8,6 +8,8 @@ from markdown import Markdown
 
 from ..read.guide import Guide
 from ..read.page import Page
+from ..run.apart import Where, kept_runs
+from ..run.runs import Run
 
 
 class Current:
@@ -38,6 +40,11 @@ class Current:
     @property
     def page(self) -> Page:
         return self.guide.page(self.path)
+
+    @cached_property
+    def runs(self) -> dict[Where, Run]:
+        """The runs of the page that are kept here, by where they were made."""
+        return kept_runs(self.guide, self.path)
 
     @property
     def home(self) -> str:

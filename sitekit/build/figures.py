@@ -110,8 +110,7 @@ def importing_from(root: Path) -> Iterator[None]:
 def drawn(guide: Guide, path: str, says: str) -> str:
     """The figure of a file, drawn once for each text of the snippets. GuideError names the file."""
     here = Path(__file__)
-    sources = [here.read_text(), here.with_name("drawing.py").read_text(),
-               *(guide.text(file) for file in guide.snippets)]
+    sources = [here.read_text(), here.with_name("drawing.py").read_text(), guide.snippets_digest]
 
     def make() -> str:
         try:

@@ -12,7 +12,7 @@ from markdown.treeprocessors import Treeprocessor
 from ..read import markdown
 from ..read.guide import Guide
 from ..read.place import GuideError
-from ..run.apart import kept_runs, listed, otherwise
+from ..run.apart import listed, otherwise
 from ..run.record import provenance
 from .current import HOME, Current
 from .near import near
@@ -201,7 +201,7 @@ class Foot(Treeprocessor):
         if not page.examples:
             return
         line = SubElement(root, "p", {"class": "provenance", "data-search-exclude": ""})
-        line.text = provenance(self.current.guide, page)
+        line.text = provenance(self.current.guide, page, self.current.runs)
         root.append(self.link("take-home", "Download this page as a notebook"))
         if page.meta.get("notebook"):
             root.insert(0, self.link("download", "Download as a notebook"))
@@ -224,7 +224,7 @@ class Otherwise(Postprocessor):
         self.current = current
 
     def run(self, text: str) -> str:
-        found = list(otherwise(kept_runs(self.current.guide, self.current.page.path)))
+        found = list(otherwise(self.current.runs))
         if not found:
             return text
         said = "".join(f"<p>{escape(each.belongs)}:</p>\n"

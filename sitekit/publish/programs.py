@@ -11,7 +11,7 @@ from html import escape
 from itertools import groupby, islice
 
 from ..build import changes
-from ..build.lists import folders, grouped, groups, in_order, pages_of
+from ..build.lists import folders, grouped, groups, in_order, index_of, pages_of
 from ..read.guide import Guide
 from ..read.page import Page
 from .notebook import plain
@@ -45,25 +45,28 @@ def _entry(guide: Guide, path: str, address: str) -> str:
     return f"- [{meta.get('title', address)}]({address}): {meta.get('description', '')}"
 
 
+def sections(guide: Guide) -> Iterator[tuple[str, list[str]]]:
+    """All pages, folder by folder, each folder with its title; pages of no folder come first."""
+    yield "Guide", in_order(guide, [path for path in guide.paths if path.count("/") == 1])
+    for folder in folders(guide):
+        index = index_of(folder)
+        yield guide.meta(index).get("title", folder), [index, *pages_of(guide, folder)]
+
+
 def llms_txt(guide: Guide, name: str, description: str, site: str) -> str:
     """The list of all pages for programs, folder by folder."""
-    loose = in_order(guide, [path for path in guide.paths if path.count("/") == 1])
-    lines = [f"# {name}", "", f"> {description}", "", "## Guide", ""]
-    lines += [_entry(guide, path, site + path.removeprefix("docs/")) for path in loose]
-    for folder in folders(guide):
-        index = f"{folder}/index.md"
-        lines += ["", f"## {guide.meta(index).get('title', folder)}", ""]
-        lines += [_entry(guide, path, site + path.removeprefix("docs/"))
-                  for path in [index, *pages_of(guide, folder)]]
+    lines = [f"# {name}", "", f"> {description}"]
+    for title, paths in sections(guide):
+        lines += ["", f"## {title}", ""]
+        lines += [_entry(guide, path, site + path.removeprefix("docs/")) for path in paths]
     return "\n".join(lines) + "\n"
 
 
 def llms_full_txt(guide: Guide, name: str, description: str, site: str) -> str:
     """The Markdown of all pages in the order of `llms.txt`, each below its address."""
-    listed = re.findall(r"^- \[.+\]\((.+?\.md)\): ", llms_txt(guide, "", "", ""), re.MULTILINE)
     parts = [f"# {name}\n\n> {description}\n"]
-    parts += [f"<!-- {site}{page} -->\n\n{markdown(guide, guide.page(f'docs/{page}'))}"
-              for page in listed]
+    parts += [f"<!-- {site}{path.removeprefix('docs/')} -->\n\n{markdown(guide, guide.page(path))}"
+              for _, paths in sections(guide) for path in paths]
     return "\n".join(parts)
 
 

@@ -165,13 +165,12 @@ def _sign(step: int) -> str:
     return chr(35 + step if step < 57 else 200 + step)
 
 
-def content(guide: Guide, directory_urls: bool = True) -> dict:
+def content(guide: Guide, found: list[Document], by_term: dict[str, dict[int, dict[int, int]]],
+            directory_urls: bool = True) -> dict:
     """What a program is given: what is shown of each page, its terms, words, and messages."""
     def address(page: Page) -> str:
         return page.address if directory_urls else page.name.removesuffix(".md") + ".html"
 
-    found = documents(guide)
-    by_term = postings(found)
     lengths = [[0] * len(FIELDS) for _ in found]
     for by in by_term.values():
         for field, numbers in by.items():
@@ -189,12 +188,14 @@ def content(guide: Guide, directory_urls: bool = True) -> dict:
 
 def files(guide: Guide, directory_urls: bool = True) -> Iterator[tuple[str, str]]:
     """The index for programs; and its parts as scripts, which a site on the disk can load, too."""
-    whole = content(guide, directory_urls)
+    found = documents(guide)
+    by_term = postings(found)
+    whole = content(guide, found, by_term, directory_urls)
     yield "search.json", _json(whole)
     yield "search/index.js", _script("guideIndex", {
         "pages": [[address, title, first_sentence(lead), *([] if boost == 1 else [boost])]
                   for address, title, lead, boost in whole["pages"]],
-        "terms": compact(postings(documents(guide))),
+        "terms": compact(by_term),
         "empty": whole["empty"], "means": whole["means"]})
     messages: dict[str, list] = {}
     causes: dict[str, dict[str, str]] = {}

@@ -257,8 +257,8 @@ def _add_block(page: Page, fence: markdown.Fence, text_of: Callable[[str], str] 
         steps = definitions(text, here, imports)
     example = Example(language, text, first, page.places[first], snippet, steps, condition)
     if condition:
-        first = (other for other in reversed(page.examples) if not other.condition)
-        _check_condition(example, next(first, None), here)
+        plain = (other for other in reversed(page.examples) if not other.condition)
+        _check_condition(example, next(plain, None), here)
     page.examples.append(example)
 
 

@@ -16,9 +16,9 @@ from ..read.environment import Environment
 from ..read.guide import Guide
 from ..read.page import Page, digest
 from ..read.place import GuideError
-from .apart import kept_runs, listed
+from .apart import Where, listed
 from .command import chosen, command
-from .runs import Runs, here, machinery_digest, stop_unless_passed
+from .runs import Run, Runs, here, machinery_digest, stop_unless_passed
 from .task import installed, missing
 
 
@@ -66,24 +66,24 @@ def load(guide: Guide, path: str) -> Record | None:
     return record
 
 
-def provenance(guide: Guide, page: Page) -> str:
-    """The line under a page: what ran, on which torch and device."""
+def provenance(guide: Guide, page: Page, runs: dict[Where, Run]) -> str:
+    """The line under a page: what ran, on which torch and device; `runs` are those kept here."""
     count = len([example for example in page.examples if not example.condition])
     if not count:
         return ""
     places, later = [], ""
-    if passed := [where for where, run in kept_runs(guide, page.path).items() if not run.problems]:
+    gpu = load(guide, page.path)
+    if passed := [where for where, run in runs.items() if not run.problems]:
         pythons = {where.python for where in passed}
+        only = "" if gpu else " only"
         beside = f", Python {listed(pythons)}" if len(pythons) > 1 else ""
-        places.append(f"{listed(where.torch for where in passed)} (CPU{beside})")
-    if gpu := load(guide, page.path):
+        places.append(f"{listed(where.torch for where in passed)} (CPU{only}{beside})")
+    if gpu:
         where = f"{gpu.torch} ({gpu.name}, {gpu.date})"
         if gpu.is_of(page):
             places.append(where)
         else:
             later = f" Changed since it ran on torch {where}."
-    elif places:
-        places[-1] = places[-1].replace("(CPU", "(CPU only")
     examples = f"{count} example{'s' if count > 1 else ''}"
     if not places:
         return f"{examples}, which did not run in this build.{later}"

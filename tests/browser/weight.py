@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Browser, Page
 
 from tests.guide import GUIDE
-from tests.limits import FIRST, FIRST_WITH_MATHS, FURTHER, HEAVIER, limit_of_further
+from tests.limits import FIGURES, FIRST, FIRST_WITH_MATHS, FURTHER, HEAVIER, limit_of_further
 
 from .browsing import DESKTOP
 
@@ -65,7 +65,7 @@ class Session:
         self.tab.goto(self.home + below, wait_until="networkidle")
         visit.moved = round(self.tab.evaluate("window.moved"), 4)
         visit.maths = self.tab.locator("article math").count() > 0
-        visit.figures = self.tab.locator("article :is(svg.figure, img)").count() > 0
+        visit.figures = self.tab.locator(FIGURES).count() > 0
         return visit
 
 

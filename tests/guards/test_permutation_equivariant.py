@@ -197,9 +197,8 @@ def test_a_default_device_moves_nothing():
         permutation_equivariant(torch.tanh, x)
 
 
-@pytest.mark.parametrize("guard", [permutation_equivariant])
 @pytest.mark.parametrize("dim", [2, -3])
-def test_an_axis_that_is_not_there_is_undecided(guard, dim):
+def test_an_axis_that_is_not_there_is_undecided(dim):
     with pytest.raises(Undecided, match=rf"shape \(3, 4\).* axis {dim}"):
-        guard(lambda x: x, torch.randn(3, 4), dim=dim)
-    guard(lambda x: x, torch.randn(3, 4), dim=dim % 3 - 2)
+        permutation_equivariant(lambda x: x, torch.randn(3, 4), dim=dim)
+    permutation_equivariant(lambda x: x, torch.randn(3, 4), dim=dim % 3 - 2)

@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from sitekit.build.reference import NAME, STABLE, address, whole
-from tests.limits import HEADERS, limit_of_further
+from tests.limits import FIGURES, HEADERS, limit_of_further
 
 
 def test_a_page_builds_and_shows_what_runs_and_copies_what_it_shows(path, page, guide, converted):
@@ -67,5 +67,5 @@ def test_what_a_policy_refuses_is_found_in_a_page(planted):
 def test_a_page_is_light(path, page, converted):
     """The browser's tests weigh a sample of the pages; this one weighs each."""
     html = converted.html(path)
-    figures = bool(BeautifulSoup(html, "html.parser").select("article svg.figure, article img"))
+    figures = bool(BeautifulSoup(html, "html.parser").select(FIGURES))
     assert len(gzip.compress(html.encode(), 6)) + HEADERS <= limit_of_further(page.address, figures)

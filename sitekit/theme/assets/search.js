@@ -185,7 +185,7 @@ class Search {
   }
 
   load() {
-    return this.loaded ??= Promise.all([script("assets/minisearch.js"), script("search/index.js")])
+    return Promise.all([script("assets/minisearch.js"), script("search/index.js")])
       .then(() => {
         this.index = new Index(guideIndex)
         this.answer()
@@ -194,10 +194,8 @@ class Search {
       .then(() => {
         this.matcher = new Matcher(guideMessages)
         this.dialog.dataset.knows = "messages"
-        this.answer()
       })
       .catch(error => {
-        this.loaded = undefined
         this.status.textContent = `The search could not be loaded: ${error.message}`
       })
   }
