@@ -10,7 +10,8 @@ def convolve(
 ) -> torch.Tensor:
     """Multiply the spectra of `n` samples, and go back."""
     product = torch.fft.rfft(x, n) * torch.fft.rfft(kernel, n)
-    return torch.fft.irfft(product, n).round().int()
+    result: torch.Tensor = torch.fft.irfft(product, n)
+    return result.round().int()
 
 
 def panels(x: torch.Tensor) -> list[dict[str, object]]:

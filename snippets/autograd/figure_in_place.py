@@ -1,12 +1,14 @@
 """The figure of in-place writes: what each operation has saved."""
 
+from collections.abc import Callable
+
 import torch
 
 from snippets.autograd.in_place import saved_by
 
 INPUT = torch.arange(8)
 OTHER = torch.arange(5)
-FUNCTIONS = {
+FUNCTIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "exp": torch.exp,
     "tanh": torch.tanh,
     "relu": torch.relu,

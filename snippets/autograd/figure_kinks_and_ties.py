@@ -1,5 +1,7 @@
 """The figure of corners: the gradient on each side and on them."""
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 
@@ -7,7 +9,7 @@ from snippets.autograd.kinks_and_ties import clamp_closed
 
 INPUT = torch.tensor([-0.5, 0.0, 0.5])
 OTHER = torch.tensor([0.0, 0.5, 2.0])
-CORNERS = {
+CORNERS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "abs": torch.abs,
     "relu": torch.relu,
     "leaky_relu": F.leaky_relu,

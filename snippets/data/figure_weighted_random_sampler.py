@@ -15,7 +15,8 @@ def panels(sizes: torch.Tensor) -> list[dict[str, object]]:
                            ("class_weight[labels]",
                             class_weight[labels])):
         sampler = WeightedRandomSampler(
-            weights, 1000, generator=torch.Generator().manual_seed(0))
+            weights.tolist(), 1000,
+            generator=torch.Generator().manual_seed(0))
         counts = torch.bincount(
             torch.tensor([*sampler]), minlength=len(labels))
         found.append({

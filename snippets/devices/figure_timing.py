@@ -14,7 +14,7 @@ def panels(costs: torch.Tensor) -> list[dict[str, object]]:
     program, device = [], []
     for kernel, cost in enumerate(costs.tolist(), 2):
         start = gpu.now
-        seconds_of_launch(lambda c=cost: gpu.launch(c), gpu.clock)
+        gpu.launch(cost)
         program.append([start, gpu.now, 0])
         device.append([gpu.busy_until - cost, gpu.busy_until, kernel])
     start = gpu.now

@@ -1,5 +1,7 @@
 """The figure of set_epoch: which rank loads which sample."""
 
+from typing import Any
+
 import torch
 from torch.utils.data import DistributedSampler
 
@@ -12,7 +14,8 @@ def loaded_by(samples: int, epochs: int, call: bool) -> torch.Tensor:
     rank_of = torch.full((epochs, samples), -1)
     dataset = torch.utils.data.TensorDataset(torch.arange(samples))
     for rank in range(2):
-        sampler = DistributedSampler(dataset, 2, rank, shuffle=True)
+        sampler: Any = DistributedSampler(
+            dataset, 2, rank, shuffle=True)
         for epoch in range(epochs):
             if call:
                 sampler.set_epoch(epoch)
