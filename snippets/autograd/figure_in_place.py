@@ -35,6 +35,6 @@ def panels(which: torch.Tensor) -> list[dict[str, object]]:
         "across": ["x", "f(x)"],
         "down": names,
         "names": {"kept": "saved", "hidden": "you may write to it"},
-        "says": f"of {len(names)} operations, {outputs} save their "
+        "says": f"Of {len(names)} operations, {outputs} save their "
         f"output, {inputs} their input and {free} neither",
     }]

@@ -54,5 +54,5 @@ def panels(calls: torch.Tensor) -> list[dict[str, object]]:
         "across": "call",
         "down": "graphs",
         "says": [f"In {n} calls", f"needs {most} graphs",
-                 f"needs {sizes}", f"needs {fixed} graph"],
+                 f"needs {sizes}", f"need {fixed} graph"],
     }]
