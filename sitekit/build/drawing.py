@@ -391,6 +391,7 @@ class Lanes:
 class Tree:
     """`tree`: the graph that autograd kept of a tensor, from it down to the leaves.
 
+    A node stands below the middle of those that it feeds, where there is room.
     `names` are tensors by name: a leaf shows its name and its gradient, others only their names.
     A named tensor that the graph does not reach stands beside it.
     """
@@ -420,14 +421,25 @@ class Tree:
             layers[at].append(node)
         layers += [list(apart)] if apart else []
         labels |= {name: f"{name}: not reached" for name in apart}
-        widths = [sum(14 + LETTER * len(labels[node]) + GAP for node in layer) for layer in layers]
-        width, middles = max(widths), {}
+        feeds: dict[Any, list[Any]] = {}
+        for above, below in edges:
+            feeds.setdefault(below, []).append(above)
+        middles: dict[Any, tuple[float, float, float]] = {}
         for row, layer in enumerate(layers):
-            x = (width - widths[row]) / 2
+            wanted = {node: self.mean(middles[above][0] for above in feeds.get(node, ()))
+                      for node in layer}
+            layer.sort(key=lambda node, at=wanted: at[node])
+            at, right = {}, -math.inf
             for node in layer:
-                wide = 14 + LETTER * len(labels[node])
-                middles[node] = (x + GAP / 2 + wide / 2, row * 44 + 14, wide)
-                x += wide + GAP
+                half = 7 + LETTER / 2 * len(labels[node])
+                at[node] = max(wanted[node], right + GAP + half)
+                right = at[node] + half
+            apart_by = self.mean(at[node] - wanted[node] for node in layer)
+            middles |= {node: (at[node] - apart_by, row * 44 + 14, 14 + LETTER * len(labels[node]))
+                        for node in layer}
+        left = min(x - wide / 2 for x, _, wide in middles.values()) - GAP / 2
+        middles = {node: (x - left, y, wide) for node, (x, y, wide) in middles.items()}
+        width = max(x + wide / 2 for x, _, wide in middles.values()) + GAP / 2
         body = [path("rule", (line([(middles[a][0], middles[a][1] + 13),
                                     (middles[b][0], middles[b][1] - 13)])
                               for a, b in dict.fromkeys(edges)))]
@@ -447,6 +459,11 @@ class Tree:
         word = node.name().removesuffix("0").removesuffix("Backward")
         name = next((f"{name} = " for name, x in self.names.items() if x.grad_fn is node), "")
         return name + word
+
+    @staticmethod
+    def mean(values: Iterable[float]) -> float:
+        found = list(values)
+        return sum(found) / max(1, len(found))
 
     @staticmethod
     def reached(x: Tensor, depth: dict[Any, int]) -> bool:

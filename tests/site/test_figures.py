@@ -195,6 +195,15 @@ def test_a_tree_is_the_graph_with_the_gradients_of_its_leaves():
     assert heights == ["19", "63", "107", "151"]
 
 
+def test_a_node_of_a_tree_stands_below_what_it_feeds():
+    """So that no line of another branch runs behind it: two branches, one of them longer."""
+    w = torch.tensor(3., requires_grad=True)
+    svg = panel(tree=w * 2 + (w.exp() - 1).square())
+    found = re.findall(r'<text x="([\d.]+)"[^>]*>(Pow|Sub|Exp|Mul)', svg)
+    places = {word: float(x) for x, word in found}
+    assert places["Mul"] + 28 < places["Pow"] == places["Sub"] == places["Exp"]
+
+
 def test_a_curve_goes_through_its_values_and_ends_where_they_are_not_finite():
     svg = panel(curves={"loss": torch.tensor([0., 1., torch.nan, .5, .5])}, down="loss")
     curve = re.search(r'class="curve group-0" d="([^"]*)"', svg)[1]
