@@ -483,7 +483,7 @@ class Curves:
         of_y = self.ticks(every, "y")
         labels = [number(value) for _, value in of_y]
         left, top = 8 + LETTER * max(map(len, labels)), (LINE + 6 if self.down else 8)
-        bottom, right = top + self.HEIGHT, WIDEST - 12
+        bottom, right = top + self.HEIGHT, WIDEST - 16
         shown = x[x.isfinite()]
         places_x = torch.stack([shown.min(), shown.max()])
         ends_y = torch.tensor([at for at, _ in of_y])

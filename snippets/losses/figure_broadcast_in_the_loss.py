@@ -17,7 +17,8 @@ def panels(x: torch.Tensor) -> list[dict[str, object]]:
             "mark": torch.eye(n, dtype=torch.bool),
             "across": [f"p{i}" for i in x.tolist()],
             "down": [f"y{i}" for i in x.tolist()],
-            "says": f"makes {pairs.numel()} differences",
+            "says": f"({n}) against ({n}, 1) makes {pairs.numel()} "
+                    "differences",
         },
         {
             "title": f"({n},) − ({n},)",

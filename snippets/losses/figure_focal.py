@@ -25,6 +25,7 @@ def panels(weight: torch.Tensor) -> list[dict[str, object]]:
             "curves": {"weight after": right,
                        "weight inside": wrong},
             "x": p,
+            "log": "y",
             "across": "p of the right class",
             "down": "loss",
             "says": [
