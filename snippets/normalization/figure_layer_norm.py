@@ -1,49 +1,29 @@
-"""The figure of layer norm: what a large mean does to three versions."""
-
-from collections.abc import Callable
+"""The figure of layer norm: the variance of numbers with a large mean."""
 
 import torch
-
-from snippets.normalization.layer_norm import layer_norm
-from snippets.normalization.wrong_layer_norm import (
-    layer_norm_by_difference_of_squares,
-    layer_norm_by_sample_deviation,
-)
-
-Version = Callable[[torch.Tensor], torch.Tensor]
 
 INPUT = torch.arange(4.0)
 OTHER = torch.tensor([0.0, 1.0, 2.0, 6.0])
 
 
 def panels(x: torch.Tensor) -> list[dict[str, object]]:
-    """Add up to 10,000 to `x` and draw the largest output."""
-    means = torch.logspace(0, 4, 121)
-    one, zero = torch.ones(4), torch.zeros(4)
-    versions: dict[str, Version] = {
-        "layer_norm": lambda t: layer_norm(t, one, zero),
-        "by x.std()": layer_norm_by_sample_deviation,
-        "difference of squares":
-            layer_norm_by_difference_of_squares,
-    }
-    curves = {
-        name: torch.stack(
-            [version(x + mean).max() for mean in means])
-        for name, version in versions.items()}
-    end = {name: f"{y[-1]:.1f}" for name, y in curves.items()}
+    """Add up to 10,000 to `x`, and take its variance in two ways."""
+    means = torch.logspace(1, 4, 201).round()
+    moved = x + means[:, None]
+    right = moved.var(1, correction=0)
+    wrong = moved.square().mean(1) - moved.mean(1).square()
     return [
         {
-            "title": "largest output of 0, 1, 2, 3 plus a number",
-            "curves": curves,
+            "title": "variance of four numbers around this mean",
+            "curves": {"E[x²] − E[x]²": wrong,
+                       "x.var(correction=0)": right},
             "x": means,
-            "log": "xy",
-            "across": "number added",
-            "down": "output",
+            "log": "x",
+            "across": "number added to 0, 1, 2 and 3",
+            "down": "variance",
             "says": [
-                f"at {means[-1]:.0f} it gives "
-                f"{end['difference of squares']}",
-                f"layer_norm stays at {end['layer_norm']}",
-                f"x.std() at {end['by x.std()']}",
+                f"x.var(correction=0) stays at {right[-1]:.2f}",
+                f"at {wrong[-1]:g} for {means[-1]:.0f}",
             ],
         },
     ]
