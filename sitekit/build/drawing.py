@@ -33,11 +33,11 @@ class Drawing:
 
 
 def number(value: Any) -> str:
-    """A number as it stands in a figure: three digits, `1e-6` for `1e-06`."""
+    """A number as it stands in a figure: three digits, `1e-6` for `1e-06`, whole below 100,000."""
     value = value.item() if isinstance(value, Tensor) else value
-    if isinstance(value, float):
-        return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e")
-    return str(int(value))
+    if not isinstance(value, float) or (value.is_integer() and abs(value) < 1e5):
+        return str(int(value))
+    return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
 def point(value: float) -> str:
@@ -495,16 +495,16 @@ class Curves:
                              f"{[y.numel() for y in values.values()]}")
         if x.numel() > self.MOST:
             raise ValueError(f"curves: at most {self.MOST} values, not {x.numel()}: take fewer")
-        x, of_x = self.scaled(x, "x")
+        x, of_x = self.places(x, "x"), self.ticks(x, "x")
         every = torch.cat(list(values.values()))
-        of_y = self.scaled(every[every.isfinite()], "y")[1]
+        of_y = self.ticks(every, "y")
         labels = [number(value) for _, value in of_y]
         left, top = 8 + LETTER * max(map(len, labels)), (LINE + 6 if self.down else 8)
-        bottom, right = top + self.HEIGHT, WIDEST - 12
+        bottom, right = top + self.HEIGHT, WIDEST - 16
         shown = x[x.isfinite()]
         places_x = torch.stack([shown.min(), shown.max()])
         ends_y = torch.tensor([at for at, _ in of_y])
-        finite = self.scaled(every, "y")[0]
+        finite = self.places(every, "y")
         finite = finite[finite.isfinite()]
         low, high = min(ends_y.min(), finite.min()), max(ends_y.max(), finite.max())
 
@@ -526,7 +526,7 @@ class Curves:
         key = []
         for index, (name, y) in enumerate(values.items()):
             kind = f"curve group-{index}"
-            places = self.scaled(y, "y")[0]
+            places = self.places(y, "y")
             pieces: list[list[tuple[float, float]]] = [[]]
             for at, value in zip(x, places, strict=True):
                 if value.isfinite() and at.isfinite():
@@ -538,21 +538,25 @@ class Curves:
         return Drawing(WIDEST, bottom + (38 if self.across else 22), "".join(body),
                        key if len(key) > 1 or key[0][1] else [])
 
-    def scaled(self, values: Tensor, axis: str) -> tuple[Tensor, list[tuple[float, float]]]:
-        """The values on the axis, and its ticks: where they stand, and what they say."""
+    def places(self, values: Tensor, axis: str) -> Tensor:
+        """Where the values lie on the axis; nan for those that a logarithm does not have."""
         if axis not in self.log:
-            finite = values[values.isfinite()]
-            found = ticks(float(finite.min()), float(finite.max()))
-            return values, [(tick, tick) for tick in found]
-        logs = torch.where(values > 0, values, torch.nan).log10()
-        finite = logs[logs.isfinite()]
+            return values
+        return torch.where(values > 0, values, torch.nan).log10()
+
+    def ticks(self, values: Tensor, axis: str) -> list[tuple[float, float]]:
+        """The ticks of the axis: where they stand, and what they say."""
+        finite = self.places(values, axis)
+        finite = finite[finite.isfinite()]
+        if axis not in self.log:
+            return [(tick, tick) for tick in ticks(float(finite.min()), float(finite.max()))]
         low, high = math.ceil(finite.min() - 1e-6), math.floor(finite.max() + 1e-6)
         step = max(1, math.ceil((high - low) / 5))
         inside = [power for power in range(low, high + 1) if power % step == 0]
         if not inside:
             raise ValueError(f"curves: a logarithmic axis from {10 ** finite.min():.3g} to "
                              f"{10 ** finite.max():.3g} has no power of ten")
-        return logs, [(float(power), 10. ** power) for power in inside]
+        return [(float(power), 10. ** power) for power in inside]
 
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:

@@ -218,6 +218,12 @@ def test_a_logarithmic_axis_has_powers_of_ten():
     assert texts(svg)[:5] == ["0.0001", "0.001", "0.01", "0.1", "1"]
 
 
+def test_a_flat_curve_may_lie_between_two_powers_of_ten():
+    svg = panel(curves={"moves": torch.tensor([1., 10.]), "flat": torch.tensor([3., 3.])}, log="y")
+    assert texts(svg)[:2] == ["1", "10"]
+    assert 'class="curve group-1"' in svg
+
+
 # --- what is refused ----------------------------------------------------------------
 
 
