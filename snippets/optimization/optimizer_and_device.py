@@ -46,10 +46,11 @@ def assert_optimizer_fits(
             " make it after the weights are in place")
         for key, value in optimizer.state.get(parameter, {}).items():
             if isinstance(value, torch.Tensor) and key not in numbers:
+                here = value.device, value.dtype
                 # LBFGS sees a complex number as two real ones
-                dtypes = parameter.dtype, parameter.dtype.to_real()
-                assert (value.device == parameter.device
-                        and value.dtype in dtypes), (
+                fitting = [(parameter.device, dtype) for dtype in (
+                    parameter.dtype, parameter.dtype.to_real())]
+                assert here in fitting, (
                     f"{key} of {name} is on another"
                     " device or of another dtype than its parameter")
 # --8<-- [end:assert_optimizer_fits]
