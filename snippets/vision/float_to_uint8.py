@@ -39,7 +39,8 @@ def assert_bytes_survive(
 
     `to_float` scales and shifts an image of uint8, (3, 16, 16), and
     may do so for each channel apart, in float32 or float64: a half
-    precision loses the 0.3 of a level that is added. `to_bytes` undoes that.
+    precision loses the 0.3 of a level that is added. `to_bytes`
+    undoes that.
 
     Raises: AssertionError with the first level that is lost.
     Source: https://github.com/pytorch/vision/pull/121
