@@ -16,7 +16,8 @@ def collected_weights(model: nn.Module) -> Iterator[dict[str, Tensor]]:
     They are detached, and stand under the name of the
     `nn.MultiheadAttention` in the model. Without a batch they are
     (H, L, S). Call the model in eval mode: in training mode they hold
-    dropout.
+    dropout. Without gradients, `nn.TransformerEncoder` cuts off the
+    padding that all samples share, so L and S are then shorter.
 
     Raises:
         ValueError: the model holds no `nn.MultiheadAttention`.

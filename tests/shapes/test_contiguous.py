@@ -124,3 +124,10 @@ def test_the_guard_leaves_modules_numbers_and_the_generator_as_they_were(device)
     assert torch.equal(x, before)
     assert layer[1].num_batches_tracked == 0
     assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_the_guard_is_undecided_on_dropout_in_training(device):
+    x = torch.randn(20, 30, device=device)
+    with pytest.raises(Undecided, match="random"):
+        assert_any_layout(nn.Dropout(), x)
+    assert_any_layout(nn.Dropout().eval(), x)

@@ -14,6 +14,12 @@ def test_unchanged_patches_give_the_image_back(size, stride, dtype):
     torch.testing.assert_close(mean_of_patches(x, lambda p: p, size, stride), x)
 
 
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_a_half_dtype_counts_many_patches_exactly(dtype):
+    x = torch.rand(1, 1, 50, 50).to(dtype)
+    torch.testing.assert_close(mean_of_patches(x, lambda p: p, 25, 1), x)
+
+
 def test_the_value_is_the_mean_over_the_patches_of_a_pixel():
     x = torch.zeros(1, 1, 1, 3)
     with pytest.raises(ValueError, match="do not cover"):
@@ -32,7 +38,8 @@ def test_the_gradient_is_that_of_the_image():
 @pytest.mark.parametrize(("x", "size", "stride", "error"), [
     (torch.ones(1, 1, 4, 4).long(), 2, 1, TypeError), (torch.ones(1, 4, 4), 2, 1, ValueError),
     (torch.ones(1, 1, 4, 5), 2, 2, ValueError), (torch.ones(1, 1, 5, 4), 2, 2, ValueError),
-    (torch.ones(1, 1, 5, 5), 1, 2, ValueError)])
+    (torch.ones(1, 1, 5, 5), 1, 2, ValueError), (torch.ones(1, 1, 4, 4), 2, 0, ValueError),
+    (torch.ones(1, 1, 4, 4), 2, -1, ValueError)])
 def test_what_does_not_fit_is_refused(x, size, stride, error):
     with pytest.raises(error, match=r"floating dtype|wanted|do not cover"):
         mean_of_patches(x, lambda p: p, size, stride)
