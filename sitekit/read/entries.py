@@ -41,7 +41,7 @@ _STACK = re.compile(r"Traceback \(most recent call last\)|^ *File \"", re.MULTIL
 _AROUND = {"ChildFailedError", "CalledProcessError", "ProcessRaisedException",
            "BackendCompilerFailed"}  # what is said of another error, which is pasted too
 _NAMED = {"BackendCompilerFailed", "ChildFailedError", "InductorError",
-          "InternalTorchDynamoError", "LoweringException"}  # whose name alone tells what to do, if the rest has no entry
+          "InternalTorchDynamoError", "LoweringException"}  # a name that tells enough alone
 _ESCAPED = re.compile(r"\\n(?= *File |Traceback|(?:\w+\.)*\w*Error: )")  # a text within a text
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PREFIX = re.compile(r"^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*", re.MULTILINE)
