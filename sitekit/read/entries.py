@@ -34,17 +34,21 @@ _RAISED = re.compile(rf"^{re.escape(TRACEBACK)}(?P<error>.+)\Z", re.MULTILINE | 
 _WARNED = re.compile(r"^(?P<warning>\w*Warning: .+)$", re.MULTILINE)
 
 _KIND = re.compile(
-    r"(?:^|(?<=[\s[\]:,>]))(?<!raise )(?P<kind>(?:\w+\.)*_?(?:[A-Z]\w*)?"
+    r"(?:^|(?<=[\s[\]:,>]))(?<!raise )(?<!DynamoError: )(?<!InductorError: )"
+    r"(?<!LoweringException: )(?P<kind>(?:\w+\.)*_?(?:[A-Z]\w*)?"
     r"(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\([\"'])", re.MULTILINE)
 _STACK = re.compile(r"Traceback \(most recent call last\)|^ *File \"", re.MULTILINE)
 _AROUND = {"ChildFailedError", "CalledProcessError", "ProcessRaisedException",
            "BackendCompilerFailed"}  # what is said of another error, which is pasted too
+_NAMED = {"BackendCompilerFailed", "ChildFailedError", "InductorError",
+          "InternalTorchDynamoError", "LoweringException"}  # a name that tells enough alone
+_ESCAPED = re.compile(r"\\n(?= *File |Traceback|(?:\w+\.)*\w*Error: )")  # a text within a text
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PREFIX = re.compile(r"^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*", re.MULTILINE)
 _CURLY = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")  # as a forum sets quotes
 _OTHER = re.compile(r"\n(?=\s*(?:File \"|Traceback|During handling|The above exception))")
 _OWN = re.compile(r"\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|"
-                  r"Byte|\w*Impl\w*|\w+_\w+|ninja|lcuda|RANK|_C)\b")
+                  r"Byte|\w*Impl\w*|\w+_\w+|ninja|ptxas|lcuda|RANK|_C)\b")
 _QUOTED = re.compile(r"'[^'\s]{1,80}'|\"[^\"\s]{1,80}\"|`[^`\s]{1,80}`")
 _BRACKETS = re.compile(r"\[[^\]\n]*\]|\{[^}\n]*\}|<[^>\n]*>|\(\d[^)\n]*\)")
 _IMPORTED = re.compile(r"(No module named|cannot import name|from|module(?= '[\w.]+' has no)) "
@@ -162,9 +166,12 @@ def messages_of(text: str) -> list[tuple[str, str]]:
     """The kind and the words of each message in a pasted text; no kind where it names none.
 
     Of a traceback, the last error comes first, and what only hands another one on comes last;
-    colours, a rank's prefix and pytest's marks are taken off.
+    colours, a rank's prefix and pytest's marks are taken off. The names that tell enough
+    alone come after all.
     """
     text = _COLOUR.sub("", text.translate(_CURLY).replace("\r\n", "\n"))
+    if _ESCAPED.search(text):
+        text = text.replace("\\n", "\n")
     text = _PREFIX.sub("", text)
     found = []
     for each in _KIND.finditer(text):
@@ -175,7 +182,8 @@ def messages_of(text: str) -> list[tuple[str, str]]:
     if not found:  # an error without words: the line that raised it, too
         bare = _BARE.search(text)
         return [("", (bare[0] if bare else text).strip())]
-    return sorted(found, key=lambda each: each[0] in _AROUND)
+    named = [(kind, kind) for kind, _ in found if kind in _NAMED]
+    return sorted(found, key=lambda each: each[0] in _AROUND) + named
 
 
 def message_of(text: str) -> tuple[str, str]:

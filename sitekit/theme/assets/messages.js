@@ -3,13 +3,15 @@
 
 "use strict"
 
-const KIND = /(?:^|(?<=[\s[\]:,>]))(?<!raise )((?:\w+\.)*_?(?:[A-Z]\w*)?(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\(["'])/gmu
+const KIND = /(?:^|(?<=[\s[\]:,>]))(?<!raise )(?<!DynamoError: )(?<!InductorError: )(?<!LoweringException: )((?:\w+\.)*_?(?:[A-Z]\w*)?(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\(["'])/gmu
 const STACK = /Traceback \(most recent call last\)|^ *File "/m
-const OWN = /\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|Byte|\w*Impl\w*|\w+_\w+|ninja|lcuda|RANK|_C)\b/gu
+const OWN = /\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|Byte|\w*Impl\w*|\w+_\w+|ninja|ptxas|lcuda|RANK|_C)\b/gu
 const RELATED = new Set(["RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
   "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode", "DistBackendError", "ModuleAttributeError", "AttributeError"])
 const QUOTED = /'[^'\s]{1,80}'|"[^"\s]{1,80}"|`[^`\s]{1,80}`/g
 const AROUND = new Set(["ChildFailedError", "CalledProcessError", "ProcessRaisedException", "BackendCompilerFailed"])
+const NAMED = new Set(["BackendCompilerFailed", "ChildFailedError", "InductorError", "InternalTorchDynamoError", "LoweringException"])
+const ESCAPED = /\\n(?= *File |Traceback|(?:\w+\.)*\w*Error: )/
 const ALIKE = 0.78
 const CUT = 25
 const BEGUN = 20
@@ -17,7 +19,7 @@ const SHORT = 0.3
 
 /* The kind and the words of each message in a pasted text; no kind where it names none. */
 const messagesOf = pasted => {
-  const text = pasted.replaceAll("\r\n", "\n").replace(/[\u2018\u2019]/g, "'").replace(/[\u201c\u201d]/g, '"')
+  const text = (ESCAPED.test(pasted) ? pasted.replaceAll("\\n", "\n") : pasted).replaceAll("\r\n", "\n").replace(/[\u2018\u2019]/g, "'").replace(/[\u201c\u201d]/g, '"')
     .replace(/\x1b\[[0-9;]*m/g, "")
     .replace(/^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*/gm, "")
   const found = [...text.matchAll(KIND)].map(each => {
@@ -26,9 +28,10 @@ const messagesOf = pasted => {
     return [each[1].split(".").at(-1), message.trim()]
   })
   if (STACK.test(text)) found.reverse()
+  const named = found.filter(([kind]) => NAMED.has(kind)).map(([kind]) => [kind, kind])
   found.sort((one, other) => AROUND.has(one[0]) - AROUND.has(other[0]))
   const bare = text.match(/[^\n]*\n[ \t]*(?:\w+\.)*\w+(?:Error|Exception)\s*$/) // without words: the line that raised it, too
-  return found.length ? found : [["", (bare?.[0] ?? text).trim()]]
+  return found.length ? [...found, ...named] : [["", (bare?.[0] ?? text).trim()]]
 }
 
 /* The words that tell one message from another: no numbers, shapes, and names of the reader. */
