@@ -31,8 +31,9 @@ SAID = [  # of a page: how it calls the change, a call, and words of the page
     ("2.13", "silent: value",
      "torch.tensor([500., -500, torch.nan, torch.inf, 0.001]).to(torch.float8_e4m3fn)", "448"),
     ("2.13", "silent: value", "F.lp_pool1d(sound, torch.inf, 2)", "lp_pool1d"),
-    ("2.13", "silent: value", "rates(lambda o: lr_scheduler.SequentialLR(o, [lr_scheduler.ConstantLR("
-     "o, 0.1, 2), lr_scheduler.ConstantLR(o, 0.5, 4)], [0]))", "SequentialLR"),
+    ("2.13", "silent: value", "rates(lambda o: lr_scheduler.SequentialLR(o, ["
+     "lr_scheduler.ConstantLR(o, 0.1, 2), lr_scheduler.ConstantLR(o, 0.5, 4)], [0]))",
+     "SequentialLR"),
     ("2.13", "raises now", "torch.zeros(2, 3, names=('a', 'b')).names", "names="),
     ("2.14", "silent: gradient", "torch.clamp(kinks, 0, 1)", "clamp"),
     ("2.14", "silent: gradient", "torch.fmax(wide, keep)", "fmax"),
