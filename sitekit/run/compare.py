@@ -46,10 +46,17 @@ def problem(task: Task, outcome: Outcome) -> str:
             f"Got:\n{outcome.got or '(nothing)'}\n{outcome.trace}")
 
 
+# What some versions of Python say of themselves, or add to a message, whatever torch does.
+PYTHON = re.compile(r"""^DeprecationWarning:\ This\ process\ .*multi-threaded.*fork\(\).*\n
+    | ^RuntimeWarning:\ Guards\ may\ run\ slower\ on\ Python.*\n
+    | \.\ Did\ you\ mean:?\ '\w+'\?$""", re.MULTILINE | re.VERBOSE)
+
+
 def tidy(got: str, device: str) -> str:
     """The real output without what depends on the machine and not on the code."""
     if device != "cpu":
         got = re.sub(rf", device='{device}(:0)?'", "", got)
     got = re.sub(r" \(Triggered internally at [^)]*\)", "", got)
     got = re.sub(r"^[VIWEC]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n", "", got, flags=re.MULTILINE)
+    got = PYTHON.sub("", got)
     return without_trailing_spaces(got.expandtabs(4))  # as Markdown does in the page

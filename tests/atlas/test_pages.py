@@ -30,10 +30,21 @@ SAID = [  # of a page: how it calls the change, a call, and words of the page
     ("2.12", "signature", "signature(nn.BatchNorm1d)", "bias=False"),
     ("2.13", "silent: value",
      "torch.tensor([500., -500, torch.nan, torch.inf, 0.001]).to(torch.float8_e4m3fn)", "448"),
+    ("2.13", "silent: value", "F.lp_pool1d(sound, torch.inf, 2)", "lp_pool1d"),
+    ("2.13", "silent: value", "rates(lambda o: lr_scheduler.SequentialLR(o, ["
+     "lr_scheduler.ConstantLR(o, 0.1, 2), lr_scheduler.ConstantLR(o, 0.5, 4)], [0]))",
+     "SequentialLR"),
     ("2.13", "raises now", "torch.zeros(2, 3, names=('a', 'b')).names", "names="),
     ("2.14", "silent: gradient", "torch.clamp(kinks, 0, 1)", "clamp"),
     ("2.14", "silent: gradient", "torch.fmax(wide, keep)", "fmax"),
     ("2.14", "silent: gradient", "torch.ldexp(wide, far)", "ldexp"),
+    ("2.14", "silent: value",
+     "steps(optim.SGD, lr=0.5, fused=True, copies=16, dtype=torch.bfloat16)", "SGD(fused=True)"),
+    ("2.14", "silent: gradient",
+     "F.embedding_bag(index[None], matrix, mode='sum', scale_grad_by_freq=True)", "embedding_bag"),
+    ("2.14", "raises now", "brain + 1j", "bcomplex32"),
+    ("2.14", "raises now", "torch.func.hessian(lambda x: F.scaled_dot_product_attention(x, x, x)"
+     ".sum())(batch.detach())", "three dimensions"),
     ("2.14", "raises now", "F.scaled_dot_product_attention(query, key, key, attn_mask=torch.ones("
      "3, 3).tril().bool(), is_causal=True)", "is_causal=True"),
     ("2.14", "raises now", "F.group_norm(hollow, 1)", "group_norm"),

@@ -47,6 +47,16 @@ def test_a_break_is_right_and_in_pieces(device, function, graphs):
         assert_one_graph(function, x)
 
 
+def test_the_python_decides_what_becomes_of_a_while_loop(device):
+    def double_up_to_100(x):
+        while x.sum() < 100:
+            x = x * 2
+        return x
+
+    found = count_graphs(double_up_to_100, [(torch.tensor([-1.0, 2.0, 3.0], device=device),)])
+    assert found == ((2, 6) if sys.version_info < (3, 12) else (1, 1))
+
+
 def test_a_break_at_the_end_of_the_graph_is_a_break(device):
     def branch_at_the_end(x):
         y = x * 2

@@ -6,6 +6,7 @@ import pytest
 
 from sitekit.read.environment import Environment
 from sitekit.run import runs as running
+from sitekit.run.compare import tidy
 from sitekit.run.lines import unexecuted
 from sitekit.run.runs import here, run_file
 
@@ -335,3 +336,17 @@ def test_a_branch_of_a_snippet_that_nothing_executes_is_named(project):
         reason = "planted"
         """)
     assert lines_of(project) == ""
+
+
+@pytest.mark.parametrize("said", [
+    "DeprecationWarning: This process (pid=7) is multi-threaded, use of fork() may lead to "
+    "deadlocks in the child.\n",
+    "RuntimeWarning: Guards may run slower on Python 3.13.0. Consider upgrading to 3.13.1+.\n"])
+def test_what_a_python_says_of_itself_is_overlooked(said):
+    assert tidy(f"{said}3\n", "cpu") == "3"
+
+
+def test_a_hint_of_python_behind_an_error_is_overlooked():
+    error = "AttributeError: 'Linear' object has no attribute 'module'"
+    assert tidy(f"{error}. Did you mean: 'modules'?\n", "cpu") == error
+    assert tidy("Did you mean to set out_dims=?\n", "cpu") == "Did you mean to set out_dims=?"
