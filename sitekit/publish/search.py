@@ -39,6 +39,7 @@ _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _CALLED = re.compile(r"\b[A-Za-z_]\w*(?=\()")
 _DEFINED = re.compile(r"^\s*(?:def|class) (\w+)", re.MULTILINE)
 _COUNTED = ("title", "said")  # where a number says something: batch size 1, torch 2.6
+_FOUR, _FIVE = re.compile(r"s$"), re.compile(r"[es]$")
 _LONG = re.compile(r"(?:ings?|ed|es|s|e|ions?)$")
 
 
@@ -52,7 +53,7 @@ def stem(word: str) -> str:
     """A word without an ending that does not matter."""
     if len(word) < 4 or word.endswith("ss"):
         return word
-    return re.sub(r"s$", "", word) if len(word) < 6 else _LONG.sub("", word)
+    return (_LONG if len(word) > 5 else _FIVE if len(word) > 4 else _FOUR).sub("", word)
 
 
 def terms(text: str) -> list[str]:

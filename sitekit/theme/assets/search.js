@@ -15,7 +15,7 @@ const parts = word => {
 }
 
 const stem = word => word.length < 4 || word.endsWith("ss") ? word
-  : word.replace(word.length < 6 ? /s$/ : /(?:ings?|ed|es|s|e|ions?)$/, "")
+  : word.replace(word.length < 5 ? /s$/ : word.length < 6 ? /[es]$/ : /(?:ings?|ed|es|s|e|ions?)$/, "")
 
 /* --- the index --------------------------------------------------------------------------------- */
 
