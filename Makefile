@@ -91,7 +91,8 @@ atlas: $(READY)  ## call every public function on inputs that tell, and write wh
 	$(BIN)/python -m tests.atlas.run --device $(DEVICE)
 
 versions: $(READY)  ## run the pages on upgrading, on a torch where the others do not run (TORCH=2.9.1)
-	$(BIN)/python -m pytest -q docs/versions tests/versions
+	$(BIN)/python -m pytest -q docs/versions tests/atlas/test_pages.py \
+		docs/autograd/kinks-and-ties.md tests/autograd/test_kinks_and_ties.py
 
 # The torch that the pages are written for.
 PINNED = $$(sed -n 's/^torch==//p' requirements.txt)

@@ -33,11 +33,11 @@ class Drawing:
 
 
 def number(value: Any) -> str:
-    """A number as it stands in a figure: three digits, `1e-6` for `1e-06`."""
+    """A number as it stands in a figure: three digits, `1e-6` for `1e-06`, whole below 100,000."""
     value = value.item() if isinstance(value, Tensor) else value
-    if isinstance(value, float):
-        return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e")
-    return str(int(value))
+    if not isinstance(value, float) or (value.is_integer() and abs(value) < 1e5):
+        return str(int(value))
+    return f"{value:.3g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
 
 
 def point(value: float) -> str:
@@ -391,6 +391,7 @@ class Lanes:
 class Tree:
     """`tree`: the graph that autograd kept of a tensor, from it down to the leaves.
 
+    A node stands below the middle of those that it feeds, where there is room.
     `names` are tensors by name: a leaf shows its name and its gradient, others only their names.
     A named tensor that the graph does not reach stands beside it.
     """
@@ -420,14 +421,25 @@ class Tree:
             layers[at].append(node)
         layers += [list(apart)] if apart else []
         labels |= {name: f"{name}: not reached" for name in apart}
-        widths = [sum(14 + LETTER * len(labels[node]) + GAP for node in layer) for layer in layers]
-        width, middles = max(widths), {}
+        feeds: dict[Any, list[Any]] = {}
+        for above, below in edges:
+            feeds.setdefault(below, []).append(above)
+        middles: dict[Any, tuple[float, float, float]] = {}
         for row, layer in enumerate(layers):
-            x = (width - widths[row]) / 2
+            wanted = {node: self.mean(middles[above][0] for above in feeds.get(node, ()))
+                      for node in layer}
+            layer.sort(key=lambda node, at=wanted: at[node])
+            at, right = {}, -math.inf
             for node in layer:
-                wide = 14 + LETTER * len(labels[node])
-                middles[node] = (x + GAP / 2 + wide / 2, row * 44 + 14, wide)
-                x += wide + GAP
+                half = 7 + LETTER / 2 * len(labels[node])
+                at[node] = max(wanted[node], right + GAP + half)
+                right = at[node] + half
+            apart_by = self.mean(at[node] - wanted[node] for node in layer)
+            middles |= {node: (at[node] - apart_by, row * 44 + 14, 14 + LETTER * len(labels[node]))
+                        for node in layer}
+        left = min(x - wide / 2 for x, _, wide in middles.values()) - GAP / 2
+        middles = {node: (x - left, y, wide) for node, (x, y, wide) in middles.items()}
+        width = max(x + wide / 2 for x, _, wide in middles.values()) + GAP / 2
         body = [path("rule", (line([(middles[a][0], middles[a][1] + 13),
                                     (middles[b][0], middles[b][1] - 13)])
                               for a, b in dict.fromkeys(edges)))]
@@ -447,6 +459,11 @@ class Tree:
         word = node.name().removesuffix("0").removesuffix("Backward")
         name = next((f"{name} = " for name, x in self.names.items() if x.grad_fn is node), "")
         return name + word
+
+    @staticmethod
+    def mean(values: Iterable[float]) -> float:
+        found = list(values)
+        return sum(found) / max(1, len(found))
 
     @staticmethod
     def reached(x: Tensor, depth: dict[Any, int]) -> bool:
@@ -478,16 +495,16 @@ class Curves:
                              f"{[y.numel() for y in values.values()]}")
         if x.numel() > self.MOST:
             raise ValueError(f"curves: at most {self.MOST} values, not {x.numel()}: take fewer")
-        x, of_x = self.scaled(x, "x")
+        x, of_x = self.places(x, "x"), self.ticks(x, "x")
         every = torch.cat(list(values.values()))
-        of_y = self.scaled(every[every.isfinite()], "y")[1]
+        of_y = self.ticks(every, "y")
         labels = [number(value) for _, value in of_y]
         left, top = 8 + LETTER * max(map(len, labels)), (LINE + 6 if self.down else 8)
-        bottom, right = top + self.HEIGHT, WIDEST - 12
+        bottom, right = top + self.HEIGHT, WIDEST - 16
         shown = x[x.isfinite()]
         places_x = torch.stack([shown.min(), shown.max()])
         ends_y = torch.tensor([at for at, _ in of_y])
-        finite = self.scaled(every, "y")[0]
+        finite = self.places(every, "y")
         finite = finite[finite.isfinite()]
         low, high = min(ends_y.min(), finite.min()), max(ends_y.max(), finite.max())
 
@@ -509,7 +526,7 @@ class Curves:
         key = []
         for index, (name, y) in enumerate(values.items()):
             kind = f"curve group-{index}"
-            places = self.scaled(y, "y")[0]
+            places = self.places(y, "y")
             pieces: list[list[tuple[float, float]]] = [[]]
             for at, value in zip(x, places, strict=True):
                 if value.isfinite() and at.isfinite():
@@ -521,21 +538,25 @@ class Curves:
         return Drawing(WIDEST, bottom + (38 if self.across else 22), "".join(body),
                        key if len(key) > 1 or key[0][1] else [])
 
-    def scaled(self, values: Tensor, axis: str) -> tuple[Tensor, list[tuple[float, float]]]:
-        """The values on the axis, and its ticks: where they stand, and what they say."""
+    def places(self, values: Tensor, axis: str) -> Tensor:
+        """Where the values lie on the axis; nan for those that a logarithm does not have."""
         if axis not in self.log:
-            finite = values[values.isfinite()]
-            found = ticks(float(finite.min()), float(finite.max()))
-            return values, [(tick, tick) for tick in found]
-        logs = torch.where(values > 0, values, torch.nan).log10()
-        finite = logs[logs.isfinite()]
+            return values
+        return torch.where(values > 0, values, torch.nan).log10()
+
+    def ticks(self, values: Tensor, axis: str) -> list[tuple[float, float]]:
+        """The ticks of the axis: where they stand, and what they say."""
+        finite = self.places(values, axis)
+        finite = finite[finite.isfinite()]
+        if axis not in self.log:
+            return [(tick, tick) for tick in ticks(float(finite.min()), float(finite.max()))]
         low, high = math.ceil(finite.min() - 1e-6), math.floor(finite.max() + 1e-6)
         step = max(1, math.ceil((high - low) / 5))
         inside = [power for power in range(low, high + 1) if power % step == 0]
         if not inside:
             raise ValueError(f"curves: a logarithmic axis from {10 ** finite.min():.3g} to "
                              f"{10 ** finite.max():.3g} has no power of ten")
-        return logs, [(float(power), 10. ** power) for power in inside]
+        return [(float(power), 10. ** power) for power in inside]
 
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:

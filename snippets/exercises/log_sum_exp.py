@@ -10,7 +10,7 @@ def logsumexp(x: torch.Tensor, dim: int) -> torch.Tensor:
     """Return the log of the sum of exp(x) over the axis `dim`.
 
     `x` is floating, and the result has no axis `dim`. In float16 the
-    axis is shorter than 65,520.
+    axis is shorter than 65,504.
 
     Raises: TypeError where `x` is not of floating dtype.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.logsumexp.html

@@ -16,7 +16,7 @@ from snippets.guards.judge import Undecided, copied
 # --8<-- [start:gradients_are_fresh]
 def gradients_are_fresh(
         train: Callable[[Any], object], model: torch.nn.Module) -> None:
-    """Check that steps use new gradients, and that none is dropped.
+    """Check that steps use new gradients, and none is cleared unused.
 
     `train` trains the model that it is given, for two steps or more,
     with optimizers of torch that it makes. It trains a copy of `model`
@@ -24,7 +24,7 @@ def gradients_are_fresh(
 
     Raises:
         AssertionError: a step uses a gradient that an earlier one used,
-            or no step uses what a call of backward added.
+            or what backward added is cleared before a step uses it.
         Undecided: a parameter is on meta, or none is in two steps with
             a new, finite gradient that is not 0.
     """

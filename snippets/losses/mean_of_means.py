@@ -117,7 +117,8 @@ def assert_parts_add_up(
             for x, old in zip(twin.buffers(), buffers, strict=True))
         return torch.cat([
             torch.zeros_like(p).flatten() if p.grad is None
-            else p.grad.flatten() for p in twin.parameters()])
+            else p.grad.to_dense().flatten()
+            for p in twin.parameters()])
 
     with torch.random.fork_rng(range(torch.cuda.device_count())):
         whole, again, added = map(gradient, (batch, batch, wide))

@@ -11,7 +11,7 @@ from snippets.guards.judge import Undecided
 def softmax(logits: torch.Tensor, dim: int) -> torch.Tensor:
     """Return probabilities shaped like `logits`; `dim` sums to 1.
 
-    The logits are finite; in float16 `dim` is shorter than 65,520.
+    The logits are finite; in float16 `dim` is shorter than 65,504.
 
     Raises: TypeError where the logits are not of floating dtype.
     Source: https://jaykmody.com/blog/stable-softmax/
@@ -33,6 +33,8 @@ def softmax(logits: torch.Tensor, dim: int) -> torch.Tensor:
 def log_softmax(logits: torch.Tensor, dim: int) -> torch.Tensor:
     """Return the logs of the softmax over `dim`, shaped like `logits`.
 
+    The logits are finite; in float16 `dim` is shorter than 65,504.
+
     Raises: TypeError where the logits are not of floating dtype.
     Source: https://jaykmody.com/blog/stable-softmax/
     """
@@ -49,6 +51,8 @@ def log_softmax(logits: torch.Tensor, dim: int) -> torch.Tensor:
 def cross_entropy(
         logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Return the mean loss of logits (N, C) at class indices (N,).
+
+    The logits are finite; in float16 C is below 65,504.
 
     Raises: TypeError where the logits are not of floating dtype.
     Source: https://jaykmody.com/blog/stable-softmax/

@@ -28,6 +28,8 @@ def assert_mistakes_are_pushed(
 ) -> None:
     """Check loss(logits, target) on a confident mistake in dtype.
 
+    `loss` is a binary cross-entropy without weights.
+
     The mistake is a logit of 40 for the target 0. Its sigmoid is 1
     in float64 too. `dtype` is real, floating and of 16 bits or more.
 

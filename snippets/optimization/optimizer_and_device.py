@@ -13,6 +13,8 @@ def resume(
 ) -> torch.optim.Adam:
     """Load weights into model, on its device, then make its Adam.
 
+    The model must have memory: one on meta is left as it is.
+
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.load_state_dict.html
     """
     model.load_state_dict(weights)
@@ -44,8 +46,10 @@ def assert_optimizer_fits(
             " make it after the weights are in place")
         for key, value in optimizer.state.get(parameter, {}).items():
             if isinstance(value, torch.Tensor) and key not in numbers:
-                here = value.device, value.dtype
-                assert here == (parameter.device, parameter.dtype), (
+                # LBFGS sees a complex number as two real ones
+                dtypes = parameter.dtype, parameter.dtype.to_real()
+                assert (value.device == parameter.device
+                        and value.dtype in dtypes), (
                     f"{key} of {name} is on another"
                     " device or of another dtype than its parameter")
 # --8<-- [end:assert_optimizer_fits]

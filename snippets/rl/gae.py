@@ -12,8 +12,8 @@ def gae(rewards: torch.Tensor, values: torch.Tensor,
         lam: float = 0.95) -> torch.Tensor:
     """Return the advantages (T, ...) of T steps, without a gradient.
 
-    All have one shape (T, ...); the first three hold floats, the
-    flags booleans. Step t leads from a state of value `values[t]` to
+    All have one shape (T, ...); the first three hold floats (float16
+    or wider), the flags booleans. Step t leads from a state of value `values[t]` to
     one of value `next_values[t]`, before any reset. `terminated[t]`:
     no reward follows. `truncated[t]`: a time limit cut the episode.
 
@@ -49,7 +49,8 @@ def assert_episodes_are_apart(
     """Fail where an episode learns from the next, or a limit ends it.
 
     `advantages(rewards, values, next_values, terminated, truncated)`
-    takes tensors (6,), as `gae` does.
+    takes tensors (6,), as `gae` does, and does not normalize: else
+    each episode changes the others.
 
     Raises: AssertionError with what counts, or does not.
     Source: https://github.com/anthonytorlucci/rlevo/issues/342

@@ -104,14 +104,17 @@ def signature(kind: object) -> str:
     return cleaned(str(inspect.Signature(parameters)))
 
 
-def steps(kind: type, **options: object) -> list:
+def steps(kind: type, *, copies: int = 1, dtype: torch.dtype = torch.float32,
+          **options: object) -> list:
     """Three steps of an optimizer with fixed gradients, and what its state is called."""
-    parameter = nn.Parameter(torch.tensor([[1.0, -2.0], [0.0, 3.0]]))
+    start = torch.tensor([[1.0, -2.0], [0.0, 3.0]]).repeat(copies, 1)
+    slope = torch.tensor([[1.0, 0.0], [-3.0, 1e-8]]).repeat(copies, 1)
+    parameter = nn.Parameter(start.to(dtype))
     optimizer = kind([parameter], **options)
     seen = []
     for scale in (1.0, -0.5, 0.0):
         def closure(scale=scale):
-            parameter.grad = scale * torch.tensor([[1.0, 0.0], [-3.0, 1e-8]])
+            parameter.grad = (scale * slope).to(dtype)
             return (parameter * parameter.grad).sum().detach()
         closure()
         optimizer.step(closure)

@@ -47,6 +47,12 @@ def test_hardtanh_blocks_the_gradient_on_its_bounds(device):
     assert x.grad.tolist() == [0.0, 1.0, 0.0]
 
 
+def test_hardtanh_in_bfloat16_lets_the_gradient_through_at_a_bound_that_is_rounded_up(device):
+    x = torch.tensor([0.1, 1.0], dtype=torch.bfloat16, device=device, requires_grad=True)
+    torch.nn.functional.hardtanh(x, 0.1, 1.0).sum().backward()
+    assert x.grad.tolist() == [1.0, 0.0]
+
+
 def test_compiled_the_gradient_on_a_bound_is_the_same(device):
     x = torch.tensor([-1.0, 0.0, 0.5], device=device, requires_grad=True)
 

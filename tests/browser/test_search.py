@@ -51,11 +51,11 @@ def test_a_pasted_message_finds_its_entry_or_its_page(search):
     assert three == 1
 
 
-def test_each_paste_finds_in_the_browser_what_it_finds_in_the_terminal(search):
+def test_each_paste_finds_in_the_browser_what_it_finds_in_the_terminal(search, pytestconfig):
     matcher, listed = Matcher(all_entries(GUIDE)), all_entries(GUIDE)
     pastes = [*PASTES["entry"], *PASTES["none"]["messages"],
               *(f"{entry.kind}: {text}" for entry in listed for text in (entry.text, *entry.also))]
-    for text in pastes:
+    for text in pastes[::pytestconfig.getoption("sample")]:
         search.paste(text)
         entry = matcher.match(text)
         right = f"{address(entry.page)}#{entry.anchor}" if entry else None

@@ -192,3 +192,11 @@ def test_half_precision_sums_the_loss_of_many_tokens(device, dtype):
     loss = F.cross_entropy(logits.flatten(0, 1), target.flatten()).item()
     assert backward_in_parts(model, list(zip(x.split(1), target.split(1), strict=True))) == (
         pytest.approx(loss, rel=1e-5))
+
+
+def test_a_sparse_gradient_is_compared():
+    words = nn.Sequential(nn.Embedding(5, 3, sparse=True), nn.Linear(3, 4))
+    parts = [(torch.randint(5, (1, 5)), target) for _, target in parts_of([5, 1], "cpu")]
+    assert_parts_add_up(backward_in_parts, words, parts)
+    with pytest.raises(AssertionError, match="2 parts"):
+        assert_parts_add_up(backward_of_means, words, parts)

@@ -98,6 +98,27 @@ def test_moments_are_cast_to_a_floating_dtype_alone(old, new, cast):
     assert (optimizer.state[model.weight]["exp_avg"].dtype == new) == cast
 
 
+@pytest.mark.filterwarnings("ignore:Complex modules")
+def test_lbfgs_keeps_complex_moments_as_real_numbers():
+    model = nn.Linear(2, 3, bias=False, dtype=torch.complex64)
+    optimizer = torch.optim.LBFGS(model.parameters())
+    model.weight.grad = torch.ones_like(model.weight)
+    optimizer.step(lambda: torch.tensor(1.0))
+    assert optimizer.state[model.weight]["d"].dtype == torch.float32
+    assert_optimizer_fits(optimizer, model)
+
+
+def test_fused_sgd_refuses_momentum_of_another_dtype():
+    p = nn.Parameter(torch.ones(2))
+    optimizer = torch.optim.SGD([p], lr=0.1, momentum=0.9, fused=True)
+    p.grad = torch.ones(2)
+    optimizer.step()
+    p.data, p.grad = p.data.double(), None
+    p.grad = torch.ones(2).double()
+    with pytest.raises(RuntimeError, match="expected scalar type Double but found Float"):
+        optimizer.step()
+
+
 @pytest.mark.parametrize("foreach", [False, True])
 @pytest.mark.parametrize("old", [torch.float32, torch.float16])
 def test_momentum_goes_on_after_a_cast_but_for_float16_in_foreach(device, old, foreach):

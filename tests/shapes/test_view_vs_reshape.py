@@ -217,3 +217,8 @@ def test_view_shares_or_raises_and_a_clone_of_reshape_copies(device, layout):
             x.view(-1)
         assert not shares_storage(x, x.reshape(-1))
     assert not shares_storage(x, x.reshape(-1).clone())
+
+
+def test_a_transpose_in_place_is_a_write(device):
+    with pytest.raises(AssertionError, match="is written to"):
+        assert_input_unchanged(lambda x: x.t_(), torch.arange(6, device=device).view(2, 3))

@@ -195,6 +195,15 @@ def test_a_target_without_its_argument_says_so(target):
     assert_says(result.stderr + result.stdout, "=shapes/squeeze")
 
 
+def test_the_targets_run_tests_that_are_there():
+    """pytest ends with an error, and runs nothing, where one of its paths is absent."""
+    recipes = re.findall(r"^\t(?:.*\\\n)*.*$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    paths = [path for recipe in recipes
+             for path in re.findall(r"\s((?:docs|tests)/[\w/.-]+)", recipe)]
+    assert paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 # --- the workflows ------------------------------------------------------------------------
 
 

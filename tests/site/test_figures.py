@@ -195,6 +195,15 @@ def test_a_tree_is_the_graph_with_the_gradients_of_its_leaves():
     assert heights == ["19", "63", "107", "151"]
 
 
+def test_a_node_of_a_tree_stands_below_what_it_feeds():
+    """So that no line of another branch runs behind it: two branches, one of them longer."""
+    w = torch.tensor(3., requires_grad=True)
+    svg = panel(tree=w * 2 + (w.exp() - 1).square())
+    found = re.findall(r'<text x="([\d.]+)"[^>]*>(Pow|Sub|Exp|Mul)', svg)
+    places = {word: float(x) for x, word in found}
+    assert places["Mul"] + 28 < places["Pow"] == places["Sub"] == places["Exp"]
+
+
 def test_a_curve_goes_through_its_values_and_ends_where_they_are_not_finite():
     svg = panel(curves={"loss": torch.tensor([0., 1., torch.nan, .5, .5])}, down="loss")
     curve = re.search(r'class="curve group-0" d="([^"]*)"', svg)[1]
@@ -207,6 +216,12 @@ def test_a_curve_goes_through_its_values_and_ends_where_they_are_not_finite():
 def test_a_logarithmic_axis_has_powers_of_ten():
     svg = panel(curves={"e": 10. ** -torch.arange(5)}, log="y")
     assert texts(svg)[:5] == ["0.0001", "0.001", "0.01", "0.1", "1"]
+
+
+def test_a_flat_curve_may_lie_between_two_powers_of_ten():
+    svg = panel(curves={"moves": torch.tensor([1., 10.]), "flat": torch.tensor([3., 3.])}, log="y")
+    assert texts(svg)[:2] == ["1", "10"]
+    assert 'class="curve group-1"' in svg
 
 
 # --- what is refused ----------------------------------------------------------------
