@@ -30,7 +30,7 @@ WORDS = Path(__file__).parent / "words.toml"
 FIELDS = ("title", "said", "lead", "heads", "often", "words", "calls")
 LATER = ("guards", "exercises", "symptoms.md")  # than the page that explains what they list
 ASKED = 1.2  # how much sooner a page is found that is asked for most in its folder
-WORDS_OF_A_PAGE = 60  # of its text, those that tell it from other pages best
+WORDS_OF_A_PAGE = 50  # of its text, those that tell it from other pages best
 TOLD = 2  # so many times a text has a word, or other texts have it, too
 OFTEN = 3  # so many times in a text, a word says what the page is about
 

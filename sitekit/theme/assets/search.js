@@ -23,7 +23,7 @@ const FIELDS = ["title", "said", "lead", "heads", "often", "words", "calls"]
 const COVERED = 1.3 // how much it counts that a page has the rarer of the words
 const NAMED = 0.25 // how much it counts that the title of a page is asked for
 const MEANT = 0.6 // the weight of a word that a reader may mean by another
-const BOOST = { title: 3.2, said: 5, lead: 2.2, heads: 2, often: 1, words: 0.4 }
+const BOOST = { title: 3.2, said: 5, lead: 2.2, heads: 1.4, often: 1.5, words: 0.4 }
 const BM25 = { k: 1, b: 0.4, d: 0.8 }
 const WORD = /[\p{L}\p{N}_]+/gu
 
