@@ -14,7 +14,7 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +31,15 @@ FIELDS = ("title", "said", "lead", "heads", "often", "words", "calls")
 LATER = ("guards", "exercises", "symptoms.md")  # than the page that explains what they list
 ASKED = 1.2  # how much sooner a page is found that is asked for most in its folder
 WORDS_OF_A_PAGE = 50  # of its text, those that tell it from other pages best
+TOLD = 2  # so many times a text has a word, or other texts have it, too
 OFTEN = 3  # so many times in a text, a word says what the page is about
 
 _WORD = re.compile(r"\w+")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _CALLED = re.compile(r"\b[A-Za-z_]\w*(?=\()")
+_DEFINED = re.compile(r"^\s*(?:def|class) (\w+)", re.MULTILINE)
+_COUNTED = ("title", "said")  # where a number says something: batch size 1, torch 2.6
+_FOUR, _FIVE = re.compile(r"s$"), re.compile(r"[es]$")
 _LONG = re.compile(r"(?:ings?|ed|es|s|e|ions?)$")
 
 
@@ -49,7 +53,7 @@ def stem(word: str) -> str:
     """A word without an ending that does not matter."""
     if len(word) < 4 or word.endswith("ss"):
         return word
-    return re.sub(r"s$", "", word) if len(word) < 6 else _LONG.sub("", word)
+    return (_LONG if len(word) > 5 else _FIVE if len(word) > 4 else _FOUR).sub("", word)
 
 
 def terms(text: str) -> list[str]:
@@ -67,8 +71,12 @@ class Document:
     fields: dict[str, str]
 
 
-def document(page: Page, said: str = "", often: bool = False) -> Document:
-    """A page, with what readers call it who have not read it."""
+def document(page: Page, said: str = "", often: bool = False,
+             own: Container[str] = ()) -> Document:
+    """A page, with what readers call it who have not read it.
+
+    `own` are names that the guide gives to its functions: nobody asks for them.
+    """
     lines = page.lines
     levels = [heading.line for heading in page.headings]
     lead = "\n".join(lines[levels[0] + 1:levels[1]]) if len(levels) > 1 else page.prose
@@ -77,45 +85,56 @@ def document(page: Page, said: str = "", often: bool = False) -> Document:
     title = f"{page.title} {plain(page.headings[0].title) if page.headings else ''}"
     code = " ".join(step.source for e in page.examples for step in e.steps)
     text = re.sub(r"https?://\S+", "", page.prose)
+    called = [name for name in _CALLED.findall(f"{text} {code}") if name not in own]
     return Document(
         page, page.title, page.meta.get("description", ""),
         0.7 if page.name.startswith(LATER) else ASKED if often else 1.0,
         {"title": title, "said": said, "lead": f"{page.meta.get('description', '')} {lead}",
          "heads": headings, "words": text,
-         "calls": " ".join(_CALLED.findall(f"{text} {code}"))})
+         "calls": " ".join(called)})
 
 
 def documents(guide: Guide) -> list[Document]:
     """The pages that can be found, in the order of the menu: those that no list is made of."""
     made, said = {changes.PAGE, "index.md"}, symptoms(guide)
-    for name, words in words_of()["says"].items():
+    for name, words in called():
         said.setdefault(f"docs/{name}.md", []).append(words)
     often = {path for folder in folders(guide) for path in asked(guide, folder)}
-    return [document(guide.page(path), plain(" ".join(said.get(path, ()))), path in often)
+    own = defined(guide)
+    return [document(guide.page(path), plain(" ".join(said.get(path, ()))), path in often, own)
             for path in in_order(guide, guide.paths)
             if path.removeprefix("docs/") not in made and not path.endswith("/index.md")
             and not has_entries(guide.page(path))]
 
 
+def defined(guide: Guide) -> set[str]:
+    """The names of functions and classes that the snippets and the examples define."""
+    steps = (step.source for page in guide.pages for e in page.examples for step in e.steps)
+    return {name for text in (*map(guide.text, guide.snippets), *steps)
+            for name in _DEFINED.findall(text)}
+
+
 def postings(found: list[Document]) -> dict[str, dict[int, dict[int, int]]]:
     """For each term and field the documents that have it, and how often, three times at most.
 
-    A number says nothing, and neither does a word that every second page has in its text. Of the
-    words of a text, those count that are frequent there and rare elsewhere.
+    A number in a text says nothing, and neither does a word that every second page has there, or
+    that one text has once. Of the others, those count that are frequent there and rare elsewhere.
     """
     texts = [Counter(terms(one.fields["words"])) for one in found]
     among = Counter(term for text in texts for term in text)
     most, kept = max(3, len(found) / 2), {}
     for number, (one, text) in enumerate(zip(found, texts, strict=True)):
-        telling = sorted((term for term in text if among[term] <= most), key=lambda term: (
-            -(1 + math.log(text[term])) * math.log(len(found) / among[term]), term))
+        telling = sorted(
+            (term for term in text if among[term] <= most and max(among[term], text[term]) >= TOLD),
+            key=lambda term: (
+                -(1 + math.log(text[term])) * math.log(len(found) / among[term]), term))
         words = {term: text[term] for term in telling[:WORDS_OF_A_PAGE]}
         counts = {name: Counter(_terms_of(name, value)) for name, value in one.fields.items()} | {
             "words": {term: times for term, times in words.items() if times < OFTEN},
             "often": {term: times for term, times in words.items() if times >= OFTEN}}
         for field, name in enumerate(FIELDS):
             for term, times in counts[name].items():
-                if not term.isdigit():
+                if name in _COUNTED or not term.isdigit():
                     kept.setdefault(term, {}).setdefault(field, {})[number] = min(times, 3)
     return {term: dict(sorted(by.items())) for term, by in sorted(kept.items())}
 
@@ -209,8 +228,14 @@ def files(guide: Guide, directory_urls: bool = True) -> Iterator[tuple[str, str]
 
 
 def words_of() -> dict:
-    """What words.toml holds: empty words, what else a word means, what readers call a page."""
+    """What words.toml holds: empty words, what else a word means, what a page is called."""
     return tomllib.loads(WORDS.read_text(encoding="utf-8"))
+
+
+def called() -> list[tuple[str, str]]:
+    """Pages, each with what readers call it, and those who open threads."""
+    words = words_of()
+    return [*words["says"].items(), *words["threads"].items()]
 
 
 def causes_of(address: str) -> str:

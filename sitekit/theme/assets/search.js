@@ -15,19 +15,24 @@ const parts = word => {
 }
 
 const stem = word => word.length < 4 || word.endsWith("ss") ? word
-  : word.replace(word.length < 6 ? /s$/ : /(?:ings?|ed|es|s|e|ions?)$/, "")
+  : word.replace(word.length < 5 ? /s$/ : word.length < 6 ? /[es]$/ : /(?:ings?|ed|es|s|e|ions?)$/, "")
 
 /* --- the index --------------------------------------------------------------------------------- */
 
 const FIELDS = ["title", "said", "lead", "heads", "often", "words", "calls"]
 const COVERED = 1.3 // how much it counts that a page has the rarer of the words
-const BOOST = { title: 4, said: 3, lead: 2, heads: 1, often: 1.5, words: 0.6 }
+const NAMED = 0.25 // how much it counts that the title of a page is asked for
+const MEANT = 0.6 // the weight of a word that a reader may mean by another
+const BOOST = { title: 3.2, said: 5, lead: 2.2, heads: 1.4, often: 1.5, words: 0.4 }
+const BM25 = { k: 1, b: 0.4, d: 0.8 }
+const WORD = /[\p{L}\p{N}_]+/gu
 
 class Index {
   constructor({ pages, terms, empty, means }) {
     this.pages = pages
     this.empty = new Set(empty)
     this.means = new Map(Object.entries(means))
+    this.titles = pages.map(([, title]) => [...this.terms(title).keys()])
     const numbers = pages.map((_, number) => number)
     const index = Index.unpack(terms)
     const lengths = pages.map(() => FIELDS.map(() => 0))
@@ -72,27 +77,32 @@ class Index {
     })
   }
 
-  /* What is typed as terms; the last one may be the beginning of a word. */
+  /* What is typed as terms with their weights; the last one may be the beginning of a word. */
   terms(typed) {
-    const words = typed.match(/[\p{L}\p{N}_]+/gu) ?? []
+    const words = typed.match(WORD) ?? []
     const meant = words.flatMap(word => {
       const lower = word.toLowerCase()
       const known = this.means.get(lower) ?? this.means.get(lower.replaceAll("_", ""))
       return [...parts(word), ...known ?? []]
     })
     const telling = meant.filter(word => !this.empty.has(word))
-    return [...new Set((telling.length ? telling : meant).map(stem))].slice(0, 40)
+    const own = new Set(words.flatMap(parts))
+    const weights = new Map()
+    for (const word of telling.length ? telling : meant)
+      weights.set(stem(word), Math.max(weights.get(stem(word)) ?? 0, own.has(word) ? 1 : MEANT))
+    return new Map([...weights].slice(0, 40))
   }
 
   find(typed) {
-    const terms = this.terms(typed)
+    const weights = this.terms(typed)
+    const terms = [...weights.keys()]
     const plain = { tokenize: text => [text], processTerm: term => term }
     const [, name] = /^\s*(?:\w+\.)*(\w+)(?:\(\))?\s*$/.exec(typed) ?? []
     const called = name && { queries: [name.replaceAll("_", "").toLowerCase()], fields: ["calls"], boost: { calls: 3 }, ...plain }
     if (called && this.empty.has(name.toLowerCase())) {  // pages that call it, first those that ask of it
       const asked = { ...called, fields: ["title"], boost: { title: 3 } }
       const found = this.results(
-        [{ combineWith: "AND", queries: [called, { combineWith: "OR", queries: [called, asked] }] }], terms)
+        [{ combineWith: "AND", queries: [called, { combineWith: "OR", queries: [called, asked] }] }], weights)
       if (found.length) return found
     }
     const fields = Object.keys(BOOST)
@@ -102,16 +112,20 @@ class Index {
     const begun = /[\p{L}\p{N}]$/u.test(typed) && terms.at(-1)
     if (begun && begun.length > 2)
       queries.push({ queries: [begun], fields, boost: BOOST, prefix: true, weights: { prefix: 0.4 }, ...plain })
-    return this.results(called ? [...queries, called] : queries, terms)
+    return this.results(called ? [...queries, called] : queries, weights)
   }
 
-  results(queries, terms) {
-    const rarity = words => words.reduce((sum, word) => sum + (this.rare.get(word) ?? 0), 0)
+  results(queries, weights) {
+    const weight = term => weights.get(term) ?? 1
+    const rarity = terms => terms.reduce((sum, term) => sum + (this.rare.get(term) ?? 0) * weight(term), 0)
+    const terms = [...weights.keys()]
     const all = rarity(terms) || 1
+    const asked = title => rarity(title.filter(term => weights.has(term))) / (rarity(title) || 1)
     return this.mini.search({ combineWith: "OR", queries },
-      { boostDocument: (id, term, stored) => stored?.boost ?? 1 })
+      { boostDocument: (id, term, stored) => stored?.boost ?? 1, boostTerm: weight, bm25: BM25 })
       .map(({ id, score, queryTerms }) => ({ page: this.pages[id], terms,
-        score: score / queryTerms.length * (rarity([...new Set(queryTerms)]) / all) ** COVERED }))
+        score: score / queryTerms.length * (rarity([...new Set(queryTerms)]) / all) ** COVERED
+          * (1 + NAMED * asked(this.titles[id])) }))
       .sort((one, other) => other.score - one.score)
   }
 }
@@ -153,7 +167,7 @@ const best = (markdown, terms) => {
     else if (!fenced && !line.startsWith("```")) section.text += line + "\n"
   }
   const score = text => {
-    const held = new Set((text.match(/[\p{L}\p{N}_]+/gu) ?? []).flatMap(parts).map(stem))
+    const held = new Set((text.match(WORD) ?? []).flatMap(parts).map(stem))
     return terms.filter(term => held.has(term)).length
   }
   const highest = (items, scored) => items.reduce(
