@@ -12,12 +12,14 @@ def attention(
     v: torch.Tensor,
     keep: torch.Tensor | None = None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the values (..., L, e) and the weights (..., L, S).
+    """Return the values (..., L, e) and the weights
+    (..., L, S).
 
-    `q` (..., L, d), `k` (..., S, d) and `v` (..., S, e) are of one
-    floating dtype. In float16 a product above 65504 overflows. The
-    boolean `keep` broadcasts to (..., L, S); True keeps a key. A row
-    that keeps no key gives zeros, if `v` is finite.
+    `q` (..., L, d), `k` (..., S, d) and `v` (..., S, e) are of
+    one floating dtype. In float16 a product above 65504
+    overflows. The boolean `keep` broadcasts to (..., L, S);
+    True keeps a key. A row that keeps no key gives zeros, if
+    `v` is finite.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
     """
@@ -35,7 +37,8 @@ def attention(
 def additive_mask(
     keep: torch.Tensor, dtype: torch.dtype = torch.float32
 ) -> torch.Tensor:
-    """Turn `keep`, of any shape, into 0 where True and -inf elsewhere.
+    """Turn `keep`, of any shape, into 0 where True and -inf
+    elsewhere.
 
     `dtype` is that of the layer or of the queries.
 

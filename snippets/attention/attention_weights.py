@@ -10,14 +10,17 @@ from torch import Tensor, nn
 
 
 @contextmanager
-def collected_weights(model: nn.Module) -> Iterator[dict[str, Tensor]]:
-    """The weights (N, H, L, S) of the last call of each attention.
+def collected_weights(
+        model: nn.Module) -> Iterator[dict[str, Tensor]]:
+    """The weights (N, H, L, S) of the last call of each
+    attention.
 
     They are detached, and stand under the name of the
-    `nn.MultiheadAttention` in the model. Without a batch they are
-    (H, L, S). Call the model in eval mode: in training mode they hold
-    dropout. Without gradients, `nn.TransformerEncoder` cuts off the
-    padding that all samples share, so L and S are then shorter.
+    `nn.MultiheadAttention` in the model. Without a batch they
+    are (H, L, S). Call the model in eval mode: in training
+    mode they hold dropout. Without gradients,
+    `nn.TransformerEncoder` cuts off the padding that all
+    samples share, so L and S are then shorter.
 
     Raises:
         ValueError: the model holds no `nn.MultiheadAttention`.
@@ -32,7 +35,9 @@ def collected_weights(model: nn.Module) -> Iterator[dict[str, Tensor]]:
         return bound.args, bound.kwargs
 
     def keep(name: str) -> Any:
-        def hook(module: nn.Module, args: Any, out: Any) -> None:
+
+        def hook(module: nn.Module, args: Any,
+                 out: Any) -> None:
             found[name] = out[1].detach()
         return hook
 
@@ -40,9 +45,11 @@ def collected_weights(model: nn.Module) -> Iterator[dict[str, Tensor]]:
         if isinstance(module, nn.MultiheadAttention):
             handles.append(module.register_forward_pre_hook(
                 ask, with_kwargs=True))
-            handles.append(module.register_forward_hook(keep(name)))
+            handles.append(
+                module.register_forward_hook(keep(name)))
     if not handles:
-        raise ValueError("the model holds no nn.MultiheadAttention")
+        raise ValueError(
+            "the model holds no nn.MultiheadAttention")
     try:
         yield found
     finally:

@@ -7,23 +7,29 @@ from torch import nn
 
 # --8<-- [start:self_attention]
 class SelfAttention(nn.Module):
-    """Causal attention with dropout on the weights, in training only.
+    """Causal attention with dropout on the weights, in
+    training only.
 
     For a dtype in which the scores of attention are finite.
 
-    Raises: RuntimeError where `x` has another dtype than the weights,
-        without autocast and not on meta.
+    Raises: RuntimeError where `x` has another dtype than the
+        weights, without autocast and not on meta.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
     """
 
-    def __init__(self, D: int, num_heads: int, p: float) -> None:
-        """Take `D` features, and `p`, the share of weights dropped.
 
-        Raises: ValueError where `num_heads` does not divide `D`.
+    def __init__(self, D: int, num_heads: int,
+                 p: float) -> None:
+        """Take `D` features, and `p`, the share of weights
+        dropped.
+
+        Raises: ValueError where `num_heads` does not divide
+        `D`.
         """
         super().__init__()
         if num_heads < 1 or D % num_heads:
-            raise ValueError(f"{num_heads} heads of {D} features")
+            raise ValueError(
+                f"{num_heads} heads of {D} features")
         self.num_heads, self.p = num_heads, p
         self.in_proj = nn.Linear(D, 3 * D)
         self.out_proj = nn.Linear(D, D)

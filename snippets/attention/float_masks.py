@@ -9,7 +9,8 @@ def causal_keep(
 ) -> torch.Tensor:
     """Return (L, L), True where key j may be seen: j <= i.
 
-    For `F.scaled_dot_product_attention`, on the device of the queries.
+    For `F.scaled_dot_product_attention`, on the device of the
+    queries.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
 
@@ -17,7 +18,8 @@ def causal_keep(
     tensor([[ True, False],
             [ True,  True]])
     """
-    return torch.ones(L, L, dtype=torch.bool, device=device).tril()
+    return torch.ones(L, L, dtype=torch.bool,
+                      device=device).tril()
 # --8<-- [end:causal_keep]
 
 
@@ -27,8 +29,8 @@ def causal_hide(
 ) -> torch.Tensor:
     """Return (L, L), True where key j is hidden: j > i.
 
-    For `nn.MultiheadAttention` and the layers of `nn.Transformer`, on
-    the device of the queries.
+    For `nn.MultiheadAttention` and the layers of
+    `nn.Transformer`, on the device of the queries.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
 
@@ -45,13 +47,14 @@ def causal_hide(
 def to_additive(
         mask: torch.Tensor, keeps: float,
         dtype: torch.dtype = torch.float32) -> torch.Tensor:
-    """Turn a mask of two numbers into 0 where `keeps`, -inf elsewhere.
+    """Turn a mask of two numbers into 0 where `keeps`, -inf
+    elsewhere.
 
     `dtype` is that of the layer or of the queries.
 
     Raises:
-        ValueError: `mask` holds more than two numbers, or two of which
-            neither is `keeps`.
+        ValueError: `mask` holds more than two numbers, or two
+            of which neither is `keeps`.
         RuntimeError: `mask` is on meta.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
 
@@ -62,7 +65,9 @@ def to_additive(
     is_of_two = len(numbers) < 2 or (
         len(numbers) == 2 and bool((numbers == keeps).any()))
     if not is_of_two:
-        raise ValueError(f"not a mask of two numbers, {keeps} and another")
-    zeros = torch.zeros(mask.shape, dtype=dtype, device=mask.device)
+        raise ValueError(
+            f"not a mask of two numbers, {keeps} and another")
+    zeros = torch.zeros(mask.shape, dtype=dtype,
+                        device=mask.device)
     return zeros.masked_fill(mask != keeps, float("-inf"))
 # --8<-- [end:to_additive]

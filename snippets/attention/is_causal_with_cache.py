@@ -12,10 +12,11 @@ from snippets.guards.judge import Undecided
 def causal_with_cache(
         q: torch.Tensor, k: torch.Tensor,
         v: torch.Tensor) -> torch.Tensor:
-    """Attend causally, the last query standing at the last key.
+    """Attend causally, the last query standing at the last
+    key.
 
-    `q` (..., L, d), `k` (..., S, d), `v` (..., S, e) with L <= S; the
-    result is (..., L, e).
+    `q` (..., L, d), `k` (..., S, d), `v` (..., S, e) with L <=
+    S; the result is (..., L, e).
 
     For finite scores.
 
@@ -28,7 +29,8 @@ def causal_with_cache(
     if L > S:
         raise ValueError(f"{L} queries, but {S} keys")
     if L == S:
-        return F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        return F.scaled_dot_product_attention(
+            q, k, v, is_causal=True)
     keep = torch.ones(L, S, dtype=torch.bool, device=q.device)
     return F.scaled_dot_product_attention(
         q, k, v, attn_mask=keep.tril(diagonal=S - L))
@@ -38,18 +40,22 @@ def causal_with_cache(
 # --8<-- [start:assert_cache_changes_nothing]
 def assert_cache_changes_nothing(
         attend: Callable[
-            [torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor],
-        x: torch.Tensor) -> None:
-    """Fail unless rows of x (B, L, d) come out alike in two parts.
+            [torch.Tensor, torch.Tensor, torch.Tensor],
+            torch.Tensor], x: torch.Tensor) -> None:
+    """Fail unless rows of x (B, L, d) come out alike in two
+    parts.
 
-    `attend` takes queries, keys and values. The queries of a part
-    see the keys of that part and of those before. Outputs in float16
-    or bfloat16 may differ by a few roundings.
+    `attend` takes queries, keys and values. The queries of a
+    part see the keys of that part and of those before. Outputs
+    in float16 or bfloat16 may differ by a few roundings.
 
     Raises:
-        AssertionError: says which number of keys or rows fails.
-        Undecided: there is one row, or the rows come out equal.
-        RuntimeError: `attend` does not take `x`, or it is on meta.
+        AssertionError: says which number of keys or rows
+            fails.
+        Undecided: there is one row, or the rows come out
+            equal.
+        RuntimeError: `attend` does not take `x`, or it is on
+            meta.
     Source: https://github.com/pytorch/pytorch/issues/108108
     """
     L = x.shape[1]
@@ -61,7 +67,8 @@ def assert_cache_changes_nothing(
     finite, clean = whole.isfinite(), x.isfinite().all()
     size = whole[finite].double().abs()
     largest = size.max().item() if size.numel() else 0.0
-    limit = max(1e-4, 4 * torch.finfo(whole.dtype).eps) * largest
+    limit = max(
+        1e-4, 4 * torch.finfo(whole.dtype).eps) * largest
 
     def same(part: torch.Tensor, rows: slice) -> bool:
         gap = (part.double() - whole[:, rows].double()).abs()
@@ -78,5 +85,6 @@ def assert_cache_changes_nothing(
             f"they see later keys?")
     spread = (whole - whole[:, -1:])[finite].abs()
     if not (spread > 10 * limit).any():
-        raise Undecided("the rows come out equal, or there is one")
+        raise Undecided(
+            "the rows come out equal, or there is one")
 # --8<-- [end:assert_cache_changes_nothing]

@@ -10,10 +10,11 @@ def attend_to_kept(
         keep: torch.Tensor) -> torch.Tensor:
     """Attend to the keys of each sample where `keep`.
 
-    `q` (B, h, L, d), `k` (B, h, S, d), `v` (B, h, S, e), boolean
-    `keep` (B, S); the result is (B, h, L, e). Padded keys and values
-    may hold nan, and the scores of kept keys are finite. A sample
-    without keys gives zeros. A nan in `q` reaches the gradients.
+    `q` (B, h, L, d), `k` (B, h, S, d), `v` (B, h, S, e),
+    boolean `keep` (B, S); the result is (B, h, L, e). Padded
+    keys and values may hold nan, and the scores of kept keys
+    are finite. A sample without keys gives zeros. A nan in `q`
+    reaches the gradients.
 
     Raises:
         TypeError: `keep` is not boolean.
@@ -31,11 +32,12 @@ def attend_to_kept(
 
 # --8<-- [start:open_empty_rows]
 def open_empty_rows(hide: torch.Tensor) -> torch.Tensor:
-    """Let samples without keys see the first: `hide` (B, S), as result.
+    """Let samples without keys see the first: `hide` (B, S),
+    as result.
 
-    For `key_padding_mask` of `nn.MultiheadAttention`. The output of
-    such a sample has no meaning. It is finite if its queries, its
-    first key and its first value are.
+    For `key_padding_mask` of `nn.MultiheadAttention`. The
+    output of such a sample has no meaning. It is finite if its
+    queries, its first key and its first value are.
 
     Raises: TypeError where `hide` is not boolean.
     Source: https://github.com/pytorch/pytorch/issues/27968
@@ -46,6 +48,7 @@ def open_empty_rows(hide: torch.Tensor) -> torch.Tensor:
     """
     if hide.dtype != torch.bool:
         raise TypeError(f"hide is {hide.dtype}, not boolean")
-    is_first = torch.arange(hide.shape[-1], device=hide.device) == 0
+    is_first = torch.arange(hide.shape[-1],
+                            device=hide.device) == 0
     return hide & ~(is_first & hide.all(dim=-1, keepdim=True))
 # --8<-- [end:open_empty_rows]

@@ -6,7 +6,8 @@ from torch import Tensor
 
 # --8<-- [start:sinusoidal_positions]
 def sinusoidal_positions(tokens: int, features: int) -> Tensor:
-    """The table (tokens, features), to add to (batch, tokens, features).
+    """The table (tokens, features), to add to
+    (batch, tokens, features).
 
     It is float32 on the default device: move it with `.to(x)`.
 

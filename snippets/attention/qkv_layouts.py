@@ -7,13 +7,15 @@ import torch
 def split_qkv(
     qkv: torch.Tensor, num_heads: int, layout: str
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Split a projection (B, L, 3hd) into q, k and v (B, h, L, d).
+    """Split a projection (B, L, 3hd) into q, k and v
+    (B, h, L, d).
 
     `layout` is "(3, h, d)", "(h, 3d)" or "(3d, h)".
 
     Raises:
-        ValueError: another layout or number of axes, or the features
-            do not split into q, k and v of `num_heads` heads.
+        ValueError: another layout or number of axes, or the
+            features do not split into q, k and v of
+            `num_heads` heads.
     Source: https://uvadlc-notebooks.readthedocs.io/en/latest/tutorial_notebooks/tutorial6/Transformers_and_MHAttention.html
     """
     B, L, size = qkv.shape
@@ -39,10 +41,12 @@ def split_qkv(
 def qkv_rows(
     num_heads: int, head_dim: int, layout: str
 ) -> torch.Tensor:
-    """Give the order (3hd,) in which `layout` holds (3, h, d) rows.
+    """Give the order (3hd,) in which `layout` holds (3, h, d)
+    rows.
 
     `weight[qkv_rows(h, d, layout)]` is for code that splits by
-    `layout` what `weight` is for code that splits by (3, h, d).
+    `layout` what `weight` is for code that splits by
+    (3, h, d).
 
     Raises: KeyError for an unknown layout.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
@@ -53,5 +57,6 @@ def qkv_rows(
     dims = {"(3, h, d)": (0, 1, 2), "(h, 3d)": (1, 0, 2),
             "(3d, h)": (0, 2, 1)}[layout]
     rows = torch.arange(3 * num_heads * head_dim)
-    return rows.view(3, num_heads, head_dim).permute(dims).reshape(-1)
+    return rows.view(3, num_heads,
+                     head_dim).permute(dims).reshape(-1)
 # --8<-- [end:qkv_rows]

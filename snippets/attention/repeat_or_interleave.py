@@ -9,7 +9,8 @@ from snippets.guards.judge import Undecided
 
 # --8<-- [start:repeat_kv]
 def repeat_kv(kv: torch.Tensor, groups: int) -> torch.Tensor:
-    """Give each of (B, h, S, d) to `groups` heads: (B, h*groups, S, d).
+    """Give each of (B, h, S, d) to `groups` heads:
+    (B, h*groups, S, d).
 
     Head n of the result is head n // groups of `kv`.
 
@@ -25,10 +26,12 @@ def repeat_kv(kv: torch.Tensor, groups: int) -> torch.Tensor:
 # --8<-- [start:mask_for_folded_heads]
 def mask_for_folded_heads(
         mask: torch.Tensor, num_heads: int) -> torch.Tensor:
-    """Repeat `mask` (B, L, S) for samples folded with heads: (B*h, L, S).
+    """Repeat `mask` (B, L, S) for samples folded with heads:
+    (B*h, L, S).
 
-    Row b * h + n is the mask of sample b, as `nn.MultiheadAttention`
-    and `x.view(B * h, L, d)` from (B, h, L, d) want it.
+    Row b * h + n is the mask of sample b, as
+    `nn.MultiheadAttention` and `x.view(B * h, L, d)` from
+    (B, h, L, d) want it.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MultiheadAttention.html
     """
@@ -40,25 +43,29 @@ def mask_for_folded_heads(
 def assert_head_sees(
         expand: Callable[[torch.Tensor], torch.Tensor],
         kv_heads: int, heads: int) -> None:
-    """Fail unless head n gets the keys of head n * kv_heads // heads.
+    """Fail unless head n gets the keys of head n * kv_heads //
+    heads.
 
-    `expand` takes (1, kv_heads, 1, 1) to (1, heads, 1, 1), where heads
-    is a multiple of kv_heads.
+    `expand` takes (1, kv_heads, 1, 1) to (1, heads, 1, 1),
+    where heads is a multiple of kv_heads.
 
     Raises:
         AssertionError: names the heads that were given.
-        Undecided: one head of keys, or one for each head, has no order.
+        Undecided: one head of keys, or one for each head, has
+            no order.
         ValueError: heads is no multiple of kv_heads.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.scaled_dot_product_attention.html
     """
     if kv_heads < 1 or heads < 1 or heads % kv_heads:
-        raise ValueError(f"{heads} heads cannot share {kv_heads}")
+        raise ValueError(
+            f"{heads} heads cannot share {kv_heads}")
     numbered = torch.arange(kv_heads).view(1, kv_heads, 1, 1)
     given = expand(numbered).flatten().tolist()
     wanted = [n * kv_heads // heads for n in range(heads)]
     if kv_heads == 1 and given == wanted:
-        raise Undecided(f"with 1 head of keys for {heads} heads, "
-                        "any order is right")
+        raise Undecided(
+            f"with 1 head of keys for {heads} heads, "
+            "any order is right")
     if kv_heads == heads and given == wanted:
         raise Undecided("each head has keys of its own")
     assert given == wanted, (

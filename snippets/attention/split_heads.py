@@ -9,13 +9,13 @@ from torch import nn
 class MultiHeadAttention(nn.Module):
     """Self-attention of (B, L, D), with h heads of d features.
 
-    The rows of `in_proj.weight` lie as (3, h, d), which is the layout
-    of `nn.MultiheadAttention.in_proj_weight`.
+    The rows of `in_proj.weight` lie as (3, h, d), which is the
+    layout of `nn.MultiheadAttention.in_proj_weight`.
 
     For a dtype in which the scores of attention are finite.
 
-    Raises: RuntimeError where x has another dtype than the weights,
-        without autocast and not on meta.
+    Raises: RuntimeError where x has another dtype than the
+        weights, without autocast and not on meta.
     Source: https://arxiv.org/abs/1706.03762
     """
 
@@ -26,20 +26,23 @@ class MultiHeadAttention(nn.Module):
         super().__init__()
         self.num_heads = num_heads
         self.head_dim = head_dim
-        self.in_proj = nn.Linear(features, 3 * num_heads * head_dim)
-        self.out_proj = nn.Linear(num_heads * head_dim, features)
+        self.in_proj = nn.Linear(
+            features, 3 * num_heads * head_dim)
+        self.out_proj = nn.Linear(
+            num_heads * head_dim, features)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return (B, L, D) for `x` (B, L, D)."""
         B, L, _ = x.shape
         h, d = self.num_heads, self.head_dim
-        qkv: torch.Tensor = self.in_proj(x)              # (B, L, 3hd)
-        qkv = qkv.reshape(B, L, 3 * h, d)                # (B, L, 3h, d)
-        qkv = qkv.permute(0, 2, 1, 3)                    # (B, 3h, L, d)
-        q, k, v = qkv.chunk(3, dim=1)                    # (B, h, L, d)
-        heads = F.scaled_dot_product_attention(q, k, v)  # (B, h, L, d)
-        tokens = heads.permute(0, 2, 1, 3)               # (B, L, h, d)
-        merged = tokens.reshape(B, L, h * d)             # (B, L, hd)
-        out: torch.Tensor = self.out_proj(merged)        # (B, L, D)
+        qkv: torch.Tensor = self.in_proj(x)  # (B, L, 3hd)
+        qkv = qkv.reshape(B, L, 3 * h, d)  # (B, L, 3h, d)
+        qkv = qkv.permute(0, 2, 1, 3)  # (B, 3h, L, d)
+        q, k, v = qkv.chunk(3, dim=1)  # (B, h, L, d)
+        # (B, h, L, d)
+        heads = F.scaled_dot_product_attention(q, k, v)
+        tokens = heads.permute(0, 2, 1, 3)  # (B, L, h, d)
+        merged = tokens.reshape(B, L, h * d)  # (B, L, hd)
+        out: torch.Tensor = self.out_proj(merged)  # (B, L, D)
         return out
 # --8<-- [end:multi_head_attention]

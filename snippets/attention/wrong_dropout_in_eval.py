@@ -16,5 +16,6 @@ class SelfAttentionAlwaysDropping(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Take `x` (B, L, D) and return (B, L, D)."""
-        return F.scaled_dot_product_attention(x, x, x, dropout_p=self.p)
+        return F.scaled_dot_product_attention(
+            x, x, x, dropout_p=self.p)
 # --8<-- [end:self_attention_always_dropping]

@@ -6,7 +6,8 @@ import torch
 # --8<-- [start:mean_over_padding]
 def mean_over_padding(
         x: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
-    """Average all places: (B, L, D) to (B, D), `keep` unused."""
+    """Average all places: (B, L, D) to (B, D), `keep`
+    unused."""
     return x.mean(dim=1)
 # --8<-- [end:mean_over_padding]
 

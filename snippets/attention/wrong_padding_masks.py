@@ -8,7 +8,8 @@ from torch import nn
 def hide_queries(
         layer: nn.MultiheadAttention, x: torch.Tensor,
         keep: torch.Tensor) -> torch.Tensor:
-    """Hide all keys from padded queries, and none from the others.
+    """Hide all keys from padded queries, and none from the
+    others.
 
     `x` (1, L, D), `keep` (1, L).
     """

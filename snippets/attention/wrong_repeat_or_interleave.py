@@ -4,8 +4,10 @@ import torch
 
 
 # --8<-- [start:repeat_kv_in_turn]
-def repeat_kv_in_turn(kv: torch.Tensor, groups: int) -> torch.Tensor:
-    """Deal (B, h, S, d) out to heads in turn: (B, h*groups, S, d)."""
+def repeat_kv_in_turn(kv: torch.Tensor,
+                      groups: int) -> torch.Tensor:
+    """Deal (B, h, S, d) out to heads in turn:
+    (B, h*groups, S, d)."""
     return kv.repeat(1, groups, 1, 1)
 # --8<-- [end:repeat_kv_in_turn]
 

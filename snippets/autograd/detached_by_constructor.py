@@ -7,14 +7,15 @@ import torch
 def total_loss(**losses: torch.Tensor) -> torch.Tensor:
     """Return the sum of the losses, each of them with a graph.
 
-    The losses are tensors of one element each; the sum has no axes.
-    Under `no_grad`, tensors without a graph are added as well.
+    The losses are tensors of one element each; the sum has no
+    axes. Under `no_grad`, tensors without a graph are added as
+    well.
 
     Raises:
-        ValueError: there is no loss, a loss is no tensor or has
-            another number of elements, or a loss has no graph
-            although gradients are on. A parameter that is itself a
-            loss has none: pass `1 * p`.
+        ValueError: there is no loss, a loss is no tensor or
+            has another number of elements, or a loss has no
+            graph although gradients are on. A parameter that
+            is itself a loss has none: pass `1 * p`.
 
     Source: https://docs.pytorch.org/docs/stable/notes/autograd.html
 
@@ -36,5 +37,6 @@ def total_loss(**losses: torch.Tensor) -> torch.Tensor:
             raise ValueError(
                 f"{name} has no graph and trains nothing: item(), "
                 "torch.tensor(), detach or no_grad on the way")
-    return torch.stack([x.reshape(()) for x in losses.values()]).sum()
+    return torch.stack([
+        x.reshape(()) for x in losses.values()]).sum()
 # --8<-- [end:total_loss]

@@ -9,14 +9,15 @@ import torch
 
 # --8<-- [start:keeps_grad_mode]
 def keeps_grad_mode(items: Iterable[Any]) -> Iterator[Any]:
-    """Pass on `items`, and check that making one keeps the mode.
+    """Pass on `items`, and check that making one keeps the
+    mode.
 
-    The mode is whether gradients are on in this thread. After an
-    error, the mode is as it was before the item.
+    The mode is whether gradients are on in this thread. After
+    an error, the mode is as it was before the item.
 
     Raises:
-        AssertionError: gradients were turned on or off by an item, or
-            by the end of the items.
+        AssertionError: gradients were turned on or off by an
+            item, or by the end of the items.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.no_grad.html
 
@@ -42,7 +43,8 @@ def keeps_grad_mode(items: Iterable[Any]) -> Iterator[Any]:
 
     source = checked(lambda: iter(items), "iter()")
     for number in count():
-        item = checked(lambda: next(source, end), f"item {number}")
+        item = checked(lambda: next(source, end),
+                       f"item {number}")
         if item is end:
             return
         yield item

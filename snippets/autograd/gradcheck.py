@@ -14,22 +14,25 @@ from torch.func import functional_call
 def check_gradients(
         call: Callable[..., Any], *inputs: Any,
         second: bool = False) -> None:
-    """Compare the gradients of `call` with differences of its values.
+    """Compare the gradients of `call` with differences of its
+    values.
 
-    Checks each tensor input of floating or complex dtype, and each
-    parameter where `call` is a module, in double precision on copies.
-    A list or dict of tensors is passed on unchecked. Each call draws
-    the same numbers from torch's default generators. `call` gives a
-    tensor or None, or tuples, lists and dicts of them. `second`
-    checks the second derivatives, too. A gradient below 1e-5 is not
-    tested, because that is gradcheck's tolerance.
+    Checks each tensor input of floating or complex dtype, and
+    each parameter where `call` is a module, in double
+    precision on copies. A list or dict of tensors is passed on
+    unchecked. Each call draws the same numbers from torch's
+    default generators. `call` gives a tensor or None, or
+    tuples, lists and dicts of them. `second` checks the second
+    derivatives, too. A gradient below 1e-5 is not tested,
+    because that is gradcheck's tolerance.
 
     Raises:
-        GradcheckError: a gradient differs, also at a kink, at nan or
-            huge numbers, and in the `padding_idx` of an embedding.
+        GradcheckError: a gradient differs, also at a kink, at
+            nan or huge numbers, and in the `padding_idx` of an
+            embedding.
         ValueError: no input can have a gradient.
-        RuntimeError: `call` fails in double precision, or the inputs
-            are on meta.
+        RuntimeError: `call` fails in double precision, or the
+            inputs are on meta.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html
     """
@@ -58,9 +61,11 @@ def check_gradients(
 
     def run(*given: Any) -> Any:
         rest = given[len(names):]
-        with torch.random.fork_rng(range(torch.cuda.device_count())):
-            rest = tuple(x.clone() if isinstance(x, torch.Tensor)
-                         else x for x in rest)
+        with torch.random.fork_rng(
+                range(torch.cuda.device_count())):
+            rest = tuple(
+                x.clone() if isinstance(x, torch.Tensor) else x
+                for x in rest)
             if module is None:
                 return flat(call(*rest))
             named = dict(zip(names, given, strict=False))

@@ -13,8 +13,8 @@ from snippets.guards.judge import copied
 class LazyScaleSafe(nn.Module):
     """Multiply features by a table that the first call makes.
 
-    The result has the dtype of the features; another device gets a
-    table of its own.
+    The result has the dtype of the features; another device
+    gets a table of its own.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad_mode.inference_mode.html
     """
@@ -28,8 +28,9 @@ class LazyScaleSafe(nn.Module):
         """Return x (..., D) times the table (D,)."""
         if self.scale is None or self.scale.device != x.device:
             with torch.inference_mode(False):
-                self.scale = torch.ones(
-                    x.shape[-1], dtype=x.dtype, device=x.device)
+                self.scale = torch.ones(x.shape[-1],
+                                        dtype=x.dtype,
+                                        device=x.device)
         return x * self.scale.to(x.dtype)
 # --8<-- [end:lazy_scale_safe]
 
@@ -37,12 +38,14 @@ class LazyScaleSafe(nn.Module):
 # --8<-- [start:assert_trains_after_inference]
 def assert_trains_after_inference(
         model: nn.Module, x: torch.Tensor) -> None:
-    """Run a copy of `model` in inference mode, look at what it holds.
+    """Run a copy of `model` in inference mode, look at what it
+    holds.
 
-    Looks at parameters, buffers, attributes, and dicts, lists and
-    tuples of tensors, in the model and in the copy after the call.
-    The copy runs in the mode of `model`, train or eval. A tensor that
-    each call makes anew is named too, if the model keeps it.
+    Looks at parameters, buffers, attributes, and dicts, lists
+    and tuples of tensors, in the model and in the copy after
+    the call. The copy runs in the mode of `model`, train or
+    eval. A tensor that each call makes anew is named too, if
+    the model keeps it.
 
     Raises:
         AssertionError: one is an inference tensor; names it.
@@ -72,11 +75,13 @@ def assert_trains_after_inference(
                 look(f"{path}.{name}".strip("."), value)
 
     look_into(model)
-    with torch.inference_mode(False):  # where a copy is ordinary
+    # where a copy is ordinary
+    with torch.inference_mode(False):
         lazy = any(map(is_lazy, model.parameters()))
         twin = copy.deepcopy(model) if lazy else copied(model)
     devices = range(torch.cuda.device_count())
-    with torch.random.fork_rng(devices), torch.inference_mode():
+    with torch.random.fork_rng(
+            devices), torch.inference_mode():
         twin(x)
     look_into(twin)
 # --8<-- [end:assert_trains_after_inference]

@@ -25,7 +25,8 @@ def count_nodes(x: torch.Tensor) -> int:
         node = waiting.pop()
         if node is not None and node not in seen:
             seen.add(node)
-            waiting += [below for below, _ in node.next_functions]
+            waiting += [
+                below for below, _ in node.next_functions]
     return len(seen)
 # --8<-- [end:count_nodes]
 
@@ -35,7 +36,8 @@ def watch_outputs(
         module: nn.Module) -> list[weakref.ref[torch.Tensor]]:
     """Return a list that gets a weak reference to each output.
 
-    Each tensor of an output in tuples, lists or dicts gets its own.
+    Each tensor of an output in tuples, lists or dicts gets its
+    own.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook
 
@@ -65,15 +67,16 @@ def watch_outputs(
 def train_and_average(
         model: nn.Module, optimizer: torch.optim.Optimizer,
         batches: Iterable[torch.Tensor]) -> torch.Tensor:
-    """Train on the mean square of the outputs; return the mean loss.
+    """Train on the mean square of the outputs; return the mean
+    loss.
 
     The result has no axes and no graph. `batches` are of shape
     (B, D), all of one B.
 
     Raises:
         ValueError: there is no batch.
-        RuntimeError: the loss is not of real floating dtype, or has
-            no graph, as under `no_grad`.
+        RuntimeError: the loss is not of real floating dtype,
+            or has no graph, as under `no_grad`.
 
     Source: https://docs.pytorch.org/docs/stable/notes/faq.html
     """
@@ -91,12 +94,13 @@ def train_and_average(
 
 
 # --8<-- [start:assert_holds_no_graph]
-def assert_holds_no_graph(kept: object, name: str = "") -> None:
+def assert_holds_no_graph(
+        kept: object, name: str = "") -> None:
     """Look for a graph in tensors, and in containers of them.
 
-    These are dicts (their values), lists, tuples, sets and deques.
-    A view keeps the graph of its base. The `.grad` of a tensor is not
-    looked at.
+    These are dicts (their values), lists, tuples, sets and
+    deques. A view keeps the graph of its base. The `.grad` of
+    a tensor is not looked at.
 
     Raises:
         AssertionError: names the place.

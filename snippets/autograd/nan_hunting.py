@@ -9,14 +9,18 @@ from torch import nn
 
 
 # --8<-- [start:what_is_not_finite]
-def what_is_not_finite(value: Any, allow_inf: bool = False) -> str:
-    """Return "nan", "inf" or "" for a tensor or a container of them.
+def what_is_not_finite(value: Any,
+                       allow_inf: bool = False) -> str:
+    """Return "nan", "inf" or "" for a tensor or a container of
+    them.
 
-    Looks into dicts, lists and tuples. With `allow_inf`, infinities
-    count as finite. Tensors on meta hold no numbers and give "".
+    Looks into dicts, lists and tuples. With `allow_inf`,
+    infinities count as finite. Tensors on meta hold no numbers
+    and give "".
 
     Raises:
-        NotImplementedError: a tensor is quantized, or of 4 bits.
+        NotImplementedError: a tensor is quantized, or of 4
+            bits.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.isfinite.html
 
@@ -28,8 +32,10 @@ def what_is_not_finite(value: Any, allow_inf: bool = False) -> str:
     elif isinstance(value, torch.Tensor) and value.is_nested:
         value = value.unbind()
     if isinstance(value, list | tuple):
-        found = [what_is_not_finite(x, allow_inf) for x in value]
-        return "nan" if "nan" in found else max(found, default="")
+        found = [
+            what_is_not_finite(x, allow_inf) for x in value]
+        return "nan" if "nan" in found else max(
+            found, default="")
     if not isinstance(value, torch.Tensor) or value.is_meta:
         return ""
     if value.layout is not torch.strided:
@@ -44,17 +50,21 @@ def what_is_not_finite(value: Any, allow_inf: bool = False) -> str:
 
 # --8<-- [start:finite_forward]
 @contextlib.contextmanager
-def finite_forward(
-        model: nn.Module, allow_inf: bool = False) -> Iterator[None]:
-    """Raise at the first part of `model` that gives nan or inf.
+def finite_forward(model: nn.Module,
+                   allow_inf: bool = False) -> Iterator[None]:
+    """Raise at the first part of `model` that gives nan or
+    inf.
 
-    Wrap the eager model, not a compiled one. `allow_inf` looks for
-    nan alone, for layers that give -inf on purpose, such as masks.
+    Wrap the eager model, not a compiled one. `allow_inf` looks
+    for nan alone, for layers that give -inf on purpose, such
+    as masks.
 
     Raises:
-        AssertionError: names the part, and says whether its weights
-            were nan or inf, or its buffers or inputs before it ran.
-        RuntimeError: a part is a ScriptModule, which takes no hook.
+        AssertionError: names the part, and says whether its
+            weights were nan or inf, or its buffers or inputs
+            before it ran.
+        RuntimeError: a part is a ScriptModule, which takes no
+            hook.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook
     """
@@ -63,7 +73,8 @@ def finite_forward(
                 if (bad := what_is_not_finite(x))]
 
     def watch(name: str, module: nn.Module) -> list[Any]:
-        before: list[str] = []  # a layer may write to what it got
+        # a layer may write to what it got
+        before: list[str] = []
 
         def pre_hook(part: nn.Module, args: tuple[Any, ...],
                      kwargs: dict[str, Any]) -> None:
@@ -77,7 +88,8 @@ def finite_forward(
             if not found:
                 return
             causes = bad_ones(part.named_parameters()) + before
-            why = " and ".join(causes) or "what it got was finite"
+            why = " and ".join(
+                causes) or "what it got was finite"
             raise AssertionError(
                 f"{name or 'the model'} ({type(part).__name__}) gave"
                 f" {found}: {why}")
@@ -98,12 +110,14 @@ def finite_forward(
 
 # --8<-- [start:find_not_finite]
 def find_not_finite(
-        model: nn.Module,
-        optimizer: torch.optim.Optimizer | None = None) -> list[str]:
-    """List what holds nan or inf, such as "gradient of 0.weight: nan".
+    model: nn.Module,
+    optimizer: torch.optim.Optimizer | None = None
+) -> list[str]:
+    """List what holds nan or inf, such as "gradient of
+    0.weight: nan".
 
-    Looks at parameters, gradients and buffers of `model`, and at the
-    state that `optimizer` keeps for each parameter.
+    Looks at parameters, gradients and buffers of `model`, and
+    at the state that `optimizer` keeps for each parameter.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.state_dict.html
 
@@ -116,8 +130,10 @@ def find_not_finite(
     for name, parameter in model.named_parameters():
         places.append((f"parameter {name}", parameter))
         places.append((f"gradient of {name}", parameter.grad))
-        kept = optimizer.state.get(parameter, {}) if optimizer else {}
-        places += [(f"{key} of {name}", x) for key, x in kept.items()]
+        kept = optimizer.state.get(parameter,
+                                   {}) if optimizer else {}
+        places += [
+            (f"{key} of {name}", x) for key, x in kept.items()]
     for name, buffer in model.named_buffers():
         places.append((f"buffer {name}", buffer))
     return [f"{place}: {found}" for place, value in places

@@ -12,9 +12,11 @@ from snippets.guards.judge import Undecided, on_copies
 def gradients_reach(
         way: Callable[[nn.Module, torch.Tensor], torch.Tensor],
 ) -> tuple[bool, bool]:
-    """Run `way(layer, x)` on a linear layer and on a computed x (1, 2).
+    """Run `way(layer, x)` on a linear layer and on a computed
+    x (1, 2).
 
-    Tell whether gradients reach the layer, and what is before it.
+    Tell whether gradients reach the layer, and what is before
+    it.
     """
     with torch.inference_mode(False), torch.enable_grad():
         layer, before = nn.Linear(2, 2), torch.ones(1, 2)
@@ -27,10 +29,13 @@ def gradients_reach(
 
 
 # --8<-- [start:through_frozen]
-def through_frozen(frozen: nn.Module, x: torch.Tensor) -> torch.Tensor:
-    """Return `frozen(x)`; gradients pass through it, but not into it.
+def through_frozen(frozen: nn.Module,
+                   x: torch.Tensor) -> torch.Tensor:
+    """Return `frozen(x)`; gradients pass through it, but not
+    into it.
 
-    The parameters of `frozen` require no gradient afterwards either.
+    The parameters of `frozen` require no gradient afterwards
+    either.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.requires_grad_
     """
@@ -45,9 +50,10 @@ def assert_gradient_passes(
         x: torch.Tensor) -> None:
     """Differentiate a random weighted sum of `f(x)` by `x`.
 
-    Modules in `f` are called as copies, under a forked random state.
-    `f` is given a copy of `x`, so it may write in place. An in-place
-    write under `no_grad` is not recorded, so it lets a gradient pass.
+    Modules in `f` are called as copies, under a forked random
+    state. `f` is given a copy of `x`, so it may write in
+    place. An in-place write under `no_grad` is not recorded,
+    so it lets a gradient pass.
 
     Raises:
         AssertionError: no gradient reaches `x`.
@@ -63,8 +69,10 @@ def assert_gradient_passes(
             found, = torch.autograd.grad(
                 y, x, torch.randn_like(y), allow_unused=True)
     if found is None:
-        raise AssertionError("no gradient reaches the input:"
-                             " no_grad, detach or item inside?")
+        raise AssertionError(
+            "no gradient reaches the input:"
+            " no_grad, detach or item inside?")
     if found.is_meta or not found.any():
-        raise Undecided("the gradient is 0 at this x, or on meta")
+        raise Undecided(
+            "the gradient is 0 at this x, or on meta")
 # --8<-- [end:assert_gradient_passes]

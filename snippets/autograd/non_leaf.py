@@ -8,7 +8,8 @@ from torch import nn
 class Scale(nn.Module):
     """Multiply each feature by a learned number.
 
-    Raises: RuntimeError where `dtype` is not floating or complex.
+    Raises: RuntimeError where `dtype` is not floating or
+    complex.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.parameter.Parameter.html
 
@@ -16,10 +17,13 @@ class Scale(nn.Module):
     torch.Size([3, 2])
     """
 
-    def __init__(self, features: int, dtype: torch.dtype) -> None:
+
+    def __init__(self, features: int,
+                 dtype: torch.dtype) -> None:
         """Start with a weight (features,) of ones."""
         super().__init__()
-        self.weight = nn.Parameter(torch.ones(features).to(dtype))
+        self.weight = nn.Parameter(
+            torch.ones(features).to(dtype))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return x (..., features) times the weight."""
@@ -29,14 +33,16 @@ class Scale(nn.Module):
 
 # --8<-- [start:assert_no_stray_parameters]
 def assert_no_stray_parameters(model: nn.Module) -> None:
-    """Look for attributes that require grad and are not registered.
+    """Look for attributes that require grad and are not
+    registered.
 
-    A weight that `weight_norm`, `spectral_norm` or `prune` computes
-    from registered parameters is left out. Lists and buffers are not
-    looked into, and a model built under `no_grad` shows nothing.
+    A weight that `weight_norm`, `spectral_norm` or `prune`
+    computes from registered parameters is left out. Lists and
+    buffers are not looked into, and a model built under
+    `no_grad` shows nothing.
 
-    Raises: AssertionError that names the first one; TypeError for a
-    scripted module, which hides its attributes.
+    Raises: AssertionError that names the first one; TypeError
+    for a scripted module, which hides its attributes.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_leaf.html
     """
@@ -47,7 +53,8 @@ def assert_no_stray_parameters(model: nn.Module) -> None:
         for name, value in vars(module).items():
             if {f"{name}_v", f"{name}_orig"} & {*module._parameters}:
                 continue
-            if isinstance(value, torch.Tensor) and value.requires_grad:
+            if isinstance(value,
+                          torch.Tensor) and value.requires_grad:
                 where = f"{path}.{name}" if path else name
                 raise AssertionError(
                     f"{where} requires grad and is no parameter:"

@@ -13,16 +13,18 @@ from torch import nn
 def record_outputs(
         model: nn.Module, *names: str,
         ) -> Iterator[dict[str, list[torch.Tensor]]]:
-    """Record what the modules of these names in `model` return.
+    """Record what the modules of these names in `model`
+    return.
 
-    Gives a dict of lists, with a detached copy of the output for each
-    call. The hooks are removed at the end, also after an error.
+    Gives a dict of lists, with a detached copy of the output
+    for each call. The hooks are removed at the end, also after
+    an error.
 
     Raises:
         AttributeError: `model` has no module of this name.
         TypeError: an output is no tensor.
-        AssertionError: a module was not called as `module(x)`, so that
-            its hooks did not run.
+        AssertionError: a module was not called as `module(x)`,
+            so that its hooks did not run.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_forward_hook
 
@@ -32,7 +34,8 @@ def record_outputs(
     >>> [output.shape for output in outputs["0"]]
     [torch.Size([2, 12])]
     """
-    modules = {name: model.get_submodule(name) for name in names}
+    modules = {
+        name: model.get_submodule(name) for name in names}
     outputs: dict[str, list[torch.Tensor]] = {
         name: [] for name in modules}
 
@@ -43,8 +46,9 @@ def record_outputs(
                             f"{type(output).__name__}")
         outputs[name].append(output.detach().clone())
 
-    handles = [module.register_forward_hook(partial(record, name))
-               for name, module in modules.items()]
+    handles = [
+        module.register_forward_hook(partial(record, name))
+        for name, module in modules.items()]
     try:
         yield outputs
     finally:
@@ -60,12 +64,14 @@ def record_outputs(
 
 # --8<-- [start:on_output_gradient]
 def on_output_gradient(
-        module: nn.Module, use: Callable[[torch.Tensor], object],
-        ) -> torch.utils.hooks.RemovableHandle:
+    module: nn.Module,
+    use: Callable[[torch.Tensor], object],
+) -> torch.utils.hooks.RemovableHandle:
     """Give `use` the gradient of each output of `module`.
 
-    Works where the next layer writes in place. What `use` returns is
-    dropped. Outputs that require no gradient are passed over.
+    Works where the next layer writes in place. What `use`
+    returns is dropped. Outputs that require no gradient are
+    passed over.
 
     Raises:
         TypeError: in the forward, an output that is no tensor.

@@ -7,7 +7,8 @@ import torch
 def gradients_of_carried_state(
         weight: torch.Tensor, hidden: torch.Tensor, steps: int,
         retain_graph: bool = False) -> list[float]:
-    """Raise in the second step, or return gradients through all steps."""
+    """Raise in the second step, or return gradients through
+    all steps."""
     gradients: list[float] = []
     for _ in range(steps):
         hidden = weight * hidden

@@ -26,7 +26,8 @@ class ProductWithoutWeight(torch.autograd.Function):
 
 # --8<-- [start:cube_once]
 class CubeOnce(torch.autograd.Function):
-    """x ** 3, whose backward cannot be differentiated again."""
+    """x ** 3, whose backward cannot be differentiated
+    again."""
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:

@@ -6,7 +6,8 @@ import torch
 # --8<-- [start:scale_and_count]
 def scale_and_count(
         x: torch.Tensor, count: torch.Tensor) -> torch.Tensor:
-    """Return `x` times `count`, then change the saved `count`."""
+    """Return `x` times `count`, then change the saved
+    `count`."""
     y = x * count
     count += 1
     return y

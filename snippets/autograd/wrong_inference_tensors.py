@@ -6,7 +6,8 @@ from torch import nn
 
 # --8<-- [start:lazy_scale]
 class LazyScale(nn.Module):
-    """Multiply by a table that may become an inference tensor."""
+    """Multiply by a table that may become an inference
+    tensor."""
 
     def __init__(self) -> None:
         """Hold no table yet."""
@@ -16,6 +17,7 @@ class LazyScale(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return x (..., D) times the table (D,)."""
         if self.scale is None:
-            self.scale = torch.ones(x.shape[-1], device=x.device)
+            self.scale = torch.ones(x.shape[-1],
+                                    device=x.device)
         return x * self.scale
 # --8<-- [end:lazy_scale]

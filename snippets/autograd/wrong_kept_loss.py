@@ -9,8 +9,10 @@ from torch import nn
 # --8<-- [start:train_and_sum_tensors]
 def train_and_sum_tensors(
         model: nn.Module, optimizer: torch.optim.Optimizer,
-        batches: Iterable[torch.Tensor]) -> torch.Tensor | float:
-    """Return the sum of the losses, with the graphs of all steps."""
+        batches: Iterable[torch.Tensor]
+) -> torch.Tensor | float:
+    """Return the sum of the losses, with the graphs of all
+    steps."""
     total: torch.Tensor | float = 0.0
     for x in batches:
         loss = model(x).square().mean()

@@ -13,7 +13,8 @@ def save_with_arguments(
     path: Path, model: nn.Module, arguments: argparse.Namespace
 ) -> None:
     """Save weights beside an object of another class."""
-    torch.save({"model": model.state_dict(), "args": arguments}, path)
+    torch.save(
+        {"model": model.state_dict(), "args": arguments}, path)
 # --8<-- [end:save_with_arguments]
 
 

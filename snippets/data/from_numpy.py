@@ -10,21 +10,23 @@ from snippets.guards.judge import Undecided
 
 # --8<-- [start:centred]
 def centred(image: np.ndarray) -> torch.Tensor:
-    """Return `image` (H, W), integers or real floats, around mean 0.
+    """Return `image` (H, W), integers or real floats, around
+    mean 0.
 
-    `torch.tensor` copies, so the array stays as it is. The mean is
-    taken off in float64; the result is float32.
+    `torch.tensor` copies, so the array stays as it is. The
+    mean is taken off in float64; the result is float32.
 
     Raises:
-        TypeError: `image` is complex, of objects, of a foreign byte
-            order or of `np.longdouble`.
-        ValueError: `image` is flipped, or it is a field of a packed
-            structured array; give `image.copy()`.
+        TypeError: `image` is complex, of objects, of a foreign
+            byte order or of `np.longdouble`.
+        ValueError: `image` is flipped, or it is a field of a
+            packed structured array; give `image.copy()`.
 
     Source: https://docs.pytorch.org/docs/stable/tensors.html
     """
     if image.dtype.kind not in "biuf" or not image.dtype.isnative:
-        raise TypeError(f"{image.dtype} is no real number here")
+        raise TypeError(
+            f"{image.dtype} is no real number here")
     x = torch.tensor(image, dtype=torch.float64)
     x -= x.mean()
     return x.float()
@@ -35,12 +37,13 @@ def centred(image: np.ndarray) -> torch.Tensor:
 def assert_array_unchanged(
         load: Callable[[np.ndarray], torch.Tensor],
         array: np.ndarray) -> None:
-    """Fail where `load(array)` changes `array`, or shares its memory.
+    """Fail where `load(array)` changes `array`, or shares its
+    memory.
 
-    Fails too where the result is not of the default dtype. Give a
-    NumPy array of numbers that `load` would change. What it changes is
-    put back, if the array is writeable. It misses memory that a sparse
-    result shares.
+    Fails too where the result is not of the default dtype.
+    Give a NumPy array of numbers that `load` would change.
+    What it changes is put back, if the array is writeable. It
+    misses memory that a sparse result shares.
 
     Raises:
         AssertionError: says which.

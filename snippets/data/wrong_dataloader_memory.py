@@ -7,7 +7,8 @@ from torch.utils.data import Dataset
 
 # --8<-- [start:list_of_records]
 class ListOfRecords(Dataset[Any]):
-    """Records in a list: objects whose counts a read changes."""
+    """Records in a list: objects whose counts a read
+    changes."""
 
     def __init__(self, records: list[Any]) -> None:
         """Hold the records."""

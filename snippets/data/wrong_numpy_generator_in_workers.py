@@ -8,7 +8,8 @@ from torch.utils.data import Dataset
 
 # --8<-- [start:one_generator]
 class OneGenerator(Dataset[Any]):
-    """Images (N, ...) plus noise of one generator that all copy."""
+    """Images (N, ...) plus noise of one generator that all
+    copy."""
 
     def __init__(self, images: Any) -> None:
         """Hold the images."""
@@ -28,7 +29,8 @@ class OneGenerator(Dataset[Any]):
 
 # --8<-- [start:global_generator]
 class GlobalGenerator(Dataset[Any]):
-    """Images (N, ...) plus noise of NumPy's global generator."""
+    """Images (N, ...) plus noise of NumPy's global
+    generator."""
 
     def __init__(self, images: Any) -> None:
         """Hold the images."""
@@ -47,7 +49,8 @@ class GlobalGenerator(Dataset[Any]):
 
 # --8<-- [start:seed_from_state]
 def seed_from_state(worker_id: int) -> None:
-    """Seed NumPy as old answers do; every epoch gets the same seeds."""
+    """Seed NumPy as old answers do; every epoch gets the same
+    seeds."""
     state: Any = np.random.get_state()
     np.random.seed(state[1][0] + worker_id)
 # --8<-- [end:seed_from_state]

@@ -14,12 +14,15 @@ from snippets.guards.judge import Undecided
 
 # --8<-- [start:watch]
 def watch(x: torch.Tensor) -> Callable[[], bool]:
-    """Return a function that tells whether the storage of `x` is held.
+    """Return a function that tells whether the storage of `x`
+    is held.
 
-    `x` is of any shape; watching it does not keep it. A NumPy array
-    that `x` was made from may live longer than the storage.
+    `x` is of any shape; watching it does not keep it. A NumPy
+    array that `x` was made from may live longer than the
+    storage.
 
-    Raises: NotImplementedError where `x` has no storage, as if sparse.
+    Raises: NotImplementedError where `x` has no storage, as if
+    sparse.
     Source: https://docs.pytorch.org/docs/stable/storage.html
 
     >>> x = torch.zeros(4)
@@ -36,10 +39,13 @@ def watch(x: torch.Tensor) -> Callable[[], bool]:
 
 
 # --8<-- [start:first_rows]
-def first_rows(batches: Iterable[torch.Tensor]) -> list[torch.Tensor]:
-    """Return the first row (1, ...) of each batch (N, ...), alone.
+def first_rows(
+        batches: Iterable[torch.Tensor]) -> list[torch.Tensor]:
+    """Return the first row (1, ...) of each batch (N, ...),
+    alone.
 
-    A row holds neither its batch nor a graph: no gradient flows.
+    A row holds neither its batch nor a graph: no gradient
+    flows.
 
     Source: https://docs.pytorch.org/docs/stable/tensor_view.html
     """
@@ -48,15 +54,16 @@ def first_rows(batches: Iterable[torch.Tensor]) -> list[torch.Tensor]:
 
 
 # --8<-- [start:run_in_halves]
-def run_in_halves(
-    run: Callable[[torch.Tensor], torch.Tensor], batch: torch.Tensor
-) -> torch.Tensor:
-    """Return `run(batch)`, halving `batch` (N, ...) as memory demands.
+def run_in_halves(run: Callable[[torch.Tensor], torch.Tensor],
+                  batch: torch.Tensor) -> torch.Tensor:
+    """Return `run(batch)`, halving `batch` (N, ...) as memory
+    demands.
 
-    `run` gives a row for each sample, whatever the others are. The
-    halves run after the handler, when the error is gone.
+    `run` gives a row for each sample, whatever the others are.
+    The halves run after the handler, when the error is gone.
 
-    Raises: OutOfMemoryError where one sample, or none, is too many.
+    Raises: OutOfMemoryError where one sample, or none, is too
+    many.
     Source: https://docs.pytorch.org/docs/stable/notes/faq.html
     """
     try:
@@ -71,15 +78,18 @@ def run_in_halves(
 
 # --8<-- [start:assert_frees]
 def assert_frees(step: Callable[[], object]) -> None:
-    """Fail where a second call of `step` leaves more than the first.
+    """Fail where a second call of `step` leaves more than the
+    first.
 
-    Counts the memory of tensors that operations make in the two calls,
-    also if only a graph holds them. It misses what `from_numpy` and
-    `torch.load` make, and what `resize_` adds. What a step replaces,
-    as gradients, is no leak, and neither is a view of older memory.
+    Counts the memory of tensors that operations make in the
+    two calls, also if only a graph holds them. It misses what
+    `from_numpy` and `torch.load` make, and what `resize_`
+    adds. What a step replaces, as gradients, is no leak, and
+    neither is a view of older memory.
 
     Raises:
-        AssertionError: names the operations that made the tensors.
+        AssertionError: names the operations that made the
+            tensors.
         Undecided: the step makes no tensor.
 
     Source: https://docs.pytorch.org/docs/stable/notes/faq.html
@@ -93,11 +103,12 @@ def assert_frees(step: Callable[[], object]) -> None:
         ) -> Any:
             result = func(*args, **(kwargs or {}))
             given = storages([args, kwargs])
-            if "lift_fresh" in str(func):  # the end of torch.tensor
+            # the end of torch.tensor
+            if "lift_fresh" in str(func):
                 given = []
             made.extend((weakref.ref(each), str(func))
-                        for each in storages(result)
-                        if all(each is not old for old in given))
+                        for each in storages(result) if all(
+                            each is not old for old in given))
             return result
 
     def storages(tree: Any) -> list[Any]:
@@ -109,11 +120,16 @@ def assert_frees(step: Callable[[], object]) -> None:
                     parts = [x._indices(), x._values()]
                 elif x.layout in (torch.sparse_csr, torch.sparse_bsr):
                     parts = [
-                        x.crow_indices(), x.col_indices(), x.values()]
+                        x.crow_indices(),
+                        x.col_indices(),
+                        x.values()]
                 elif x.layout in (torch.sparse_csc, torch.sparse_bsc):
                     parts = [
-                        x.ccol_indices(), x.row_indices(), x.values()]
-                found += [part.untyped_storage() for part in parts]
+                        x.ccol_indices(),
+                        x.row_indices(),
+                        x.values()]
+                found += [
+                    part.untyped_storage() for part in parts]
         return found
 
     record: Any = Record
@@ -134,7 +150,8 @@ def assert_frees(step: Callable[[], object]) -> None:
         raise Undecided("the step makes no tensor")
     more = (sum(size for size, _ in second.values())
             - sum(size for size, _ in first.values()))
-    names = {second[key][1] for key in second.keys() - first.keys()}
+    names = {
+        second[key][1] for key in second.keys() - first.keys()}
     assert more <= 0, (
         f"the second call leaves {more} bytes more than the first, "
         f"made by {', '.join(sorted(names))}")

@@ -11,11 +11,12 @@ from snippets.guards.judge import Undecided
 
 # --8<-- [start:round_to_tf32]
 def round_to_tf32(x: torch.Tensor) -> torch.Tensor:
-    """Return `x`, finite float32 of any shape, as TF32 keeps it.
+    """Return `x`, finite float32 of any shape, as TF32 keeps
+    it.
 
-    Of the 23 bits behind the point it keeps 10, and rounds; a half
-    goes away from 0, and what leaves the range is inf. No gradient
-    flows.
+    Of the 23 bits behind the point it keeps 10, and rounds; a
+    half goes away from 0, and what leaves the range is inf. No
+    gradient flows.
 
     Raises: TypeError where `x` is not float32.
 
@@ -32,10 +33,13 @@ def round_to_tf32(x: torch.Tensor) -> torch.Tensor:
 
 
 # --8<-- [start:multiply_in_tf32]
-def multiply_in_tf32(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
-    """Return `a @ b`, float32 (..., m, k) and (k, n), as in TF32.
+def multiply_in_tf32(a: torch.Tensor,
+                     b: torch.Tensor) -> torch.Tensor:
+    """Return `a @ b`, float32 (..., m, k) and (k, n), as in
+    TF32.
 
-    The factors are rounded; their products are summed in float32.
+    The factors are rounded; their products are summed in
+    float32.
 
     Raises: TypeError where a factor is not float32.
 
@@ -46,23 +50,29 @@ def multiply_in_tf32(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
 
 
 # --8<-- [start:relative_error]
-def relative_error(result: torch.Tensor, exact: torch.Tensor) -> float:
-    """Return how far `result` is from `exact`, both of any one shape.
+def relative_error(result: torch.Tensor,
+                   exact: torch.Tensor) -> float:
+    """Return how far `result` is from `exact`, both of any one
+    shape.
 
-    Both are finite and below 1e300. `exact` is float64: what the same
-    call gives for `x.double()`. The error is 0 where all numbers agree,
-    also where all of them are 0.
+    Both are finite and below 1e300. `exact` is float64: what
+    the same call gives for `x.double()`. The error is 0 where
+    all numbers agree, also where all of them are 0.
 
     Raises:
-        TypeError: `exact` is not float64, or `result` not floating.
+        TypeError: `exact` is not float64, or `result` not
+            floating.
         ValueError: the shapes differ.
 
     Source: https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html
     """
     if result.shape != exact.shape:
-        raise ValueError(f"{result.shape} against {exact.shape}")
-    if exact.dtype != torch.float64 or not result.is_floating_point():
-        raise TypeError(f"{result.dtype} against {exact.dtype}")
+        raise ValueError(
+            f"{result.shape} against {exact.shape}")
+    if exact.dtype != torch.float64 or not result.is_floating_point(
+    ):
+        raise TypeError(
+            f"{result.dtype} against {exact.dtype}")
 
     def length(x: torch.Tensor) -> torch.Tensor:
         largest = x.abs().amax() if x.numel() else x.sum()
@@ -71,7 +81,8 @@ def relative_error(result: torch.Tensor, exact: torch.Tensor) -> float:
         return largest * share
 
     gap = length(result.double() - exact)
-    return float(torch.where(gap == 0, 0.0, gap / length(exact)))
+    return float(
+        torch.where(gap == 0, 0.0, gap / length(exact)))
 # --8<-- [end:relative_error]
 
 
@@ -80,19 +91,21 @@ def relative_error(result: torch.Tensor, exact: torch.Tensor) -> float:
 def full_float32() -> Iterator[None]:
     """Keep float32's digits in products and convolutions.
 
-    Inside, the older and the newer names of the settings say so, and
-    autocast stays as it is. Afterwards both read what they read before.
-    An older name that raised, since the newer ones differ from it, is
-    then at "highest" or False. A `torch.backends.fp32_precision` that
-    is set later does not reach convolutions that were in TF32 before.
+    Inside, the older and the newer names of the settings say
+    so, and autocast stays as it is. Afterwards both read what
+    they read before. An older name that raised, since the
+    newer ones differ from it, is then at "highest" or False. A
+    `torch.backends.fp32_precision` that is set later does not
+    reach convolutions that were in TF32 before.
 
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
     cudnn: Any = torch.backends.cudnn
     mkldnn: Any = torch.backends.mkldnn
     parts: list[Any] = [
-        torch.backends, cudnn, torch.backends.cuda.matmul, cudnn.conv,
-        cudnn.rnn, mkldnn.matmul, mkldnn.conv, mkldnn.rnn]
+        torch.backends, cudnn, torch.backends.cuda.matmul,
+        cudnn.conv, cudnn.rnn, mkldnn.matmul, mkldnn.conv,
+        mkldnn.rnn]
     matmul, convolve = "highest", False
     newer: list[str] = []
     with contextlib.suppress(RuntimeError):
@@ -110,7 +123,8 @@ def full_float32() -> Iterator[None]:
 
     before = [part.fp32_precision for part in parts]
     for part, value in zip(parts, before, strict=True):
-        # with "none" above it, a part that followed reads otherwise
+        # with "none" above it, a part that followed reads
+        # otherwise
         own = part.fp32_precision
         newer.append(value if own == value else "none")
         part.fp32_precision = "none"
@@ -124,12 +138,14 @@ def full_float32() -> Iterator[None]:
 
 # --8<-- [start:assert_keeps_float32]
 def assert_keeps_float32(
-        multiply: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+        multiply: Callable[[torch.Tensor, torch.Tensor],
+                           torch.Tensor],
         size: int = 256) -> None:
     """Check that `multiply` keeps more bits than TF32.
 
-    It gets two float32 matrices (size, size) and returns `a @ b`.
-    All entries must be 4097, which needs 12 bits behind the point.
+    It gets two float32 matrices (size, size) and returns
+    `a @ b`. All entries must be 4097, which needs 12 bits
+    behind the point.
 
     Raises:
         AssertionError: names the entry that is farthest off.
@@ -138,7 +154,8 @@ def assert_keeps_float32(
     Source: https://docs.pytorch.org/docs/stable/notes/numerical_accuracy.html
     """
     if not size:
-        raise Undecided("a matrix without entries has no digits")
+        raise Undecided(
+            "a matrix without entries has no digits")
     a = 4097 * torch.eye(size, dtype=torch.float32)
     b = torch.ones(size, size, dtype=torch.float32)
     for result in [multiply(a, b), multiply(b, a)]:

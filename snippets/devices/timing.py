@@ -9,7 +9,8 @@ import torch
 
 # --8<-- [start:wait_for_device]
 def wait_for_device() -> None:
-    """Return once the current accelerator, if any, has finished.
+    """Return once the current accelerator, if any, has
+    finished.
 
     Source: https://docs.pytorch.org/docs/stable/accelerator.html
     """
@@ -20,10 +21,12 @@ def wait_for_device() -> None:
 
 # --8<-- [start:seconds]
 def seconds(
-        run: Callable[[], object], *,
-        wait: Callable[[], None], warm_up: int = 3, repeats: int = 10,
-        clock: Callable[[], float] = time.perf_counter) -> float:
-    """Return the median time of `run()` with its work on the device.
+        run: Callable[[], object], *, wait: Callable[[], None],
+        warm_up: int = 3, repeats: int = 10,
+        clock: Callable[[],
+                        float] = time.perf_counter) -> float:
+    """Return the median time of `run()` with its work on the
+    device.
 
     `wait` returns once the device has finished.
 
@@ -47,8 +50,8 @@ def seconds(
 class StandIn:
     """A simulated device with its clock, in milliseconds.
 
-    Launching a kernel takes the program 1; the kernel then runs by
-    itself, after those launched before it.
+    Launching a kernel takes the program 1; the kernel then
+    runs by itself, after those launched before it.
 
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
@@ -63,7 +66,8 @@ class StandIn:
         self.busy_until = max(self.busy_until, self.now) + cost
 
     def wait(self) -> None:
-        """Wait for all kernels, as `item()` and `synchronize` do."""
+        """Wait for all kernels, as `item()` and `synchronize`
+        do."""
         self.now = max(self.now, self.busy_until)
 
     def clock(self) -> float:
@@ -74,15 +78,17 @@ class StandIn:
 
 # --8<-- [start:assert_time_grows]
 def assert_time_grows(
-        measure: Callable[[int], float], small: int, large: int,
-        factor: float = 4) -> None:
-    """Fail where `measure` hardly gives more for `large` than `small`.
+        measure: Callable[[int], float], small: int,
+        large: int, factor: float = 4) -> None:
+    """Fail where `measure` hardly gives more for `large` than
+    `small`.
 
-    `measure(size)` times one call on inputs of that size. Take sizes
-    between which the work grows far more than by `factor`.
+    `measure(size)` times one call on inputs of that size. Take
+    sizes between which the work grows far more than by
+    `factor`.
 
-    Raises: AssertionError with both times; ValueError where `large` is
-    no larger than `small`.
+    Raises: AssertionError with both times; ValueError where
+    `large` is no larger than `small`.
     Source: https://docs.pytorch.org/docs/stable/notes/cuda.html
     """
     if large <= small:

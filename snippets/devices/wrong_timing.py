@@ -8,7 +8,8 @@ from collections.abc import Callable
 def seconds_of_launch(
         run: Callable[[], object],
         clock: Callable[[], float] = time.perf_counter) -> float:
-    """Return the time in which `run()` gave the device its work."""
+    """Return the time in which `run()` gave the device its
+    work."""
     start = clock()
     run()
     return clock() - start

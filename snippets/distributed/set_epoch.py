@@ -12,20 +12,26 @@ from snippets.guards.judge import Undecided
 def epochs_of_two_ranks(
         samples: int, epochs: int, call_set_epoch: bool
 ) -> list[list[list[int]]]:
-    """Return what two processes load of `samples`, as [rank][epoch].
+    """Return what two processes load of `samples`, as
+    [rank][epoch].
 
     Source: https://docs.pytorch.org/docs/stable/data.html
     """
-    def load(rank: int, samples: int, epochs: int, call: bool) -> Any:
+
+    def load(rank: int, samples: int, epochs: int,
+             call: bool) -> Any:
         dataset: Any = range(samples)
-        sampler: Any = DistributedSampler(dataset, shuffle=True)
+        sampler: Any = DistributedSampler(
+            dataset, shuffle=True)
         loader: Any = DataLoader(
-            dataset, batch_size=2, sampler=sampler, collate_fn=list)
+            dataset, batch_size=2, sampler=sampler,
+            collate_fn=list)
         loaded = []
         for epoch in range(epochs):
             if call:
                 sampler.set_epoch(epoch)
-            loaded.append([i for batch in loader for i in batch])
+            loaded.append([
+                i for batch in loader for i in batch])
         return loaded
 
     return run_ranks(load, samples, epochs, call_set_epoch)
@@ -36,8 +42,9 @@ def epochs_of_two_ranks(
 def assert_epochs_differ(epochs: list[list[int]]) -> None:
     """Fail where two epochs of a rank are in one order.
 
-    `epochs` holds what a rank loaded: for each epoch the indices, in
-    order. Give 20 samples or more, so that no two agree by chance.
+    `epochs` holds what a rank loaded: for each epoch the
+    indices, in order. Give 20 samples or more, so that no two
+    agree by chance.
 
     Raises:
         AssertionError: names two epochs in one order.
@@ -46,8 +53,10 @@ def assert_epochs_differ(epochs: list[list[int]]) -> None:
     Source: https://docs.pytorch.org/docs/stable/data.html
     """
     orders = [tuple(map(int, indices)) for indices in epochs]
-    if len(orders) < 2 or any(len(set(order)) < 2 for order in orders):
-        raise Undecided("give two epochs or more, of several samples")
+    if len(orders) < 2 or any(
+            len(set(order)) < 2 for order in orders):
+        raise Undecided(
+            "give two epochs or more, of several samples")
     first_with: dict[tuple[int, ...], int] = {}
     for epoch, order in enumerate(orders):
         before = first_with.setdefault(order, epoch)

@@ -13,8 +13,8 @@ from snippets.distributed.gradient_averaging import run_ranks
 def without_gradient(model: nn.Module) -> list[str]:
     """Return the trainable parameters without a gradient.
 
-    Call it after `backward` on the model without the wrapper, whose
-    gradients were None before.
+    Call it after `backward` on the model without the wrapper,
+    whose gradients were None before.
 
     Source: https://docs.pytorch.org/docs/stable/notes/ddp.html
 
@@ -29,24 +29,29 @@ def without_gradient(model: nn.Module) -> list[str]:
 
 
 # --8<-- [start:train_two_steps]
-def train_two_steps(uses_head: list[bool], find: bool) -> list[Any]:
+def train_two_steps(uses_head: list[bool],
+                    find: bool) -> list[Any]:
     """Take two steps on two ranks; give the head's gradients.
 
-    The model is a body and a head, and rank r leaves the head out of
-    its loss unless `uses_head[r]`.
+    The model is a body and a head, and rank r leaves the head
+    out of its loss unless `uses_head[r]`.
 
-    Raises: RuntimeError where a rank waits for a gradient in vain.
+    Raises: RuntimeError where a rank waits for a gradient in
+    vain.
     Source: https://docs.pytorch.org/docs/stable/notes/ddp.html
     """
-    def work(rank: int, uses_head: list[bool], find: bool) -> Any:
+
+    def work(rank: int, uses_head: list[bool],
+             find: bool) -> Any:
         class Model(nn.Module):
             def __init__(self) -> None:
                 super().__init__()
                 self.body = nn.Linear(1, 1, bias=False)
                 self.head = nn.Linear(1, 1, bias=False)
 
-            def forward(
-                    self, x: torch.Tensor, head: bool) -> torch.Tensor:
+
+            def forward(self, x: torch.Tensor,
+                        head: bool) -> torch.Tensor:
                 x = self.body(x)
                 y: torch.Tensor = self.head(x) if head else x
                 return y

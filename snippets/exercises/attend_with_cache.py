@@ -9,19 +9,24 @@ import torch.nn.functional as F
 # --8<-- [start:check_causal_with_cache]
 def check_causal_with_cache(
     answer: Callable[
-        [torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor],
+        [torch.Tensor, torch.Tensor, torch.Tensor],
+        torch.Tensor],
 ) -> str:
-    """Attend in one pass, and with caches of 0, 2 and 5 tokens.
+    """Attend in one pass, and with caches of 0, 2 and 5
+    tokens.
 
-    Raises: AssertionError with a likely cause where they differ.
+    Raises: AssertionError with a likely cause where they
+    differ.
     """
     q, k, v = torch.randn(3, 1, 2, 6, 4).unbind()
-    whole = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+    whole = F.scaled_dot_product_attention(
+        q, k, v, is_causal=True)
     for first, last in [(0, 6), (0, 3), (5, 6), (2, 5)]:
         new, S, L = q[:, :, first:last], last, last - first
         here = f"{L} queries, {S} keys: "
         # the identity as values: the output is the weights
-        seen = answer(new, k[:, :, :S], torch.eye(S).expand(1, 2, S, S))
+        seen = answer(new, k[:, :, :S],
+                      torch.eye(S).expand(1, 2, S, S))
         assert seen.shape == (1, 2, L, S), (
             f"{here}the result is {tuple(seen.shape)}, not (..., L, e): "
             "is the mask (L, S), and the softmax over the keys?")
@@ -30,22 +35,29 @@ def check_causal_with_cache(
         key = torch.arange(S, device="cpu")
         causes = [
             (key <= place, ""),
-            (key <= place - first, "the rows count from the first key, "
-             "as is_causal does; move the diagonal right by S - L"),
-            (key >= 0 * place, "it sees keys that come later; mask them, "
+            (key <= place - first,
+             "the rows count from the first key, "
+             "as is_causal does; move the diagonal right by S - L"
+             ),
+            (key >= 0 * place,
+             "it sees keys that come later; mask them, "
              "by False or by -inf"),
-            (key < place, "it does not see its own place; the diagonal "
-                          "belongs to what is kept"),
-            (key > place, "True keeps a key in a boolean attn_mask, and "
-                          "yours is True where it should hide"),
-            (key <= place + 1, "it sees one key too many; is the "
-                               "diagonal S - L, and not S - L + 1?"),
-        ]
-        cause = next((says for wanted, says in causes
-                      if torch.equal(sees, wanted.expand(L, S))),
-                     "query i stands at place i + S - L and sees the "
-                     "keys up to this place")
-        row = int((sees != (key <= place)).any(1).int().argmax())
+            (key < place,
+             "it does not see its own place; the diagonal "
+             "belongs to what is kept"),
+            (key > place,
+             "True keeps a key in a boolean attn_mask, and "
+             "yours is True where it should hide"),
+            (key
+             <= place + 1, "it sees one key too many; is the "
+             "diagonal S - L, and not S - L + 1?"), ]
+        cause = next(
+            (says for wanted, says in causes
+             if torch.equal(sees, wanted.expand(L, S))),
+            "query i stands at place i + S - L and sees the "
+            "keys up to this place")
+        row = int((sees != (key
+                            <= place)).any(1).int().argmax())
         assert not cause, (
             f"{here}query {row} sees the keys "
             f"{key[sees[row]].tolist()}, not 0 to {first + row}: {cause}")

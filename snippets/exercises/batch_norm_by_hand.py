@@ -12,16 +12,18 @@ def batch_norm(
     running_var: torch.Tensor, training: bool,
     momentum: float = 0.1, eps: float = 1e-5,
 ) -> torch.Tensor:
-    """Normalize each feature of `x` (B, C), as F.batch_norm does.
+    """Normalize each feature of `x` (B, C), as F.batch_norm
+    does.
 
-    In training the statistics (C,) of the batch normalize it, and the
-    running ones are changed in place; else these normalize. `x` is
-    float32 or float64, and its squares are finite; a mean far above
-    the deviation costs digits.
+    In training the statistics (C,) of the batch normalize it,
+    and the running ones are changed in place; else these
+    normalize. `x` is float32 or float64, and its squares are
+    finite; a mean far above the deviation costs digits.
 
     Raises:
         TypeError: `x` is of another dtype.
-        ValueError: a batch in training has fewer than two samples.
+        ValueError: a batch in training has fewer than two
+            samples.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html
     """
     if x.dtype not in (torch.float32, torch.float64):
@@ -40,10 +42,13 @@ def batch_norm(
 
 
 # --8<-- [start:check_batch_norm]
-def check_batch_norm(answer: Callable[..., torch.Tensor]) -> str:
-    """Compare `answer` with F.batch_norm in training, then in eval.
+def check_batch_norm(
+        answer: Callable[..., torch.Tensor]) -> str:
+    """Compare `answer` with F.batch_norm in training, then in
+    eval.
 
-    Raises: AssertionError with a likely cause where they differ.
+    Raises: AssertionError with a likely cause where they
+    differ.
     """
     x = torch.tensor([[0.0, 3], [2, 3], [4, 9], [10, 5]])
     x.requires_grad_()
@@ -59,8 +64,10 @@ def check_batch_norm(answer: Callable[..., torch.Tensor]) -> str:
         def is_close(other: torch.Tensor) -> bool:
             return got.shape == other.shape and torch.allclose(
                 got.to(other), other, rtol=1e-4, atol=1e-5)
-        cause = next((says for other, says in causes if is_close(other)),
-                     f"{got.tolist()} for {want.tolist()}")
+        cause = next(
+            (says
+             for other, says in causes if is_close(other)),
+            f"{got.tolist()} for {want.tolist()}")
         assert is_close(want), f"{what}: {cause}"
 
     new_mean, new_var = old_mean.clone(), old_var.clone()
@@ -68,12 +75,14 @@ def check_batch_norm(answer: Callable[..., torch.Tensor]) -> str:
     centred = x - mean
     compare(
         "output in training", out,
-        F.batch_norm(x, None, None, None, None, True, m, eps), [
+        F.batch_norm(x, None, None, None, None, True, m, eps),
+        [
             (centred / (unbiased + eps).sqrt(),
              "it is divided by the unbiased variance (n - 1); the batch "
              "itself takes the biased one (n)"),
             (centred / (biased.sqrt() + eps),
-             "eps stands outside of the root; add it to the variance"),
+             "eps stands outside of the root; add it to the variance"
+             ),
             (centred / (biased + eps),
              "it is divided by the variance; take its square root"),
             ((x - old_mean) / (old_var + eps).sqrt(),
@@ -81,39 +90,49 @@ def check_batch_norm(answer: Callable[..., torch.Tensor]) -> str:
              "batch's own normalize"),
             (F.layer_norm(x, (2,), eps=eps),
              "each sample is normalized over its features; take the "
-             "statistics over dim=0, one for each feature"),
-        ])
+             "statistics over dim=0, one for each feature"), ])
     compare("running mean", new_mean, old_mean.lerp(mean, m), [
-        (old_mean, "it did not change; write into the tensor that was "
-                   "given, by copy_, lerp_ or mul_ and add_"),
-        (mean.lerp(old_mean, m), "momentum is the weight of the new "
-                                 "value, and yours weighs the old one"),
-    ])
-    compare("running variance", new_var, old_var.lerp(unbiased, m), [
-        (old_var, "it did not change; write into the tensor that was "
-                  "given, by copy_, lerp_ or mul_ and add_"),
-        (old_var.lerp(biased, m), "it takes the biased variance; the "
-         "running one takes the unbiased variance (n - 1)"),
-        (unbiased.lerp(old_var, m), "momentum is the weight of the new "
-                                    "value, and yours weighs the old"),
-    ])
-    assert not any(new.requires_grad for new in (new_mean, new_var)), (
-        "the running statistics hold the graph of each batch, so memory "
-        "grows: update them under torch.no_grad()")
-    got, = torch.autograd.grad((out * x.detach() ** 2).sum(), x)
-    again = F.batch_norm(x, None, None, None, None, True, m, eps)
-    want, = torch.autograd.grad((again * x.detach() ** 2).sum(), x)
-    compare("gradient in training", got, want, [(
-        got, "it must go through the mean and the variance of the "
-             "batch: do not detach them in the output")])
+        (old_mean,
+         "it did not change; write into the tensor that was "
+         "given, by copy_, lerp_ or mul_ and add_"),
+        (mean.lerp(old_mean,
+                   m), "momentum is the weight of the new "
+         "value, and yours weighs the old one"), ])
+    compare(
+        "running variance", new_var, old_var.lerp(unbiased, m),
+        [
+            (old_var,
+             "it did not change; write into the tensor that was "
+             "given, by copy_, lerp_ or mul_ and add_"),
+            (old_var.lerp(biased, m),
+             "it takes the biased variance; the "
+             "running one takes the unbiased variance (n - 1)"),
+            (unbiased.lerp(old_var, m),
+             "momentum is the weight of the new "
+             "value, and yours weighs the old"), ])
+    assert not any(
+        new.requires_grad for new in (new_mean, new_var)), (
+            "the running statistics hold the graph of each batch, so memory "
+            "grows: update them under torch.no_grad()")
+    got, = torch.autograd.grad((out * x.detach()**2).sum(), x)
+    again = F.batch_norm(
+        x, None, None, None, None, True, m, eps)
+    want, = torch.autograd.grad((again * x.detach()**2).sum(),
+                                x)
+    compare("gradient in training", got, want, [
+        (got,
+         "it must go through the mean and the variance of the "
+         "batch: do not detach them in the output")])
 
     kept = new_mean.clone(), new_var.clone()
     compare(
-        "output in eval", answer(x, new_mean, new_var, False, m, eps),
-        F.batch_norm(x, *kept, None, None, False, m, eps), [
-            (out, "the batch's statistics normalize; eval takes the "
-                  "running ones, so that a sample's result does not "
-                  "depend on its batch")])
+        "output in eval",
+        answer(x, new_mean, new_var, False, m, eps),
+        F.batch_norm(x, *kept, None, None, False, m, eps),
+        [(out,
+          "the batch's statistics normalize; eval takes the "
+          "running ones, so that a sample's result does not "
+          "depend on its batch")])
     now = torch.stack((new_mean, new_var))
     assert torch.equal(now, torch.stack(kept)), (
         "eval changes the running statistics: update them if `training` "

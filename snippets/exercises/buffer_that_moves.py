@@ -8,7 +8,8 @@ from torch import nn
 
 # --8<-- [start:standardize]
 class Standardize(nn.Module):
-    """Subtract a mean from `x` (..., D), divide by a deviation.
+    """Subtract a mean from `x` (..., D), divide by a
+    deviation.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_buffer
     """
@@ -16,7 +17,9 @@ class Standardize(nn.Module):
     mean: torch.Tensor
     std: torch.Tensor
 
-    def __init__(self, mean: torch.Tensor, std: torch.Tensor) -> None:
+
+    def __init__(self, mean: torch.Tensor,
+                 std: torch.Tensor) -> None:
         """Hold copies of `mean` and `std`, both (D,)."""
         super().__init__()
         self.register_buffer("mean", mean.clone())
@@ -40,7 +43,8 @@ def check_standardize(
     x = torch.tensor([[3.0, 2, 3], [1, 6, 11]])
     want = torch.tensor([[1.0, 0, 0], [0, 1, 1]])
     layer = make(mean, std)
-    assert torch.allclose(layer(x), want), "subtract, then divide"
+    assert torch.allclose(layer(x),
+                          want), "subtract, then divide"
     names = [name for name, _ in layer.named_parameters()]
     assert not names, (
         f"parameters() gives {names} to an optimizer, whose step or "
@@ -71,8 +75,10 @@ def check_standardize(
         "a layer that loads the state dict still uses its own numbers: "
         "register mean and std both, and compute nothing from them in "
         "__init__ that is not registered too")
-    assert torch.equal(torch.stack(given), torch.stack((std, mean))), (
-        "load_state_dict wrote into a tensor that was given to the "
-        "layer, and its owner sees that: clone it before you register it")
+    assert torch.equal(
+        torch.stack(given), torch.stack((std, mean))
+    ), ("load_state_dict wrote into a tensor that was given to the "
+        "layer, and its owner sees that: clone it before you register it"
+        )
     return "it moves, is cast, saved and loaded"
 # --8<-- [end:check_standardize]

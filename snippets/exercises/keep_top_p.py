@@ -11,7 +11,8 @@ def check_top_p_filter(
 ) -> str:
     """Filter three rows by several p, and look at what stays.
 
-    Raises: AssertionError with a likely cause where it is wrong.
+    Raises: AssertionError with a likely cause where it is
+    wrong.
     """
     rows = [[0.5, 0.3, 0.15, 0.05], [0.05, 0.15, 0.3, 0.5],
             [0.15, 0.05, 0.7, 0.1]]
@@ -22,7 +23,8 @@ def check_top_p_filter(
     sums = p.gather(-1, down).cumsum(-1)
 
     def first(count: torch.Tensor) -> torch.Tensor:
-        return rank < count  # the most probable tokens of each row
+        # the most probable tokens of each row
+        return rank < count
 
     for top_p in (0.6, 0.9, 0.4, 1.0):
         below = (sums < top_p - 1e-6).sum(-1, keepdim=True)
@@ -37,23 +39,31 @@ def check_top_p_filter(
             "like any other: give them -inf")
         causes = [
             (want, ""),
-            (first(below), "the token at which the sum reaches p is "
-             "missing; keep a token if those before it sum to less"),
-            (first(below + 2), "one token too many stays: keep a token "
+            (first(below),
+             "the token at which the sum reaches p is "
+             "missing; keep a token if those before it sum to less"
+             ),
+            (first(below + 2),
+             "one token too many stays: keep a token "
              "if those before it sum to less than p"),
-            (want.gather(-1, down), "the mask is in sorted order; "
+            (want.gather(-1,
+                         down), "the mask is in sorted order; "
              "scatter it back to the order of the vocabulary"),
-            (1 - sums.gather(-1, rank) < top_p - 1e-6, "this sums from "
-             "the least probable token on; sort with descending=True"),
-            (p >= top_p, "each token is compared with p; compare the "
-                         "sum of the tokens before it"),
-            (want[:1].expand(3, 4), "each row has the tokens of the "
-             "first row; sort each row, along dim=-1"),
-        ]
-        cause = next((says for wrong, says in causes
-                      if torch.equal(kept, wrong)),
-                     "sort the probabilities (not the logits), sum them, "
-                     "and keep a token if those before it sum to less")
+            (1 - sums.gather(-1, rank)
+             < top_p - 1e-6, "this sums from "
+             "the least probable token on; sort with descending=True"
+             ),
+            (p >= top_p,
+             "each token is compared with p; compare the "
+             "sum of the tokens before it"),
+            (want[:1].expand(
+                3, 4), "each row has the tokens of the "
+             "first row; sort each row, along dim=-1"), ]
+        cause = next(
+            (says for wrong, says in causes
+             if torch.equal(kept, wrong)),
+            "sort the probabilities (not the logits), sum them, "
+            "and keep a token if those before it sum to less")
         row = int((kept != want).any(-1).int().argmax())
         assert not cause, (
             f"p = {top_p}, probabilities {rows[row]}: "
@@ -61,8 +71,10 @@ def check_top_p_filter(
             f"{want[row].nonzero().flatten().tolist()}: {cause}")
         wanted = p.masked_fill(~want, 0)
         wanted = wanted / wanted.sum(-1, keepdim=True)
-        assert torch.allclose(got.softmax(-1).to(p), wanted, atol=1e-5), (
-            f"p = {top_p}: the right tokens stay with other numbers; "
-            "return the logits of these tokens, and not probabilities")
+        assert torch.allclose(
+            got.softmax(-1).to(p), wanted, atol=1e-5
+        ), (f"p = {top_p}: the right tokens stay with other numbers; "
+            "return the logits of these tokens, and not probabilities"
+            )
     return "all 12 rows keep the right tokens"
 # --8<-- [end:check_top_p_filter]

@@ -7,15 +7,17 @@ import torch
 
 # --8<-- [start:check_patchify]
 def check_patchify(
-    patchify: Callable[[torch.Tensor, tuple[int, int]], torch.Tensor],
-    specification: Callable[
-        [torch.Tensor, tuple[int, int]], torch.Tensor],
+    patchify: Callable[[torch.Tensor, tuple[int, int]],
+                       torch.Tensor],
+    specification: Callable[[torch.Tensor, tuple[int, int]],
+                            torch.Tensor],
 ) -> str:
-    """Compare `patchify` and `specification` on images (2, 3, 4, 9).
+    """Compare `patchify` and `specification` on images
+    (2, 3, 4, 9).
 
     Raises:
-        AssertionError: with a likely cause, where an element is
-            out of place.
+        AssertionError: with a likely cause, where an element
+            is out of place.
     """
     images = torch.arange(2 * 3 * 4 * 9).reshape(2, 3, 4, 9)
     want, got = specification(images, (2, 3)), patchify(images, (2, 3))
@@ -33,7 +35,8 @@ def check_patchify(
     assert torch.equal(got[0, 1], want[0, 1]), (
         "patch 1 is not the right neighbour of patch 0: H' comes before "
         "W'")
-    assert torch.equal(got, want), "images or patches are mixed up"
+    assert torch.equal(got,
+                       want), "images or patches are mixed up"
     return f"all {want.numel()} elements are in their place"
 # --8<-- [end:check_patchify]
 
@@ -41,18 +44,21 @@ def check_patchify(
 # --8<-- [start:check_unpatchify]
 def check_unpatchify(
     unpatchify: Callable[
-        [torch.Tensor, tuple[int, int], tuple[int, int]], torch.Tensor],
-    specification: Callable[
-        [torch.Tensor, tuple[int, int]], torch.Tensor],
+        [torch.Tensor, tuple[int, int], tuple[int, int]],
+        torch.Tensor],
+    specification: Callable[[torch.Tensor, tuple[int, int]],
+                            torch.Tensor],
 ) -> str:
-    """Give `unpatchify` patches of images (2, 3, 4, 9) to put together.
+    """Give `unpatchify` patches of images (2, 3, 4, 9) to put
+    together.
 
     Raises:
-        AssertionError: with a likely cause, where an element is
-            out of place.
+        AssertionError: with a likely cause, where an element
+            is out of place.
     """
     images = torch.arange(2 * 3 * 4 * 9).reshape(2, 3, 4, 9)
-    got = unpatchify(specification(images, (2, 3)), (4, 9), (2, 3))
+    got = unpatchify(
+        specification(images, (2, 3)), (4, 9), (2, 3))
     assert got.shape == images.shape, (
         f"(B, C, H, W) is {tuple(images.shape)} here, "
         f"not {tuple(got.shape)}")

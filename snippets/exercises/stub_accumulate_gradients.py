@@ -12,8 +12,9 @@ def backward_in_parts(
         parts: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> None:
     """Add the gradient of the batch to `model`, part by part.
 
-    A part is an input and its targets (B, L), -100 where they are to
-    be ignored; the model gives logits (B, L, C).
+    A part is an input and its targets (B, L), -100 where they
+    are to be ignored; the model gives logits (B, L, C).
     """
-    raise NotImplementedError("count, then one backward a part")
+    raise NotImplementedError(
+        "count, then one backward a part")
 # --8<-- [end:backward_in_parts]

@@ -9,10 +9,12 @@ def batch_norm(
     running_var: torch.Tensor, training: bool,
     momentum: float = 0.1, eps: float = 1e-5,
 ) -> torch.Tensor:
-    """Normalize each feature of `x` (B, C), as F.batch_norm does.
+    """Normalize each feature of `x` (B, C), as F.batch_norm
+    does.
 
-    In training the statistics (C,) of the batch normalize it, and the
-    running ones are changed in place; else these normalize.
+    In training the statistics (C,) of the batch normalize it,
+    and the running ones are changed in place; else these
+    normalize.
     """
     raise NotImplementedError("two modes, two variances")
 # --8<-- [end:batch_norm]

@@ -18,8 +18,10 @@ class MultiHeadAttention(nn.Module):
         super().__init__()
         self.num_heads = num_heads
         self.head_dim = head_dim
-        self.in_proj = nn.Linear(features, 3 * num_heads * head_dim)
-        self.out_proj = nn.Linear(num_heads * head_dim, features)
+        self.in_proj = nn.Linear(
+            features, 3 * num_heads * head_dim)
+        self.out_proj = nn.Linear(
+            num_heads * head_dim, features)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return (B, L, D) for `x` (B, L, D)."""

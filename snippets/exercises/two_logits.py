@@ -10,9 +10,11 @@ import torch.nn.functional as F
 def check_two_logits(
     answer: Callable[[torch.Tensor], torch.Tensor],
 ) -> str:
-    """Compare cross-entropy of `answer(logit)` with BCE of `logit`.
+    """Compare cross-entropy of `answer(logit)` with BCE of
+    `logit`.
 
-    Raises: AssertionError with a likely cause where they differ.
+    Raises: AssertionError with a likely cause where they
+    differ.
     """
     logit = torch.tensor([2.0, -1, 0.5, 0], requires_grad=True)
     z = answer(logit)
@@ -22,19 +24,22 @@ def check_two_logits(
     p = logit.sigmoid()
     causes = [
         (logit, "the difference of the two logits is right"),
-        (-logit, "class 0 and class 1 are swapped: `logit` belongs to "
-                 "class 1, which has index 1"),
-        (2 * logit, "the two logits lie twice as far apart as they "
-                    "should: put 0 beside `logit`, or halve both"),
-        (-2 * logit, "the two logits lie twice as far apart as they "
-                     "should, and the classes are swapped"),
-        (2 * p - 1, "these are probabilities, and cross_entropy takes "
-                    "logits: it would apply softmax to them"),
-    ]
+        (-logit,
+         "class 0 and class 1 are swapped: `logit` belongs to "
+         "class 1, which has index 1"),
+        (2 * logit,
+         "the two logits lie twice as far apart as they "
+         "should: put 0 beside `logit`, or halve both"),
+        (-2 * logit,
+         "the two logits lie twice as far apart as they "
+         "should, and the classes are swapped"),
+        (2 * p - 1,
+         "these are probabilities, and cross_entropy takes "
+         "logits: it would apply softmax to them"), ]
     difference = z[:, 1] - z[:, 0]
     cause = next(
-        (says for wanted, says in causes
-         if torch.allclose(difference.to(wanted), wanted, atol=1e-5)),
+        (says for wanted, says in causes if torch.allclose(
+            difference.to(wanted), wanted, atol=1e-5)),
         "class 1 minus class 0 must be `logit`, because softmax of two "
         "logits is the sigmoid of their difference")
     for label in (0, 1):
@@ -42,7 +47,8 @@ def check_two_logits(
         got = F.cross_entropy(z, target, reduction="none")
         want = F.binary_cross_entropy_with_logits(
             logit, target.to(logit), reduction="none")
-        assert torch.allclose(got.to(want), want, atol=1e-5), cause
+        assert torch.allclose(got.to(want), want,
+                              atol=1e-5), cause
         assert got.requires_grad, (
             "no gradient reaches `logit`: build the result from it by "
             "stack or cat, and not by torch.tensor")

@@ -13,7 +13,8 @@ def mean_of_means(
         parts: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> None:
     """Divide by the number of parts."""
     for x, target in parts:
-        loss = F.cross_entropy(model(x).flatten(0, 1), target.flatten())
+        loss = F.cross_entropy(
+            model(x).flatten(0, 1), target.flatten())
         (loss / len(parts)).backward()
 # --8<-- [end:mean_of_means]
 
@@ -24,7 +25,8 @@ def undivided(
         parts: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> None:
     """Add the means up."""
     for x, target in parts:
-        loss = F.cross_entropy(model(x).flatten(0, 1), target.flatten())
+        loss = F.cross_entropy(
+            model(x).flatten(0, 1), target.flatten())
         loss.backward()
 # --8<-- [end:undivided]
 
@@ -36,8 +38,9 @@ def padding_counted(
     """Divide by all places, those of the padding too."""
     count = sum(target.numel() for _, target in parts)
     for x, target in parts:
-        loss = F.cross_entropy(model(x).flatten(0, 1), target.flatten(),
-                               reduction="sum")
+        loss = F.cross_entropy(
+            model(x).flatten(0, 1), target.flatten(),
+            reduction="sum")
         (loss / count).backward()
 # --8<-- [end:padding_counted]
 
@@ -46,11 +49,14 @@ def padding_counted(
 def zeroed_between(
         model: nn.Module,
         parts: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> None:
-    """Clear the gradients before each part, as before each batch."""
-    count = sum(int((target != -100).sum()) for _, target in parts)
+    """Clear the gradients before each part, as before each
+    batch."""
+    count = sum(
+        int((target != -100).sum()) for _, target in parts)
     for x, target in parts:
         model.zero_grad()
-        loss = F.cross_entropy(model(x).flatten(0, 1), target.flatten(),
-                               reduction="sum")
+        loss = F.cross_entropy(
+            model(x).flatten(0, 1), target.flatten(),
+            reduction="sum")
         (loss / count).backward()
 # --8<-- [end:zeroed_between]

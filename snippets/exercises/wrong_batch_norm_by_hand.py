@@ -9,7 +9,8 @@ def one_variance(
     running_var: torch.Tensor, training: bool,
     momentum: float = 0.1, eps: float = 1e-5,
 ) -> torch.Tensor:
-    """Normalize by the variance that var gives, the unbiased one."""
+    """Normalize by the variance that var gives, the unbiased
+    one."""
     if training:
         mean, var = x.mean(0), x.var(0)
         with torch.no_grad():
@@ -27,7 +28,8 @@ def biased_in_both(
     running_var: torch.Tensor, training: bool,
     momentum: float = 0.1, eps: float = 1e-5,
 ) -> torch.Tensor:
-    """Keep the variance that normalizes, too small for other data."""
+    """Keep the variance that normalizes, too small for other
+    data."""
     if training:
         mean, var = x.mean(0), x.var(0, correction=0)
         with torch.no_grad():
@@ -45,13 +47,16 @@ def momentum_of_the_old(
     running_var: torch.Tensor, training: bool,
     momentum: float = 0.1, eps: float = 1e-5,
 ) -> torch.Tensor:
-    """Weigh the old value by momentum, as an optimizer does."""
+    """Weigh the old value by momentum, as an optimizer
+    does."""
     if training:
         mean, var = x.mean(0), x.var(0, correction=0)
         with torch.no_grad():
             new_var = x.var(0)
-            running_mean.mul_(momentum).add_(mean * (1 - momentum))
-            running_var.mul_(momentum).add_(new_var * (1 - momentum))
+            running_mean.mul_(momentum).add_(
+                mean * (1 - momentum))
+            running_var.mul_(momentum).add_(
+                new_var * (1 - momentum))
     else:
         mean, var = running_mean, running_var
     return (x - mean) / (var + eps).sqrt()
@@ -64,7 +69,8 @@ def new_names(
     running_var: torch.Tensor, training: bool,
     momentum: float = 0.1, eps: float = 1e-5,
 ) -> torch.Tensor:
-    """Bind the names to new tensors: the caller keeps the old ones."""
+    """Bind the names to new tensors: the caller keeps the old
+    ones."""
     if training:
         mean, var = x.mean(0), x.var(0, correction=0)
         running_mean = (1 - momentum) * running_mean + momentum * mean

@@ -8,7 +8,9 @@ from torch import nn
 class PlainAttributes(nn.Module):
     """Tensors that the module does not know."""
 
-    def __init__(self, mean: torch.Tensor, std: torch.Tensor) -> None:
+
+    def __init__(self, mean: torch.Tensor,
+                 std: torch.Tensor) -> None:
         """Hold both as plain attributes."""
         super().__init__()
         self.mean, self.std = mean.clone(), std.clone()
@@ -23,7 +25,9 @@ class PlainAttributes(nn.Module):
 class MovedInForward(nn.Module):
     """Move by hand in each call, and be in no state dict."""
 
-    def __init__(self, mean: torch.Tensor, std: torch.Tensor) -> None:
+
+    def __init__(self, mean: torch.Tensor,
+                 std: torch.Tensor) -> None:
         """Hold both as plain attributes."""
         super().__init__()
         self.mean, self.std = mean.clone(), std.clone()
@@ -38,7 +42,9 @@ class MovedInForward(nn.Module):
 class Trained(nn.Module):
     """Parameters, which the optimizer changes."""
 
-    def __init__(self, mean: torch.Tensor, std: torch.Tensor) -> None:
+
+    def __init__(self, mean: torch.Tensor,
+                 std: torch.Tensor) -> None:
         """Hold both as parameters."""
         super().__init__()
         self.mean = nn.Parameter(mean.clone())
@@ -52,16 +58,21 @@ class Trained(nn.Module):
 
 # --8<-- [start:half_registered]
 class HalfRegistered(nn.Module):
-    """Register the mean, and let a reciprocal lie beside it."""
+    """Register the mean, and let a reciprocal lie beside
+    it."""
 
     mean: torch.Tensor
     scale: torch.Tensor
 
-    def __init__(self, mean: torch.Tensor, std: torch.Tensor) -> None:
-        """Hold the mean, and 1 / std in a buffer that is not saved."""
+
+    def __init__(self, mean: torch.Tensor,
+                 std: torch.Tensor) -> None:
+        """Hold the mean, and 1 / std in a buffer that is not
+        saved."""
         super().__init__()
         self.register_buffer("mean", mean.clone())
-        self.register_buffer("scale", 1 / std, persistent=False)
+        self.register_buffer("scale", 1 / std,
+                             persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return (..., D) for `x` (..., D)."""

@@ -12,7 +12,8 @@ def as_it_is_named(x: torch.Tensor, dim: int) -> torch.Tensor:
 
 # --8<-- [start:one_maximum]
 def one_maximum(x: torch.Tensor, dim: int) -> torch.Tensor:
-    """Subtract the largest number of the tensor from each row."""
+    """Subtract the largest number of the tensor from each
+    row."""
     largest = x.max()
     return (x - largest).exp().sum(dim).log() + largest
 # --8<-- [end:one_maximum]
@@ -27,7 +28,8 @@ def not_added_back(x: torch.Tensor, dim: int) -> torch.Tensor:
 
 
 # --8<-- [start:nan_for_a_hidden_row]
-def nan_for_a_hidden_row(x: torch.Tensor, dim: int) -> torch.Tensor:
+def nan_for_a_hidden_row(
+        x: torch.Tensor, dim: int) -> torch.Tensor:
     """Subtract -inf from -inf where a row has nothing else."""
     largest = x.amax(dim, keepdim=True)
     sums = (x - largest).exp().sum(dim, keepdim=True)

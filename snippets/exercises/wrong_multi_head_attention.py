@@ -7,7 +7,8 @@ from torch import nn
 
 # --8<-- [start:rows_head_by_head]
 class RowsHeadByHead(nn.Module):
-    """Read the rows of the projection as (h, 3, d), not (3, h, d)."""
+    """Read the rows of the projection as (h, 3, d), not
+    (3, h, d)."""
 
     def __init__(
         self, features: int, num_heads: int, head_dim: int
@@ -16,8 +17,10 @@ class RowsHeadByHead(nn.Module):
         super().__init__()
         self.num_heads = num_heads
         self.head_dim = head_dim
-        self.in_proj = nn.Linear(features, 3 * num_heads * head_dim)
-        self.out_proj = nn.Linear(num_heads * head_dim, features)
+        self.in_proj = nn.Linear(
+            features, 3 * num_heads * head_dim)
+        self.out_proj = nn.Linear(
+            num_heads * head_dim, features)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return (B, L, D) for `x` (B, L, D)."""
@@ -34,7 +37,8 @@ class RowsHeadByHead(nn.Module):
 
 # --8<-- [start:heads_split_by_view]
 class HeadsSplitByView(nn.Module):
-    """Split heads by a view, which deals a token out to positions."""
+    """Split heads by a view, which deals a token out to
+    positions."""
 
     def __init__(
         self, features: int, num_heads: int, head_dim: int
@@ -43,8 +47,10 @@ class HeadsSplitByView(nn.Module):
         super().__init__()
         self.num_heads = num_heads
         self.head_dim = head_dim
-        self.in_proj = nn.Linear(features, 3 * num_heads * head_dim)
-        self.out_proj = nn.Linear(num_heads * head_dim, features)
+        self.in_proj = nn.Linear(
+            features, 3 * num_heads * head_dim)
+        self.out_proj = nn.Linear(
+            num_heads * head_dim, features)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return (B, L, D) for `x` (B, L, D)."""
@@ -61,7 +67,8 @@ class HeadsSplitByView(nn.Module):
 
 # --8<-- [start:merge_without_permute]
 class MergeWithoutPermute(nn.Module):
-    """Merge heads by a reshape, which puts positions side by side."""
+    """Merge heads by a reshape, which puts positions side by
+    side."""
 
     def __init__(
         self, features: int, num_heads: int, head_dim: int
@@ -70,8 +77,10 @@ class MergeWithoutPermute(nn.Module):
         super().__init__()
         self.num_heads = num_heads
         self.head_dim = head_dim
-        self.in_proj = nn.Linear(features, 3 * num_heads * head_dim)
-        self.out_proj = nn.Linear(num_heads * head_dim, features)
+        self.in_proj = nn.Linear(
+            features, 3 * num_heads * head_dim)
+        self.out_proj = nn.Linear(
+            num_heads * head_dim, features)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return (B, L, D) for `x` (B, L, D)."""
@@ -79,6 +88,7 @@ class MergeWithoutPermute(nn.Module):
         qkv = self.in_proj(x).reshape(B, L, -1, self.head_dim)
         q, k, v = qkv.permute(0, 2, 1, 3).chunk(3, dim=1)
         heads = F.scaled_dot_product_attention(q, k, v)
-        out: torch.Tensor = self.out_proj(heads.reshape(B, L, -1))
+        out: torch.Tensor = self.out_proj(
+            heads.reshape(B, L, -1))
         return out
 # --8<-- [end:merge_without_permute]

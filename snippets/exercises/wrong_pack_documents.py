@@ -26,7 +26,8 @@ def numbers(document: torch.Tensor) -> torch.Tensor:
 
 
 # --8<-- [start:positions_that_go_on]
-def positions_that_go_on(document: torch.Tensor) -> torch.Tensor:
+def positions_that_go_on(
+        document: torch.Tensor) -> torch.Tensor:
     """Count the places of the whole sequence."""
     return torch.arange(len(document))
 # --8<-- [end:positions_that_go_on]

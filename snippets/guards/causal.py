@@ -23,20 +23,24 @@ def causal(
 ) -> None:
     """Check that outputs up to t ignore the positions after t.
 
-    `call` takes tensors like `x`, with time along `time_dim`, and
-    gives a tensor or a tuple of tensors with that axis. Up to six
-    positions, every t but the last is tried, with one call each; of
-    more, five are: the first, the last and three between.
+    `call` takes tensors like `x`, with time along `time_dim`,
+    and gives a tensor or a tuple of tensors with that axis. Up
+    to six positions, every t but the last is tried, with one
+    call each; of more, five are: the first, the last and three
+    between.
 
     Raises:
-        AssertionError: an output changes with a later position.
-        Undecided: an output has no axis of time or does not change
-            with its past, or the positions of `x` are equal.
+        AssertionError: an output changes with a later
+            position.
+        Undecided: an output has no axis of time or does not
+            change with its past, or the positions of `x` are
+            equal.
     """
     check_dense(x)
     if time_dim not in range(-x.dim(), x.dim()):
-        raise Undecided(f"x of shape {tuple(x.shape)} has no axis "
-                        f"{time_dim}")
+        raise Undecided(
+            f"x of shape {tuple(x.shape)} has no axis "
+            f"{time_dim}")
     length = x.shape[time_dim]
     if length < 2:
         raise Undecided("one position has no later positions")
@@ -48,7 +52,8 @@ def causal(
     def until(
         times: list[int], x: torch.Tensor
     ) -> tuple[torch.Tensor, ...]:
-        outputs = tensors_along(call(x.clone()), time_dim, length)
+        outputs = tensors_along(
+            call(x.clone()), time_dim, length)
         return tuple(out.narrow(time_dim, 0, t + 1)
                      for t in times for out in outputs)
 
@@ -58,12 +63,14 @@ def causal(
               if not torch.equal(x.select(time_dim, t), first)]
     if not differ:
         raise Undecided("the positions of x are equal")
-    fill = [0 if t in differ else differ[0] for t in range(length)]
+    fill = [
+        0 if t in differ else differ[0] for t in range(length)]
     judge(
         lambda: until(cuts, x),
         own=lambda: until(cuts, take(fill[:1] * length)),
         other=[
-            partial(until, [t], take([*range(t + 1), *fill[t + 1:]]))
+            partial(until, [t],
+                    take([*range(t + 1), *fill[t + 1:]]))
             for t in cuts],
         message=[
             f"outputs up to {t} change with later positions: "

@@ -20,18 +20,22 @@ def commutes(
     before: Callable[..., Any],
     after: Callable[[Any], Any] = lambda output: output,
 ) -> None:
-    """Check that `call(*before(*inputs))` is `after(call(*inputs))`.
+    """Check that `call(*before(*inputs))` is
+    `after(call(*inputs))`.
 
-    `call` takes tensors of any shapes and gives a tensor or a tuple
-    of tensors. `before` gives the tensor or the tuple of tensors that
-    `call` takes next. `after` changes the output to the one that is
-    expected: by default it stays as it is. All runs in float64.
+    `call` takes tensors of any shapes and gives a tensor or a
+    tuple of tensors. `before` gives the tensor or the tuple of
+    tensors that `call` takes next. `after` changes the output
+    to the one that is
+    expected: by default it stays as it is. All runs in
+    float64.
 
     Raises:
-        AssertionError: the two are different, or of other shapes.
-        Undecided: `before` changes nothing, the inputs do not change
-            the output, `call` is random, or there are no numbers, or
-            no tensors.
+        AssertionError: the two are different, or of other
+            shapes.
+        Undecided: `before` changes nothing, the inputs do not
+            change the output, `call` is random, or there are
+            no numbers, or no tensors.
     """
     def widened(x: Any) -> torch.Tensor:
         if not isinstance(x, torch.Tensor):
@@ -39,16 +43,19 @@ def commutes(
                 "inputs and what before gives are tensors: put the "
                 f"rest, such as this {type(x).__name__}, into call")
         if x.is_meta or not x.numel() or x.layout != torch.strided:
-            raise Undecided("an input is sparse, empty or on meta")
+            raise Undecided(
+                "an input is sparse, empty or on meta")
         wide = torch.complex128 if x.is_complex() else torch.float64
-        is_whole = not (x.is_floating_point() or x.is_complex())
+        is_whole = not (x.is_floating_point()
+                        or x.is_complex())
         return x.detach().to(x.dtype if is_whole else wide)
 
     def moved(x: torch.Tensor) -> torch.Tensor:
         place = torch.arange(x.numel(), device=x.device)
         values = x.flatten()[place // 2]
         if x.is_floating_point() or x.is_complex():
-            values = values * (0.75 + (place + 1).double().cos() / 4)
+            values = values * (0.75 +
+                               (place + 1).double().cos() / 4)
         return values.view(x.shape)
 
     def own() -> Any:
@@ -67,21 +74,22 @@ def commutes(
     if not inputs:
         raise Undecided("there is no input")
     data = tuple(map(widened, inputs))
-    with (torch.random.fork_rng(range(torch.cuda.device_count())),
+    with (torch.random.fork_rng(
+            range(torch.cuda.device_count())),
           asserts_undecided(), on_copies(double=True)):
         given = before(*map(torch.clone, data))
-    given = given if isinstance(given, (tuple, list)) else (given,)
+    given = given if isinstance(given,
+                                (tuple, list)) else (given,)
     changed = tuple(map(widened, given))
     if len(changed) == len(data) and all(
             a.shape == b.shape and ((a == b) | (a != a) & (b != b)).all()
             for a, b in zip(data, changed, strict=True)):
-        raise Undecided("before changes nothing in these inputs")
+        raise Undecided(
+            "before changes nothing in these inputs")
     judge(
-        lambda: after(call(*map(torch.clone, data))),
-        own=own,
+        lambda: after(call(*map(torch.clone, data))), own=own,
         other=lambda: call(*map(torch.clone, changed)),
-        reset=False,
-        double=True,
+        reset=False, double=True,
         message="the output for before(inputs) is not after of the "
         "output: a softmax, mean or position along another axis, "
         "padding or an absent class that counts, a sum for a mean, or "

@@ -16,33 +16,39 @@ def every_parameter_used(
         optimizer: torch.optim.Optimizer | None = None,
         allow: Collection[str] = (),
         inputs: Collection[torch.Tensor] = ()) -> None:
-    """Check that the loss reaches the trainable parameters of `model`.
+    """Check that the loss reaches the trainable parameters of
+    `model`.
 
-    `loss` runs `model` and returns a scalar. Its graph must reach each
-    trainable parameter and no other leaf; `optimizer` must hold each
-    and no other tensor. `allow` names parameters that may be unused
-    (a shared one by any of its names), `inputs` are other tensors that
-    require a gradient. Tensors that require none are not looked at.
-    Warns of a gradient that is 0, or rounding beside its module's
-    largest, and of tensors that `loss` makes and drops, such as the
-    points of a gradient penalty.
+    `loss` runs `model` and returns a scalar. Its graph must
+    reach each trainable parameter and no other leaf;
+    `optimizer` must hold each and no other tensor. `allow`
+    names parameters that may be unused (a shared one by any of
+    its names), `inputs` are other tensors that require a
+    gradient. Tensors that require none are not looked at.
+    Warns of a gradient that is 0, or rounding beside its
+    module's largest, and of tensors that `loss` makes and
+    drops, such as the points of a gradient penalty.
 
     Raises:
-        AssertionError: a tensor is on one side only, or no gradient
-            differs from 0.
-        Undecided: nothing is trainable, a gradient is not finite, a
-            reentrant checkpoint hides a part of the graph, a lazy
-            buffer is empty, or an `assert` in `loss` fails.
+        AssertionError: a tensor is on one side only, or no
+            gradient differs from 0.
+        Undecided: nothing is trainable, a gradient is not
+            finite, a reentrant checkpoint hides a part of the
+            graph, a lazy buffer is empty, or an `assert` in
+            `loss` fails.
     """
-    names = {id(p): name for name, p in model.named_parameters()}
+    names = {
+        id(p): name for name, p in model.named_parameters()}
     known = {*names, *map(id, inputs)}
     allowed = {id(p) for name, p in model.named_parameters(
         remove_duplicate=False) if name in allow}
-    trainable = {name: p for name, p in model.named_parameters()
-                 if p.requires_grad and id(p) not in allowed}
+    trainable = {
+        name: p for name, p in model.named_parameters()
+        if p.requires_grad and id(p) not in allowed}
     weights = list(trainable.values())
     if any(map(nn.parameter.is_lazy, model.buffers())):
-        raise Undecided("a lazy layer is empty: call the model before")
+        raise Undecided(
+            "a lazy layer is empty: call the model before")
     buffers = [(module, key, buffer, buffer.clone())
                for module in model.modules()
                for key, buffer in module._buffers.items()
@@ -50,7 +56,9 @@ def every_parameter_used(
     grads: tuple[torch.Tensor | None, ...] = (None,) * len(weights)
 
     def leaves(value: torch.Tensor) -> list[torch.Tensor]:
-        found = [value] if value.is_leaf and value.requires_grad else []
+        found = [
+            value
+        ] if value.is_leaf and value.requires_grad else []
         nodes, seen = [value.grad_fn], set()
         while nodes:
             node = nodes.pop()
@@ -61,7 +69,8 @@ def every_parameter_used(
                     "a reentrant checkpoint hides what is behind it "
                     "from the graph: use_reentrant=False")
             seen.add(node)
-            nodes += [before for before, _ in node.next_functions]
+            nodes += [
+                before for before, _ in node.next_functions]
             leaf = getattr(node, "variable", None)
             if (leaf is not None and node.name()
                     == "torch::autograd::AccumulateGrad"):
@@ -69,8 +78,10 @@ def every_parameter_used(
         return found
 
     try:
-        with (torch.random.fork_rng(range(torch.cuda.device_count())),
-              torch.inference_mode(False), torch.enable_grad()):
+        with (torch.random.fork_rng(
+                range(torch.cuda.device_count())),
+              torch.inference_mode(False),
+              torch.enable_grad()):
             with asserts_undecided():
                 value = loss()
             if not isinstance(value, torch.Tensor):
@@ -82,7 +93,8 @@ def every_parameter_used(
     finally:
         for module, key, buffer, before in buffers:
             now = buffer.detach()
-            if now.layout == torch.strided:  # one copy of each element
+            # one copy of each element
+            if now.layout == torch.strided:
                 once = tuple(slice(None if stride else 1)
                              for stride in now.stride())
                 now, before = now[once], before[once]
@@ -98,8 +110,10 @@ def every_parameter_used(
     layers = [x for x in odd if isinstance(x, nn.Parameter)]
     refs = [(weakref.ref(x), shapes([x])) for x in odd
             if not isinstance(x, nn.Parameter)]
-    del value, found, odd  # frees what the loss made for itself
-    kept = layers + [x for ref, _ in refs if (x := ref()) is not None]
+    # frees what the loss made for itself
+    del value, found, odd
+    kept = layers + [
+        x for ref, _ in refs if (x := ref()) is not None]
     if kept:
         raise AssertionError(
             "the loss reaches tensors that are no parameters of the "
@@ -111,7 +125,9 @@ def every_parameter_used(
             f"{', '.join(text for _, text in refs)}: points of a "
             "gradient penalty, or a weight that each call makes anew",
             stacklevel=2)
-    unused = [n for n, p in trainable.items() if id(p) not in reached]
+    unused = [
+        n for n, p in trainable.items()
+        if id(p) not in reached]
     if unused:
         raise AssertionError(
             f"the loss does not reach {', '.join(unused)}: a layer "
@@ -122,7 +138,9 @@ def every_parameter_used(
     if optimizer is not None:
         held = {id(p): p for group in optimizer.param_groups
                 for p in group["params"]}
-        missing = [n for n, p in trainable.items() if id(p) not in held]
+        missing = [
+            n for n, p in trainable.items()
+            if id(p) not in held]
         if missing:
             raise AssertionError(
                 f"the optimizer does not hold {', '.join(missing)}: a "
@@ -133,16 +151,21 @@ def every_parameter_used(
                 "the optimizer holds tensors that are no parameters of "
                 f"the model, {shapes(odd)}: a layer replaced after it "
                 "was made, or another model")
-    if any(grad is not None and grad.is_meta for grad in grads):
-        raise Undecided("a gradient is on meta and holds no numbers")
-    sizes = {name: 0.0 if grad is None or not grad.numel()
-             else grad.to_dense().abs().max().item()
-             for name, grad in zip(trainable, grads, strict=True)}
+    if any(grad is not None and grad.is_meta
+           for grad in grads):
+        raise Undecided(
+            "a gradient is on meta and holds no numbers")
+    sizes = {
+        name: 0.0 if grad is None or not grad.numel() else
+        grad.to_dense().abs().max().item()
+        for name, grad in zip(trainable, grads, strict=True)}
     if not all(size < float("inf") for size in sizes.values()):
         raise Undecided("a gradient is not finite")
     if not any(sizes.values()):
-        raise AssertionError("all gradients are 0: a constant loss")
-    largest: dict[str, float] = {}  # of the parameters of one module
+        raise AssertionError(
+            "all gradients are 0: a constant loss")
+    # of the parameters of one module
+    largest: dict[str, float] = {}
     for name, size in sizes.items():
         part = name.rpartition(".")[0]
         largest[part] = max(size, largest.get(part, 0.0))
@@ -154,11 +177,14 @@ def every_parameter_used(
         warnings.warn(
             f"the gradient is exactly 0 in {', '.join(zero)}: dead "
             "ReLUs, rows that the batch does not use, or behind a "
-            "weight that starts at 0; then allow it", stacklevel=2)
-    tiny = [name for name, size in sizes.items()
-            if trainable[name].numel() and name not in zero
-            and size <= max(1e-5 * largest[name.rpartition(".")[0]],
-                            1e-9 * max(largest.values()))]
+            "weight that starts at 0; then allow it",
+            stacklevel=2)
+    tiny = [
+        name for name, size in sizes.items()
+        if trainable[name].numel() and name not in zero
+        and size <= max(
+            1e-5 * largest[name.rpartition(".")[0]], 1e-9
+            * max(largest.values()))]
     if tiny:
         warnings.warn(
             f"no gradient but rounding in {', '.join(tiny)}: innocent "

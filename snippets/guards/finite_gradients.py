@@ -15,27 +15,33 @@ from snippets.guards.judge import (
 
 
 # --8<-- [start:edges_of]
-def edges_of(*inputs: torch.Tensor) -> dict[str, list[torch.Tensor]]:
-    """Return inputs at an edge, by name, made from ordinary ones.
+def edges_of(
+        *inputs: torch.Tensor
+) -> dict[str, list[torch.Tensor]]:
+    """Return inputs at an edge, by name, made from ordinary
+    ones.
 
-    Each edge is set in all tensors of float or complex numbers at
-    once, and in each of them alone. Other tensors stay as they are.
-    Where all values are from 0 to 1, as probabilities are, the
-    saturated ones are 0 below the middle of least and largest, else
-    1. Rows of several numbers that add up to 1 still do.
+    Each edge is set in all tensors of float or complex numbers
+    at once, and in each of them alone. Other tensors stay as
+    they are. Where all values are from 0 to 1, as
+    probabilities are, the saturated ones are 0 below the
+    middle of least and largest, else 1. Rows of several
+    numbers that add up to 1 still do.
     """
     def is_share(x: torch.Tensor) -> bool:
         if not x.dim() or x.shape[-1] == 1:
             return False
         rows = x.sum(-1)
-        return torch.allclose(rows, torch.ones_like(rows), rtol=0.02)
+        return torch.allclose(rows, torch.ones_like(rows),
+                              rtol=0.02)
 
     def zeros(x: torch.Tensor) -> torch.Tensor:
         return x if is_share(x) else torch.zeros_like(x)
 
     def saturated(x: torch.Tensor) -> torch.Tensor:
         if x.is_complex() or not ((x >= 0) & (x <= 1)).all():
-            return x.sgn() * 0.68 * math.log(torch.finfo(x.dtype).max)
+            return x.sgn() * 0.68 * math.log(
+                torch.finfo(x.dtype).max)
         if not is_share(x):
             return (x - x.min() >= x.max() - x).to(x)
         largest = x.argmax(-1, keepdim=True)
@@ -47,8 +53,10 @@ def edges_of(*inputs: torch.Tensor) -> dict[str, list[torch.Tensor]]:
         return first if fits and (x.is_complex() or bool(
             (first >= 0).all() == (x >= 0).all())) else x
 
-    floats = [place for place, x in enumerate(inputs) if x.numel() and (
-        x.is_floating_point() or x.is_complex())]
+    floats = [
+        place for place, x in enumerate(inputs)
+        if x.numel() and (
+            x.is_floating_point() or x.is_complex())]
     edges: dict[str, list[torch.Tensor]] = {}
     for name, make in {
             "zeros": zeros,
@@ -61,10 +69,13 @@ def edges_of(*inputs: torch.Tensor) -> dict[str, list[torch.Tensor]]:
         for places in [floats, *([place] for place in floats)]:
             alone = "" if places is floats else f" in input {places[0]}"
             edges[name + alone] = [
-                (make(x) if place in places else x).detach().clone()
+                (make(x)
+                 if place in places else x).detach().clone()
                 for place, x in enumerate(inputs)]
-    return {name: edge for name, edge in edges.items() if not all(
-        a.equal(b) for a, b in zip(edge, inputs, strict=True))}
+    return {
+        name: edge for name, edge in edges.items() if not all(
+            a.equal(b)
+            for a, b in zip(edge, inputs, strict=True))}
 # --8<-- [end:edges_of]
 
 
@@ -74,19 +85,21 @@ def finite_gradients_at_the_edge(
     *inputs: torch.Tensor,
     edges: Mapping[str, Sequence[torch.Tensor]] | None = None,
 ) -> None:
-    """Check that `call` and its gradients are finite at `edges`.
+    """Check that `call` and its gradients are finite at
+    `edges`.
 
-    `call` takes tensors of any shapes, and gives a tensor or a tuple
-    of tensors. `inputs` are ordinary ones; `edges` gives names to
-    other ones, by default `edges_of(*inputs)`. Gradients are those
-    of the parameters, and of the inputs that require them: of the
-    first tensor of floats, where none does.
+    `call` takes tensors of any shapes, and gives a tensor or a
+    tuple of tensors. `inputs` are ordinary ones; `edges` gives
+    names to other ones, by default `edges_of(*inputs)`.
+    Gradients are those of the parameters, and of the inputs
+    that require them: of the first tensor of floats, where
+    none does.
 
     Raises:
-        AssertionError: an output or a gradient at an edge is nan or
-            inf.
-        Undecided: it is so at the ordinary inputs, no gradient comes,
-            an edge is refused, or there is no edge.
+        AssertionError: an output or a gradient at an edge is
+            nan or inf.
+        Undecided: it is so at the ordinary inputs, no gradient
+            comes, an edge is refused, or there is no edge.
     """
     def gradients(*outputs: torch.Tensor) -> list[Any]:
         grown = [y for y in outputs if y.grad_fn]
@@ -94,27 +107,38 @@ def finite_gradients_at_the_edge(
         nodes: set[Any] = {y.grad_fn for y in grown}
         while nodes:
             seen |= nodes
-            nodes = {before for node in nodes
-                     for before, _ in node.next_functions} - seen
-        leaves = [x.variable for x in seen if hasattr(x, "variable")]
-        return list(zip(leaves, torch.autograd.grad(
-            grown, leaves, [torch.linspace(
-                1, 0.5, y.numel(), device=y.device).view_as(y).to(y)
-                for y in grown]) if leaves else (), strict=True))
+            nodes = {
+                before for node in nodes
+                for before, _ in node.next_functions} - seen
+        leaves = [
+            x.variable for x in seen if hasattr(x, "variable")]
+        return list(
+            zip(
+                leaves,
+                torch.autograd.grad(grown, leaves, [
+                    torch.linspace(
+                        1, 0.5, y.numel(),
+                        device=y.device).view_as(y).to(y)
+                    for y in grown]) if leaves else (),
+                strict=True))
 
     def run(given: Sequence[torch.Tensor]) -> tuple[str, bool]:
         check_dense(*given)
         if not given:
-            raise Undecided("an input is no tensor, or there is none")
+            raise Undecided(
+                "an input is no tensor, or there is none")
         mine = [x.detach() for x in given]
         for place in needed:
             mine[place].requires_grad_()
-        with (torch.random.fork_rng(range(torch.cuda.device_count())),
-              on_copies(), torch.enable_grad()):
+        with (torch.random.fork_rng(
+                range(torch.cuda.device_count())), on_copies(),
+              torch.enable_grad()):
             result = call(*(x.clone() for x in mine))
-            outs = result if isinstance(result, tuple) else (result,)
-            outs = tuple(y.to_dense() if torch.is_tensor(y) else y
-                         for y in outs)
+            outs = result if isinstance(result,
+                                        tuple) else (result,)
+            outs = tuple(
+                y.to_dense() if torch.is_tensor(y) else y
+                for y in outs)
             if not outs or not all(
                     isinstance(x, torch.Tensor) and x.numel()
                     and not x.is_meta for x in (*mine, *outs)):
@@ -128,7 +152,8 @@ def finite_gradients_at_the_edge(
             if not part.isfinite().all():
                 whose = [f"input {place}" for place, x in
                          enumerate(mine) if x is leaf]
-                whose.append(f"a parameter of shape {(*leaf.shape,)}")
+                whose.append(
+                    f"a parameter of shape {(*leaf.shape,)}")
                 return f"the gradient of {whose[0]}", True
         return "", any(part.any() for _, part in found)
 
@@ -167,5 +192,6 @@ def finite_gradients_at_the_edge(
     if undecided:
         raise undecided[0]
     if not moves or not tried:
-        raise Undecided("there is no edge, or no gradient but 0")
+        raise Undecided(
+            "there is no edge, or no gradient but 0")
 # --8<-- [end:finite_gradients_at_the_edge]

@@ -21,20 +21,25 @@ def independent_samples(
     *,
     batch_dim: int = 0,
 ) -> None:
-    """Check that each sample's output ignores the other samples.
+    """Check that each sample's output ignores the other
+    samples.
 
-    `call` takes tensors like `batch`, whose axis `batch_dim` counts
-    samples, and gives a tensor or a tuple of tensors with that axis.
-    It looks at the first, the middle and the last sample.
+    `call` takes tensors like `batch`, whose axis `batch_dim`
+    counts samples, and gives a tensor or a tuple of tensors
+    with that axis. It looks at the first, the middle and the
+    last sample.
 
     Raises:
-        AssertionError: an output changes with the other samples.
-        Undecided: an output has no batch axis, or samples are equal.
+        AssertionError: an output changes with the other
+            samples.
+        Undecided: an output has no batch axis, or samples are
+            equal.
     """
     check_dense(batch)
     if batch_dim not in range(-batch.dim(), batch.dim()):
-        raise Undecided(f"a batch of shape {tuple(batch.shape)} has no "
-                        f"axis {batch_dim}")
+        raise Undecided(
+            f"a batch of shape {tuple(batch.shape)} has no "
+            f"axis {batch_dim}")
     size = batch.shape[batch_dim]
     if size < 2:
         raise Undecided("one sample has no other samples")
@@ -48,7 +53,8 @@ def independent_samples(
 
     def among_itself(row: int) -> tuple[torch.Tensor, ...]:
         places = torch.full((size,), row, device=batch.device)
-        return samples(batch.index_select(batch_dim, places), [row])
+        return samples(
+            batch.index_select(batch_dim, places), [row])
 
     rows = sorted({0, size // 2, size - 1})
     judge(
@@ -70,23 +76,26 @@ def same_alone(
     *,
     batch_dim: int = 0,
 ) -> None:
-    """Check that a batch of one gives what the whole batch gives.
+    """Check that a batch of one gives what the whole batch
+    gives.
 
-    `call` and `batch` are those of `independent_samples`. Shapes are
-    compared too, of the first, the middle and the last sample.
-    It runs in float64, on copies of the modules.
+    `call` and `batch` are those of `independent_samples`.
+    Shapes are compared too, of the first, the middle and the
+    last sample. It runs in float64, on copies of the modules.
 
     Raises:
-        AssertionError: a sample alone has another output or shape.
-        Undecided: the call is random, has an output without a batch
-            axis, or samples are equal.
-        Other errors: the call raises them, as BatchNorm in training
-            does for one sample (1, C).
+        AssertionError: a sample alone has another output or
+            shape.
+        Undecided: the call is random, has an output without a
+            batch axis, or samples are equal.
+        Other errors: the call raises them, as BatchNorm in
+            training does for one sample (1, C).
     """
     check_dense(batch)
     if batch_dim not in range(-batch.dim(), batch.dim()):
-        raise Undecided(f"a batch of shape {tuple(batch.shape)} has no "
-                        f"axis {batch_dim}")
+        raise Undecided(
+            f"a batch of shape {tuple(batch.shape)} has no "
+            f"axis {batch_dim}")
     size = batch.shape[batch_dim]
     if size < 2:
         raise Undecided("one sample has no other samples")
@@ -94,11 +103,13 @@ def same_alone(
     outputs: list[torch.Tensor] = []  # of the whole batch
 
     def of_samples(shift: int) -> tuple[torch.Tensor, ...]:
-        return tuple(out.narrow(batch_dim, (row + shift) % size, 1)
-                     for row in rows for out in outputs)
+        return tuple(
+            out.narrow(batch_dim, (row + shift) % size, 1)
+            for row in rows for out in outputs)
 
     def together() -> tuple[torch.Tensor, ...]:
-        outputs[:] = tensors_along(call(data.clone()), batch_dim, size)
+        outputs[:] = tensors_along(
+            call(data.clone()), batch_dim, size)
         return of_samples(0)
 
     def alone(row: int) -> Any:

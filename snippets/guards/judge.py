@@ -15,20 +15,24 @@ from torch import nn
 
 # --8<-- [start:undecided]
 class Undecided(Exception):
-    """A guard that could not have failed, so it does not pass."""
+    """A guard that could not have failed, so it does not
+    pass."""
 # --8<-- [end:undecided]
 
 
 # --8<-- [start:check_dense]
 def check_dense(*inputs: Any) -> None:
-    """Raise Undecided where an input is no dense tensor of numbers."""
+    """Raise Undecided where an input is no dense tensor of
+    numbers."""
     for x in inputs:
         if not isinstance(x, torch.Tensor):
-            raise Undecided(f"an input is a {type(x).__name__}: pass a "
-                            "tensor, and put the rest into call")
+            raise Undecided(
+                f"an input is a {type(x).__name__}: pass a "
+                "tensor, and put the rest into call")
         if x.is_meta or x.is_nested or x.layout != torch.strided:
-            raise Undecided("an input is sparse, nested or on meta: "
-                            "pass a dense tensor that holds numbers")
+            raise Undecided(
+                "an input is sparse, nested or on meta: "
+                "pass a dense tensor that holds numbers")
 # --8<-- [end:check_dense]
 
 
@@ -36,12 +40,15 @@ def check_dense(*inputs: Any) -> None:
 def tensors_along(
     result: Any, dim: int, size: int
 ) -> tuple[torch.Tensor, ...]:
-    """Give the tensors of `result`, each of `size` along `dim`.
+    """Give the tensors of `result`, each of `size` along
+    `dim`.
 
-    Raises: Undecided that names the first output that is no tensor,
-        has another size there, or holds no numbers (on meta).
+    Raises: Undecided that names the first output that is no
+        tensor, has another size there, or holds no numbers
+        (on meta).
     """
-    outputs = result if isinstance(result, tuple) else (result,)
+    outputs = result if isinstance(result,
+                                   tuple) else (result,)
     for place, y in enumerate(outputs):
         if not isinstance(y, torch.Tensor):
             raise Undecided(
@@ -49,7 +56,8 @@ def tensors_along(
                 f"{type(y).__name__}: leave it out of call, or give a "
                 "tensor of it, such as its .logits")
         if y.is_meta:
-            raise Undecided(f"output {place} is on meta: no numbers")
+            raise Undecided(
+                f"output {place} is on meta: no numbers")
         if not -y.dim() <= dim < y.dim() or y.shape[dim] != size:
             raise Undecided(
                 f"output {place}, of shape {tuple(y.shape)}, has no "
@@ -61,7 +69,8 @@ def tensors_along(
 # --8<-- [start:asserts_undecided]
 @contextlib.contextmanager
 def asserts_undecided() -> Iterator[None]:
-    """Raise Undecided where an `assert` of what is called fails."""
+    """Raise Undecided where an `assert` of what is called
+    fails."""
     try:
         yield
     except AssertionError as error:
@@ -74,17 +83,21 @@ def asserts_undecided() -> Iterator[None]:
 def copied(module: Any) -> Any:
     """Return a deep copy of a module, or of anything else.
 
-    Raises: Undecided where something in it cannot be copied, or a
-        lazy layer has no weights yet.
+    Raises: Undecided where something in it cannot be copied,
+        or a lazy layer has no weights yet.
     """
     is_module = isinstance(module, nn.Module)
     if is_module and any(map(nn.parameter.is_lazy, (
             *module.parameters(), *module.buffers()))):
-        raise Undecided("a lazy layer has no weights yet: call the "
-                        "model once before")
-    held = {id(x): x.detach().clone()  # as weight_norm computes
-            for part in (module.modules() if is_module else ())
-            for x in vars(part).values() if getattr(x, "grad_fn", None)}
+        raise Undecided(
+            "a lazy layer has no weights yet: call the "
+            "model once before")
+    # as weight_norm computes
+    held = {
+        id(x): x.detach().clone()
+        for part in (module.modules() if is_module else ())
+        for x in vars(part).values()
+        if getattr(x, "grad_fn", None)}
     try:
         return copy.deepcopy(module, held)
     except (RuntimeError, TypeError) as error:
@@ -99,7 +112,8 @@ def copied(module: Any) -> Any:
 
 # --8<-- [start:widened]
 def widened(module: nn.Module) -> Any:
-    """Bring a module's numbers to float64 or complex128; return it."""
+    """Bring a module's numbers to float64 or complex128;
+    return it."""
     def wide(x: torch.Tensor) -> torch.Tensor:
         if x.is_complex():  # Module.double leaves them
             return x.to(torch.complex128)
@@ -108,18 +122,20 @@ def widened(module: nn.Module) -> Any:
     try:
         return module._apply(wide)
     except RuntimeError:  # torch.func: no writing to .data
-        with mock.patch.object(torch.__future__, (
-                "_overwrite_module_params_on_conversion"), True):
+        with mock.patch.object(
+                torch.__future__,
+            ("_overwrite_module_params_on_conversion"), True):
             return module._apply(wide)
 # --8<-- [end:widened]
 
 
 # --8<-- [start:open_gates]
 def open_gates(module: nn.Module, size: float = 0.1) -> None:
-    """Write numbers up to `size` into parameters that are almost 0.
+    """Write numbers up to `size` into parameters that are
+    almost 0.
 
-    Those that are trained and hold numbers below 0.001 alone, as
-    where a branch starts at 0.
+    Those that are trained and hold numbers below 0.001 alone,
+    as where a branch starts at 0.
     """
     with torch.no_grad():
         for weight in module.parameters():
@@ -127,8 +143,10 @@ def open_gates(module: nn.Module, size: float = 0.1) -> None:
             if weight.requires_grad and not weight.is_meta and all(
                     (x.to(torch.complex64).abs() < 1e-3).all()
                     for x in (flat[:9], flat)):  # 9: faster
-                waves = torch.arange(1, 1 + len(flat)).to(flat.device)
-                weight.copy_(size * waves.cos().view(weight.shape))
+                waves = torch.arange(1, 1 + len(flat)).to(
+                    flat.device)
+                weight.copy_(
+                    size * waves.cos().view(weight.shape))
 # --8<-- [end:open_gates]
 
 
@@ -140,17 +158,22 @@ def on_copies(
     ready: Callable[[nn.Module], object] = lambda copy: None,
     after: Callable[[], object] = lambda: None,
 ) -> Iterator[None]:
-    """Call copies of modules, uncompiled; in float64 if `double`.
+    """Call copies of modules, uncompiled; in float64 if
+    `double`.
 
-    Not of `made`, nor of those that are made meanwhile. A copy is
-    given to `ready`; `after` follows each call of a module.
+    Not of `made`, nor of those that are made meanwhile. A copy
+    is given to `ready`; `after` follows each call of a module.
 
-    Raises: Undecided where a tensor of another dtype meets float64.
+    Raises: Undecided where a tensor of another dtype meets
+    float64.
     """
     call, dtype = nn.Module.__call__, torch.get_default_dtype()
-    twins = {part: part for twin in made for part in twin.modules()}
+    twins = {
+        part: part for twin in made for part in twin.modules()}
 
-    def call_twin(module: nn.Module, *args: Any, **kw: Any) -> Any:
+
+    def call_twin(module: nn.Module, *args: Any,
+                  **kw: Any) -> Any:
         module = getattr(module, "_orig_mod", module)
         if any(not isinstance(weight, nn.Parameter)
                for weight in module.parameters()):  # functional_call
@@ -163,14 +186,17 @@ def on_copies(
                 if double:
                     widened(part)
                 ready(part)
-            twins.update(zip(module.modules(), parts, strict=True))
+            twins.update(
+                zip(module.modules(), parts, strict=True))
             twins.update(zip(parts, parts, strict=True))
         result = call(twins[module], *args, **kw)
         after()
         return result
 
     def registers(method: Callable[..., None]) -> Callable[..., None]:
-        def make(module: nn.Module, *args: Any, **kw: Any) -> None:
+
+        def make(module: nn.Module, *args: Any,
+                 **kw: Any) -> None:
             twins[module] = module
             method(module, *args, **kw)
         return make
@@ -183,7 +209,8 @@ def on_copies(
         with plain, mock.patch.multiple(
                 nn.Module, __call__=call_twin,
                 __init__=registers(nn.Module.__init__),
-                __setstate__=registers(nn.Module.__setstate__)):
+                __setstate__=registers(
+                    nn.Module.__setstate__)):
             yield
     except (RuntimeError, ValueError) as error:
         mixed = re.search(
@@ -213,35 +240,42 @@ def judge(
 ) -> None:
     """Compare `run` with itself, with `own` and with `other`.
 
-    Each gives a tensor or a tuple of tensors. `own` changes what must
-    matter, `other` what must not. Several `other` give together what
-    `run` gives, and each has its `message`. With `reset=False` the
-    noise is measured under two random states, with `double` in
-    float64. Each run has the same random state and calls copies of
-    its modules (where it calls them as `module(x)`).
+    Each gives a tensor or a tuple of tensors. `own` changes
+    what must matter, `other` what must not. Several `other`
+    give together what `run` gives, and each has its `message`.
+    With `reset=False` the noise is measured under two random
+    states, with `double` in float64. Each run has the same
+    random state and calls copies of its modules (where it
+    calls them as `module(x)`).
 
     Raises:
-        AssertionError: `other` changes the result; says `message`.
+        AssertionError: `other` changes the result; says
+            `message`.
         Undecided: `own` changes nothing, or hardly more than a
-            repetition, or gives nan or another shape; or `other`
-            draws other random numbers (unless `reset=False`); or a
-            run gives no tensor, or nan in float64 alone, or an
-            `assert` in it fails.
+            repetition, or gives nan or another shape; or
+            `other` draws other random numbers
+            (unless `reset=False`); or a run gives no tensor,
+            or nan in float64 alone, or an `assert` in it
+            fails.
     """
     states: list[list[torch.Generator]] = []
 
     def drawn() -> None:
-        states[-1] += [g.clone_state() for g in (
-            torch.default_generator, *torch.cuda.default_generators)]
+        states[-1] += [
+            g.clone_state()
+            for g in (torch.default_generator,
+                      *torch.cuda.default_generators)]
 
     def results(
         *runs: Callable[[], Any], double: bool = double
     ) -> Iterator[Any]:
-        with torch.random.fork_rng(range(torch.cuda.device_count())):
+        with torch.random.fork_rng(
+                range(torch.cuda.device_count())):
             for run in runs:
                 states.append([])
                 with asserts_undecided(), on_copies(
-                        double=double, ready=open_gates, after=drawn):
+                        double=double, ready=open_gates,
+                        after=drawn):
                     y = run()
                 drawn()
                 y = y if isinstance(y, tuple) else (y,)
@@ -278,22 +312,27 @@ def judge(
             return [math.inf] * len(first)
         return list(map(distance, first, those))
 
-    first, again = (
-        (*results(run), *results(run)) if reset else results(run, run))
+    first, again = ((*results(run), *results(run))
+                    if reset else results(run, run))
     noises, signals = map(distances, (again, *results(own)))
     others = [other] if callable(other) else other
     texts = [message] if isinstance(message, str) else message
-    found = [(y, text) for call, text in zip(others, texts, strict=True)
+    found = [(y, text)
+             for call, text in zip(others, texts, strict=True)
              for result in results(call) for y in result]
     theirs = [y for y, _ in found]
     leaks = distances(theirs)
-    grains = [1e-12 * double * largest(y.abs().nan_to_num(0, 0))
-              for y in first]
-    says = [text for _, text in found] + [*texts[:1]] * len(first)
+    grains = [
+        1e-12 * double * largest(y.abs().nan_to_num(0, 0))
+        for y in first]
+    says = [text
+            for _, text in found] + [*texts[:1]] * len(first)
     alike = not reset or all(map(same_draws, states[3:]))
     for noise, signal, leak, grain, text in zip(
-            noises, signals, leaks, grains, says, strict=False):
-        limit = max(10 * noise, 1e-4 * min(signal, 1e300), grain)
+            noises, signals, leaks, grains, says,
+            strict=False):
+        limit = max(
+            10 * noise, 1e-4 * min(signal, 1e300), grain)
         if leak > limit and not alike:
             raise Undecided(
                 "the random draws follow the data: call eval(), or "

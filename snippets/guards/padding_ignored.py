@@ -24,18 +24,19 @@ def padding_values_ignored(
 ) -> None:
     """Check that what stands in padded places does not matter.
 
-    `x` is (B, L, ...), and `keep` (B, L) is False or 0 where it is
-    padded. `call(x, keep)`, with `keep` as booleans, gives a tensor
-    or a tuple of tensors (B, L, ...), or (B, ...) with `pooled=True`.
-    Outputs in padded places are not compared. Padding is filled with
-    real places of the first samples, then of the last ones (floats:
-    with a number above all). A maximum over the ids of one sample may
-    pass.
+    `x` is (B, L, ...), and `keep` (B, L) is False or 0 where
+    it is padded. `call(x, keep)`, with `keep` as booleans,
+    gives a tensor or a tuple of tensors (B, L, ...), or
+    (B, ...) with `pooled=True`. Outputs in padded places are
+    not compared. Padding is filled with real places of the
+    first samples, then of the last ones (floats: with a number
+    above all). A maximum over the ids of one sample may pass.
 
     Raises:
         AssertionError: an output changes with a padded place.
-        Undecided: an output has no axis L or ignores the real places,
-            or `x` has no padding that could be changed.
+        Undecided: an output has no axis L or ignores the real
+            places, or `x` has no padding that could be
+            changed.
     """
     check_dense(x, keep)
     if keep.dim() != 2 or x.shape[:2] != keep.shape:
@@ -46,13 +47,16 @@ def padding_values_ignored(
     real, hidden = x[keep], x[~keep]
     own, others = x.clone(), [x.clone(), x.clone()]
     own[keep] = real[:1].expand_as(real)
-    places = torch.arange(len(hidden), device=x.device) % len(real)
+    places = torch.arange(len(hidden),
+                          device=x.device) % len(real)
     others[0][~keep] = real[places]
-    others[1][~keep] = (  # a maximum of copies is not above theirs
+    # a maximum of copies is not above theirs
+    others[1][~keep] = (
         2 * real.amax() - real.amin() if x.is_floating_point()
         else real.flip(0)[places])
     if all(torch.equal(other, x) for other in others):
-        raise Undecided("the padding already holds real values")
+        raise Undecided(
+            "the padding already holds real values")
 
     def run(x: torch.Tensor) -> tuple[torch.Tensor, ...]:
         result = call(x.clone(), keep.clone())
@@ -84,18 +88,20 @@ def padding_length_ignored(
     extra: int = 3,
     left: bool = False,
 ) -> None:
-    """Check that `extra` more places of padding, 1 or more, do nothing.
+    """Check that `extra` more places of padding, 1 or more, do
+    nothing.
 
     `call`, `x`, `keep` and `pooled` are those of
-    `padding_values_ignored`; the new places hold `pad`, and stand on
-    the right, or with `left=True` on the left. It runs on copies of
-    the modules, with floats in float64.
+    `padding_values_ignored`; the new places hold `pad`, and
+    stand on the right, or with `left=True` on the left. It
+    runs on copies of the modules, with floats in float64.
 
     Raises:
-        AssertionError: an output changes with the padded length.
-        Undecided: `extra` is below 1, the call is random, takes no
-            more places, or an output has no axis of the padded length
-            or ignores the real places.
+        AssertionError: an output changes with the padded
+            length.
+        Undecided: `extra` is below 1, the call is random,
+            takes no more places, or an output has no axis of
+            the padded length or ignores the real places.
     """
     check_dense(x, keep)
     if keep.dim() != 2 or x.shape[:2] != keep.shape:
@@ -109,8 +115,10 @@ def padding_length_ignored(
     B = keep.shape[0]
     padding = x.new_full((B, extra, *x.shape[2:]), pad)
     places = keep.new_zeros(B, extra)
-    longer = torch.cat([padding, x] if left else [x, padding], dim=1)
-    still = torch.cat([places, keep] if left else [keep, places], dim=1)
+    longer = torch.cat([padding, x] if left else [x, padding],
+                       dim=1)
+    still = torch.cat(
+        [places, keep] if left else [keep, places], dim=1)
     own = x.clone()
     own[keep] = x[keep][:1].expand_as(x[keep])
 
@@ -130,11 +138,8 @@ def padding_length_ignored(
                 f"smaller or x shorter ({error})") from error
 
     judge(
-        partial(run, x, keep),
-        own=partial(run, own, keep),
-        other=run_longer,
-        reset=False,
-        double=True,
+        partial(run, x, keep), own=partial(run, own, keep),
+        other=run_longer, reset=False, double=True,
         message="more padding changes the output: a division by the "
         "padded length, a last step read from the padding, or "
         "positions counted from the end")

@@ -22,29 +22,33 @@ def permutation_equivariant(
     *,
     dim: int = 1,
 ) -> None:
-    """Check that permuting the input permutes the output alike.
+    """Check that permuting the input permutes the output
+    alike.
 
-    `call` takes tensors like `x`, with tokens along `dim`, and gives
-    a tensor or a tuple of tensors with that axis. It runs on copies of
-    the modules, with floats in float64. Pass more tokens than heads.
+    `call` takes tensors like `x`, with tokens along `dim`, and
+    gives a tensor or a tuple of tensors with that axis. It
+    runs on copies of the modules, with floats in float64. Pass
+    more tokens than heads.
 
     Raises:
         AssertionError: the outputs do not follow their tokens.
-        Undecided: the call is random, has an output that lacks the
-            axis of tokens or is equal for all, or tokens are equal.
+        Undecided: the call is random, has an output that lacks
+            the axis of tokens or is equal for all, or tokens
+            are equal.
     """
     check_dense(x)
     if dim not in range(-x.dim(), x.dim()):
-        raise Undecided(f"x of shape {tuple(x.shape)} has no axis "
-                        f"{dim}")
+        raise Undecided(
+            f"x of shape {tuple(x.shape)} has no axis "
+            f"{dim}")
     length = x.shape[dim]
     if length < 2:
         raise Undecided("one token cannot be permuted")
     data = x.double() if x.is_floating_point() else x
 
-    def run(
-        data: torch.Tensor, *orders: list[int], back: bool = False
-    ) -> tuple[torch.Tensor, ...]:
+
+    def run(data: torch.Tensor, *orders: list[int],
+            back: bool = False) -> tuple[torch.Tensor, ...]:
         found: list[torch.Tensor] = []
         for order in orders:
             there = torch.tensor(order, device=x.device)
@@ -54,7 +58,9 @@ def permutation_equivariant(
                       if back else out for out in outputs]
         return tuple(found)
 
-    def judge_orders(data: torch.Tensor, *orders: list[int]) -> None:
+
+    def judge_orders(data: torch.Tensor, *orders:
+                     list[int]) -> None:
         judge(
             lambda: run(data, [*range(length)]) * len(orders),
             own=lambda: run(data, *orders),

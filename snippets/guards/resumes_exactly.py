@@ -15,38 +15,46 @@ from snippets.guards.judge import Undecided
 
 
 # --8<-- [start:resumes_exactly]
-def resumes_exactly(
-        start: Callable[[], Any], train: Callable[[Any, int], object],
-        save: Callable[[Any, Path], object],
-        load: Callable[[Any, Path], object], *, steps: int = 3) -> None:
-    """Check that a run that is saved and loaded goes on exactly.
+def resumes_exactly(start: Callable[[], Any],
+                    train: Callable[[Any, int], object],
+                    save: Callable[[Any, Path], object],
+                    load: Callable[[Any, Path], object], *,
+                    steps: int = 3) -> None:
+    """Check that a run that is saved and loaded goes on
+    exactly.
 
-    `start()` makes a new state, as a new process does: a dict or object
-    that holds the model, the optimizer and all else. `train(state, n)`
-    takes n steps; `save(state, path)` and `load(state, path)` write and
-    read a file. Twice `steps` in one go are compared with `steps`, a
-    file, and `steps` more of a new state, under another random state.
-    Compared are tensors, torch's generators, and what torch's objects
-    put into their state_dict, at any depth of attributes, mappings,
-    lists, tuples and deques. A gap below a millionth of the one of a
-    run that loads nothing is taken for rounding.
+    `start()` makes a new state, as a new process does: a dict
+    or object that holds the model, the optimizer and all else.
+    `train(state, n)` takes n steps; `save(state, path)` and
+    `load(state, path)` write and read a file. Twice `steps` in
+    one go are compared with `steps`, a file, and `steps` more
+    of a new state, under another random state. Compared are
+    tensors, torch's generators, and what torch's objects put
+    into their state_dict, at any depth of attributes,
+    mappings, lists, tuples and deques. A gap below a millionth
+    of the one of a run that loads nothing is taken for
+    rounding.
 
     Raises:
-        AssertionError: the runs differ; tells what is not restored.
-        Undecided: `start` returns one state twice, the state holds no
-            number, a repetition differs, or all is the same if nothing
-            is loaded.
+        AssertionError: the runs differ; tells what is not
+            restored.
+        Undecided: `start` returns one state twice, the state
+            holds no number, a repetition differs, or all is
+            the same if nothing is loaded.
     """
     numpy = sys.modules.get("numpy")
     found: dict[str, torch.Tensor] = {}
     seen: dict[int, Any] = {}
 
-    draws: list[tuple[Any, Any]] = [  # how to read and set each state
+    # how to read and set each state
+    draws: list[tuple[Any, Any]] = [
         (torch.get_rng_state, torch.set_rng_state),
-        (torch.cuda.get_rng_state_all, torch.cuda.set_rng_state_all),
+        (torch.cuda.get_rng_state_all,
+         torch.cuda.set_rng_state_all),
         (random.getstate, random.setstate)]
     if numpy:
-        draws += [(numpy.random.get_state, numpy.random.set_state)]
+        draws += [
+            (numpy.random.get_state, numpy.random.set_state)]
 
     def random_states() -> list[Any]:
         return [get() for get, _ in draws]
@@ -69,21 +77,27 @@ def resumes_exactly(
         if isinstance(x, torch.Tensor) or number:
             wide = torch.as_tensor(x).detach()
             if not wide.is_meta and (inside or wide.dim()):
-                # a number in no object of torch is a loss of the past
+                # a number in no object of torch is a loss of
+                # the past
                 kind = (torch.complex128 if wide.is_complex()
                         else torch.float64)
-                found[name] = wide.to_dense().cpu().to(kind, copy=True)
+                found[name] = wide.to_dense().cpu().to(
+                    kind, copy=True)
             return
         if id(x) in seen or isinstance(x, (type, type(sys))):
             return
-        seen[id(x)] = x  # kept, so that nothing else gets its id
+        # kept, so that nothing else gets its id
+        seen[id(x)] = x
         inner: Any = getattr(x, "__dict__", {})
         torchs = type(x).__module__.split(".")[0] == "torch"
         if isinstance(x, torch.nn.Module):
-            for key, value in {**x._parameters, **x._buffers}.items():
-                read(value, f"{name}.{key}".lstrip("."), inside=True)
-            inner = {key: value for key, value in inner.items()
-                     if not torchs and key[:1] != "_"} | x._modules
+            for key, value in {**x._parameters,
+                               **x._buffers}.items():
+                read(value, f"{name}.{key}".lstrip("."),
+                     inside=True)
+            inner = {
+                key: value for key, value in inner.items()
+                if not torchs and key[:1] != "_"} | x._modules
         elif torchs and hasattr(x, "state_dict"):
             inner, inside = x.state_dict(), True
         elif isinstance(x, Mapping):
@@ -91,8 +105,10 @@ def resumes_exactly(
         elif isinstance(x, (list, tuple, deque)):
             inner = dict(enumerate(x))
         for key, value in list(inner.items()):
-            if key != "_step_count":  # of a schedule; it only warns
-                read(value, f"{name}.{key}".lstrip("."), inside)
+            # of a schedule; it only warns
+            if key != "_step_count":
+                read(
+                    value, f"{name}.{key}".lstrip("."), inside)
 
     def numbers(state: Any) -> dict[str, torch.Tensor]:
         seen.clear()
@@ -123,10 +139,13 @@ def resumes_exactly(
             randomness, saved = random_states(), numbers(state)
             save(state, path)
 
-            def resumed(loads: bool = True, drawn: bool = False) -> Any:
+
+            def resumed(loads: bool = True,
+                        drawn: bool = False) -> Any:
                 new = begin(1)
                 if new is state:
-                    raise Undecided("start returns one state twice")
+                    raise Undecided(
+                        "start returns one state twice")
                 if loads:
                     load(new, path)
                 there = numbers(new)
@@ -145,8 +164,10 @@ def resumes_exactly(
                     == name.split(".")[0]] for name in names}
     noises = {name: max(gap(each, one, again) for each in parts[name])
               for name in names}  # of the part of the state
-    noisy = [name for name in names if not noises[name] <= 1e-3 * min(
-        1e300, max(signals[each] for each in parts[name]))]
+    noisy = [
+        name for name in names if not noises[name] <= 1e-3
+        * min(1e300, max(signals[each]
+                         for each in parts[name]))]
 
     def differ(a: Any, b: Any) -> list[str]:
         return [name for name in names if name not in noisy
@@ -156,20 +177,20 @@ def resumes_exactly(
 
     if differ(one, two):
         lost = differ(saved, there)
-        raise AssertionError(
-            "the run does not go on exactly: " + (
-                f"load does not restore {', '.join(lost[:4])}"
-                + f" and {len(lost) - 4} more" * (len(lost) > 4)
-                if lost else
-                "the random state is not restored, of torch, random or "
-                "numpy" if not differ(one, exact) else
-                "the data begins anew, or a step count is lost: save "
-                "the position in the data, too"))
+        raise AssertionError("the run does not go on exactly: " + (
+            f"load does not restore {', '.join(lost[:4])}"
+            + f" and {len(lost) - 4} more" * (len(lost) > 4) if
+            lost else "the random state is not restored, of torch, random or "
+            "numpy" if not differ(one, exact) else
+            "the data begins anew, or a step count is lost: save "
+            "the position in the data, too"))
     if noisy:
         part = noisy[0].split(".")[0]
-        raise Undecided(f"a repetition changes {part}: let start seed "
-                        "what is random")
+        raise Undecided(
+            f"a repetition changes {part}: let start seed "
+            "what is random")
     if not any(signals.values()):
-        raise Undecided("all is the same without loading, too: does "
-                        "the state hold what train changes?")
+        raise Undecided(
+            "all is the same without loading, too: does "
+            "the state hold what train changes?")
 # --8<-- [end:resumes_exactly]

@@ -18,7 +18,8 @@ from snippets.guards.judge import (
 
 # --8<-- [start:held]
 def held(value: Any, seen: set[int] | None = None) -> int:
-    """Count the numbers and items in tensors, lists, dicts, objects.
+    """Count the numbers and items in tensors, lists, dicts,
+    objects.
 
     A deque with a maxlen counts nothing, since it cannot grow.
     """
@@ -47,24 +48,27 @@ def same_in_eval_twice(
 ) -> None:
     """Check that a copy of `model` in eval mode keeps nothing.
 
-    `inputs` are tensors of any shapes, and `other` are such tensors
-    with other numbers: by default made from `inputs`. `call` gives a
-    tensor, or tensors in tuples, lists, dicts and dataclasses.
+    `inputs` are tensors of any shapes, and `other` are such
+    tensors with other numbers: by default made from `inputs`.
+    `call` gives a tensor, or tensors in tuples, lists, dicts
+    and dataclasses.
 
     Raises:
-        AssertionError: the output changes when it is computed again,
-            or after a call with `other`; a call changes its input, a
-            parameter or a buffer; or what the model holds grows. A
-            buffer may get another shape. Noise passes where no run
-            shows it, as rare dropout of few numbers.
-        Undecided: `other` gives the same output, there is no output,
-            or the model cannot be copied.
+        AssertionError: the output changes when it is computed
+            again, or after a call with `other`; a call changes
+            its input, a parameter or a buffer; or what the
+            model holds grows. A buffer may get another shape.
+            Noise passes where no run shows it, as rare dropout
+            of few numbers.
+        Undecided: `other` gives the same output, there is no
+            output, or the model cannot be copied.
     """
     def tensors(part: Any) -> list[torch.Tensor]:
         if isinstance(part, torch.Tensor):
             return [part.detach().clone()]
         if is_dataclass(part):
-            part = [getattr(part, x.name) for x in fields(part)]
+            part = [
+                getattr(part, x.name) for x in fields(part)]
         if isinstance(part, Mapping):
             part = list(part.values())
         return [y for each in part for y in tensors(each)] if (
@@ -74,7 +78,8 @@ def same_in_eval_twice(
         place = torch.arange(x.numel(), device=x.device)
         values = x.flatten()[place // 2]
         if x.is_floating_point() or x.is_complex():
-            values = values * (0.75 + (place + 1).cos() / 4).to(x)
+            values = values * (0.75 +
+                               (place + 1).cos() / 4).to(x)
         return values.view(x.shape)
 
     def same(a: torch.Tensor, b: torch.Tensor) -> bool:
@@ -83,16 +88,20 @@ def same_in_eval_twice(
         limit, wide = 0.0, torch.complex128
         x, y = (part.to_dense().to(wide) for part in (a, b))
         changed = x[x != y].abs().nan_to_num()
-        if len(changed) and (a.is_floating_point() or a.is_complex()):
+        if len(changed) and (a.is_floating_point()
+                             or a.is_complex()):
             largest = changed.max().item()
             limit = 4 * torch.finfo(a.dtype).eps * largest
         return torch.allclose(x, y, 0, limit, equal_nan=True)
 
-    def all_same(a: list[torch.Tensor], b: list[torch.Tensor]) -> bool:
+
+    def all_same(a: list[torch.Tensor],
+                 b: list[torch.Tensor]) -> bool:
         return len(a) == len(b) and all(map(same, a, b))
 
     def fresh() -> nn.Module:
-        twin: nn.Module = copied(getattr(model, "_orig_mod", model))
+        twin: nn.Module = copied(
+            getattr(model, "_orig_mod", model))
         return twin.eval()
 
     def state(twin: nn.Module) -> dict[str, torch.Tensor]:
@@ -101,29 +110,35 @@ def same_in_eval_twice(
 
     def sizes(twin: nn.Module) -> Counter[str]:
         own = vars(nn.Module()).keys() - {"_buffers"}
-        return Counter({f"{name}.{key}".lstrip("."): held(value)
-                        for name, part in twin.named_modules()
-                        for key, value in vars(part).items()
-                        if key not in own})
+        return Counter({
+            f"{name}.{key}".lstrip("."): held(value)
+            for name, part in twin.named_modules()
+            for key, value in vars(part).items()
+            if key not in own})
 
     def generators() -> torch.Tensor:
         return torch.cat([torch.get_rng_state(),
                           *torch.cuda.get_rng_state_all()])
 
     if not isinstance(model, nn.Module) or not inputs or any(
-            not torch.is_tensor(x) or x.is_meta for x in inputs):
-        raise Undecided("pass a module, and tensors that hold numbers")
+            not torch.is_tensor(x) or x.is_meta
+            for x in inputs):
+        raise Undecided(
+            "pass a module, and tensors that hold numbers")
     check_dense(*inputs)
     data = [x.detach().clone() for x in inputs]
-    away = list(map(moved, data)) if other is None else list(other)
-    with (torch.random.fork_rng(range(torch.cuda.device_count())),
-          asserts_undecided()):
+    away = list(map(moved,
+                    data)) if other is None else list(other)
+    with (torch.random.fork_rng(range(
+            torch.cuda.device_count())), asserts_undecided()):
         twin, late = fresh(), fresh()
         begin = state(twin)
         first, small = tensors(call(twin, *data)), sizes(twin)
         if not first or any(y.is_meta for y in first):
-            raise Undecided("the output has no tensor with numbers")
-        intact, seed = all(map(same, data, inputs)), generators()
+            raise Undecided(
+                "the output has no tensor with numbers")
+        intact, seed = all(map(same, data,
+                               inputs)), generators()
         again, large = tensors(call(twin, *data)), sizes(twin)
         draws = not torch.equal(seed, generators())
         for _ in range(20 if draws else 0):
@@ -133,10 +148,14 @@ def same_in_eval_twice(
         last, huge = tensors(call(twin, *data)), sizes(twin)
         call(late, *away)
         later, end = tensors(call(late, *data)), state(twin)
-    changed = [name for name, x in begin.items() if name in end
-               and x.shape == end[name].shape and not x.equal(end[name])
-               and not all_same([x], [end[name]])]
-    grows = [key for key in huge if small[key] < large[key] < huge[key]]
+    changed = [
+        name for name, x in begin.items()
+        if name in end and x.shape == end[name].shape
+        and not x.equal(end[name])
+        and not all_same([x], [end[name]])]
+    grows = [
+        key for key in huge
+        if small[key] < large[key] < huge[key]]
     assert intact, (
         "a call changes its input in place: inplace=True in the first "
         "layer, or a method with an underscore on the input")
@@ -149,8 +168,9 @@ def same_in_eval_twice(
     assert not grows, (
         f"each call lets {', '.join(grows)} grow: append or cat in "
         "forward")
-    assert all(all_same(first, y) for y in (again, last, later)), (
-        "in eval mode the output changes with the calls before: a "
+    assert all(
+        all_same(first, y) for y in (again, last, later)
+    ), ("in eval mode the output changes with the calls before: a "
         "hidden state or cache that is kept, or set by the first call, "
         "or random numbers of NumPy")
     if all_same(first, others):

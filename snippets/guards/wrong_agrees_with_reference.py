@@ -8,9 +8,11 @@ import torch.nn.functional as F
 def grouped_attention_by_repeat(
         q: torch.Tensor, k: torch.Tensor,
         v: torch.Tensor) -> torch.Tensor:
-    """Give each head of q (B, h, L, d) another's key and value.
+    """Give each head of q (B, h, L, d) another's key and
+    value.
 
-    `k` and `v` (B, g, L, d) have one head for h / g heads of `q`.
+    `k` and `v` (B, g, L, d) have one head for h / g heads of
+    `q`.
     """
     times = q.shape[1] // k.shape[1]
     k, v = k.repeat(1, times, 1, 1), v.repeat(1, times, 1, 1)

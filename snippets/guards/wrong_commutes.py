@@ -28,34 +28,42 @@ def nll_over_the_batch(
 def mean_iou_of_all_classes(
     logits: torch.Tensor, target: torch.Tensor
 ) -> torch.Tensor:
-    """Return the mean IoU of logits (N, C) and classes (N,)."""
+    """Return the mean IoU of logits (N, C) and classes
+    (N,)."""
     C = logits.shape[1]
     found = F.one_hot(logits.argmax(dim=1), C).bool()
     wanted = F.one_hot(target, C).bool()
-    both, either = (found & wanted).sum(0), (found | wanted).sum(0)
+    both, either = (found & wanted).sum(0), (found
+                                             | wanted).sum(0)
     return (both / either.clamp(min=1)).mean()
 # --8<-- [end:mean_iou_of_all_classes]
 
 
 # --8<-- [start:positions_from_the_left]
 class PositionsFromTheLeft(nn.Module):
-    """Embed ids (B, L), padded on the left, with their positions."""
+    """Embed ids (B, L), padded on the left, with their
+    positions."""
 
-    def __init__(self, ids: int, length: int, features: int) -> None:
+
+    def __init__(self, ids: int, length: int,
+                 features: int) -> None:
         """Make the tables of ids and of positions."""
         super().__init__()
         self.ids = nn.Embedding(ids, features)
         self.positions = nn.Embedding(length, features)
 
     def places(self, keep: torch.Tensor) -> torch.Tensor:
-        """Return the position of each column of `keep` (B, L)."""
+        """Return the position of each column of `keep`
+        (B, L)."""
         return torch.arange(keep.shape[1], device=keep.device)
 
     def forward(
         self, ids: torch.Tensor, keep: torch.Tensor
     ) -> torch.Tensor:
-        """Return the mean over the kept columns, of shape (B, D)."""
-        x = self.ids(ids) * self.positions(self.places(keep)).sigmoid()
+        """Return the mean over the kept columns, of shape
+        (B, D)."""
+        x = self.ids(ids) * self.positions(
+            self.places(keep)).sigmoid()
         kept = keep.unsqueeze(2)
         mean: torch.Tensor = (x * kept).sum(1) / kept.sum(1)
         return mean

@@ -25,7 +25,8 @@ class LayersInAList(nn.Module):
 
 # --8<-- [start:detached_features]
 class DetachedFeatures(nn.Module):
-    """Take features from an encoder, and cut its gradient off."""
+    """Take features from an encoder, and cut its gradient
+    off."""
 
     def __init__(self, D: int) -> None:
         """Make an encoder and a head of D features."""
@@ -43,14 +44,17 @@ class DetachedFeatures(nn.Module):
 
 # --8<-- [start:groups_without_the_last]
 def groups_without_the_last(
-        model: nn.Module, lrs: dict[str, float]) -> torch.optim.AdamW:
-    """Give each child of `model` its learning rate, not the last."""
+        model: nn.Module,
+        lrs: dict[str, float]) -> torch.optim.AdamW:
+    """Give each child of `model` its learning rate, not the
+    last."""
     groups = []
     group: dict[str, object] = {}
     for name, lr in lrs.items():
         if group:
             groups.append(group)
-        group = {"params": model.get_submodule(name).parameters(),
-                 "lr": lr}
+        group = {
+            "params": model.get_submodule(name).parameters(),
+            "lr": lr}
     return torch.optim.AdamW(groups)
 # --8<-- [end:groups_without_the_last]

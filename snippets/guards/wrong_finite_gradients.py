@@ -8,7 +8,8 @@ import torch.nn.functional as F
 def distance_by_square_root(
     a: torch.Tensor, b: torch.Tensor
 ) -> torch.Tensor:
-    """Return the distances (N,) of the rows of `a` and `b` (N, D)."""
+    """Return the distances (N,) of the rows of `a` and `b`
+    (N, D)."""
     return (a - b).square().sum(dim=1).sqrt()
 # --8<-- [end:distance_by_square_root]
 
@@ -23,7 +24,8 @@ def entropy_of_products(logits: torch.Tensor) -> torch.Tensor:
 
 # --8<-- [start:normalize_frames]
 def normalize_frames(sound: torch.Tensor) -> torch.Tensor:
-    """Give each frame of `sound` (N, L) the mean 0, deviation 1."""
+    """Give each frame of `sound` (N, L) the mean 0, deviation
+    1."""
     mean = sound.mean(dim=1, keepdim=True)
     return (sound - mean) / sound.std(dim=1, keepdim=True)
 # --8<-- [end:normalize_frames]
@@ -33,7 +35,8 @@ def normalize_frames(sound: torch.Tensor) -> torch.Tensor:
 def loss_masked_after(
     prediction: torch.Tensor, target: torch.Tensor
 ) -> torch.Tensor:
-    """Return the loss of (N, D), where `target` may be missing."""
+    """Return the loss of (N, D), where `target` may be
+    missing."""
     loss = F.mse_loss(prediction, target, reduction="none")
     return loss[~target.isnan()].mean()
 # --8<-- [end:loss_masked_after]

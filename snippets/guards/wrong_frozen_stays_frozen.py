@@ -23,6 +23,7 @@ def train_last_row_only(
 
 # --8<-- [start:freeze_by_eval]
 def freeze_by_eval(model: nn.Module) -> nn.Module:
-    """Stop the running statistics of `model`, and not its weights."""
+    """Stop the running statistics of `model`, and not its
+    weights."""
     return model.eval()
 # --8<-- [end:freeze_by_eval]

@@ -9,7 +9,8 @@ from torch import nn
 
 # --8<-- [start:train_with_zero_grad_once]
 def train_with_zero_grad_once(
-        model: nn.Module, batches: Sequence[torch.Tensor]) -> None:
+        model: nn.Module,
+        batches: Sequence[torch.Tensor]) -> None:
     """Clear the gradients before the loop, and not in it."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     optimizer.zero_grad()
@@ -21,8 +22,10 @@ def train_with_zero_grad_once(
 
 # --8<-- [start:train_on_the_last_part]
 def train_on_the_last_part(
-        model: nn.Module, batches: Sequence[torch.Tensor]) -> None:
-    """Clear the gradients for each of the two parts of a batch."""
+        model: nn.Module,
+        batches: Sequence[torch.Tensor]) -> None:
+    """Clear the gradients for each of the two parts of a
+    batch."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     for x in batches:
         for part in x.chunk(2):
@@ -34,8 +37,10 @@ def train_on_the_last_part(
 
 # --8<-- [start:train_gan_on_both_losses]
 def train_gan_on_both_losses(
-        model: nn.ModuleDict, images: Sequence[torch.Tensor]) -> None:
-    """Train a discriminator on the loss of the generator, too."""
+        model: nn.ModuleDict,
+        images: Sequence[torch.Tensor]) -> None:
+    """Train a discriminator on the loss of the generator,
+    too."""
     G, D = model["generator"], model["discriminator"]
     opt_G = torch.optim.Adam(G.parameters())
     opt_D = torch.optim.Adam(D.parameters())
@@ -45,7 +50,8 @@ def train_gan_on_both_losses(
         fake = G(torch.randn_like(real))
         F.softplus(-D(fake)).mean().backward()
         opt_G.step()
-        loss = F.softplus(-D(real)) + F.softplus(D(fake.detach()))
+        loss = F.softplus(-D(real)) + F.softplus(
+            D(fake.detach()))
         loss.mean().backward()
         opt_D.step()
 # --8<-- [end:train_gan_on_both_losses]

@@ -6,7 +6,8 @@ from torch import nn
 
 # --8<-- [start:softmax_last]
 class SoftmaxLast(nn.Sequential):
-    """Classify (N, D); the outputs (N, C) are probabilities."""
+    """Classify (N, D); the outputs (N, C) are
+    probabilities."""
 
     def __init__(self, features: int, classes: int) -> None:
         """Make a linear layer, and a softmax after it."""
@@ -17,10 +18,12 @@ class SoftmaxLast(nn.Sequential):
 
 # --8<-- [start:wide_head]
 class WideHead(nn.Module):
-    """Give logits (N, L, V) for ids (N, L); the head is too wide."""
+    """Give logits (N, L, V) for ids (N, L); the head is too
+    wide."""
 
     def __init__(self, words: int, features: int) -> None:
-        """Make the embedding and the head, with weights around 1."""
+        """Make the embedding and the head, with weights around
+        1."""
         super().__init__()
         self.embedding = nn.Embedding(words, features)
         self.norm = nn.LayerNorm(features)
@@ -29,13 +32,15 @@ class WideHead(nn.Module):
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """Return (N, L, V)."""
-        logits: torch.Tensor = self.head(self.norm(self.embedding(ids)))
+        logits: torch.Tensor = self.head(
+            self.norm(self.embedding(ids)))
         return logits
 # --8<-- [end:wide_head]
 
 
 # --8<-- [start:head_for_labels_from_1]
-def head_for_labels_from_1(features: int, classes: int) -> nn.Linear:
+def head_for_labels_from_1(
+        features: int, classes: int) -> nn.Linear:
     """Make a head with one class more, as no label is 0."""
     return nn.Linear(features, classes + 1)
 # --8<-- [end:head_for_labels_from_1]

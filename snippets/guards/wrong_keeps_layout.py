@@ -12,7 +12,8 @@ class ContiguousBeforeTheShortcut(nn.Module):
     def __init__(self, channels: int) -> None:
         """Make the branch and the shortcut."""
         super().__init__()
-        self.branch = nn.Conv2d(channels, channels, 3, padding=1)
+        self.branch = nn.Conv2d(channels, channels, 3,
+                                padding=1)
         self.shortcut = nn.Conv2d(channels, channels, 1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -25,16 +26,19 @@ class ContiguousBeforeTheShortcut(nn.Module):
 
 # --8<-- [start:normalize_as_one_sample]
 def normalize_as_one_sample(x: torch.Tensor) -> torch.Tensor:
-    """Normalize each channel of each image of `x` (N, C, H, W)."""
+    """Normalize each channel of each image of `x`
+    (N, C, H, W)."""
     N, C, H, W = x.shape
     one = x.reshape(1, N * C, H, W)
-    return F.batch_norm(one, None, None, training=True).view(x.shape)
+    return F.batch_norm(one, None, None,
+                        training=True).view(x.shape)
 # --8<-- [end:normalize_as_one_sample]
 
 
 # --8<-- [start:shuffle_by_reshape]
 class ShuffleByReshape(nn.Module):
-    """Shuffle the channels of (N, C, H, W) in two groups, convolve."""
+    """Shuffle the channels of (N, C, H, W) in two groups,
+    convolve."""
 
     def __init__(self, channels: int) -> None:
         """Make the convolution."""
@@ -44,6 +48,7 @@ class ShuffleByReshape(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return (N, C, H, W)."""
         parts = x.unflatten(1, (2, -1)).transpose(1, 2)
-        output: torch.Tensor = self.conv(parts.reshape(x.shape))
+        output: torch.Tensor = self.conv(
+            parts.reshape(x.shape))
         return output
 # --8<-- [end:shuffle_by_reshape]

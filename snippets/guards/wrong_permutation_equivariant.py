@@ -21,19 +21,22 @@ class AttendInFoldedHeads(nn.Module):
         shape = B * self.num_heads, L, size // self.num_heads
         q, k, v = self.in_proj(x).chunk(3, dim=-1)
         heads = F.scaled_dot_product_attention(
-            q.reshape(shape), k.reshape(shape), v.reshape(shape))
+            q.reshape(shape), k.reshape(shape),
+            v.reshape(shape))
         return heads.reshape(B, L, size)
 # --8<-- [end:attend_in_folded_heads]
 
 
 # --8<-- [start:set_with_positions]
 class SetWithPositions(nn.Module):
-    """Add to each element of a set what its place has learned."""
+    """Add to each element of a set what its place has
+    learned."""
 
     def __init__(self, length: int, features: int) -> None:
         """Make the embedding of `length` places."""
         super().__init__()
-        self.positions = nn.Parameter(torch.randn(length, features))
+        self.positions = nn.Parameter(
+            torch.randn(length, features))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return (B, L, D) for `x` (B, L, D)."""

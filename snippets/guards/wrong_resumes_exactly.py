@@ -7,7 +7,8 @@ import torch
 
 
 # --8<-- [start:save_without_schedule]
-def save_without_schedule(state: dict[str, Any], path: Path) -> None:
+def save_without_schedule(
+        state: dict[str, Any], path: Path) -> None:
     """Save all that has weights, and no schedule."""
     parts = ("model", "optimizer", "average")
     saved = {part: state[part].state_dict() for part in parts}
@@ -16,12 +17,15 @@ def save_without_schedule(state: dict[str, Any], path: Path) -> None:
 
 
 # --8<-- [start:load_average_into_model]
-def load_average_into_model(state: dict[str, Any], path: Path) -> None:
-    """Load the averaged weights into the model, and average anew."""
+def load_average_into_model(
+        state: dict[str, Any], path: Path) -> None:
+    """Load the averaged weights into the model, and average
+    anew."""
     saved = torch.load(path)
     state["model"].load_state_dict({
         name.removeprefix("module."): x
-        for name, x in saved["average"].items() if "." in name})
+        for name, x in saved["average"].items()
+        if "." in name})
     for part in ("optimizer", "schedule"):
         state[part].load_state_dict(saved[part])
     state["step"] = saved["step"]
@@ -31,7 +35,8 @@ def load_average_into_model(state: dict[str, Any], path: Path) -> None:
 # --8<-- [start:train_from_the_first_batch]
 def train_from_the_first_batch(
         state: dict[str, Any], steps: int) -> None:
-    """Take `steps` steps, each time from the first batch on."""
+    """Take `steps` steps, each time from the first batch
+    on."""
     for x in state["batches"][:steps]:
         state["optimizer"].zero_grad()
         state["model"](x).square().mean().backward()

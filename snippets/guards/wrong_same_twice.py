@@ -7,7 +7,8 @@ from torch import nn
 
 # --8<-- [start:dropout_in_eval]
 class DropoutInEval(nn.Module):
-    """Classify images (N, C, H, W) by their largest features."""
+    """Classify images (N, C, H, W) by their largest
+    features."""
 
     def __init__(self, channels: int, classes: int) -> None:
         """Make the classifier."""
@@ -24,12 +25,14 @@ class DropoutInEval(nn.Module):
 
 # --8<-- [start:state_of_the_batch_before]
 class StateOfTheBatchBefore(nn.Module):
-    """Read sequences (B, L, D), on from where the last one ended."""
+    """Read sequences (B, L, D), on from where the last one
+    ended."""
 
     def __init__(self, features: int) -> None:
         """Make the recurrent layer."""
         super().__init__()
-        self.layer = nn.GRU(features, features, batch_first=True)
+        self.layer = nn.GRU(features, features,
+                            batch_first=True)
         self.state: torch.Tensor | None = None
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -42,13 +45,15 @@ class StateOfTheBatchBefore(nn.Module):
 
 # --8<-- [start:code_follows_the_data]
 class CodeFollowsTheData(nn.Module):
-    """Replace vectors (N, D) by codes, which move to the vectors."""
+    """Replace vectors (N, D) by codes, which move to the
+    vectors."""
 
     def __init__(self, codes: int, features: int) -> None:
         """Make the codes, of shape (codes, D)."""
         super().__init__()
         self.codes: torch.Tensor
-        self.register_buffer("codes", torch.randn(codes, features))
+        self.register_buffer("codes",
+                             torch.randn(codes, features))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the nearest codes, of shape (N, D)."""
@@ -56,7 +61,8 @@ class CodeFollowsTheData(nn.Module):
         output = self.codes[nearest]
         for code in nearest.unique():
             mean = x[nearest == code].mean(dim=0).detach()
-            self.codes[code] = self.codes[code].lerp(mean, 0.01)
+            self.codes[code] = self.codes[code].lerp(
+                mean, 0.01)
         return output
 # --8<-- [end:code_follows_the_data]
 

@@ -9,7 +9,8 @@ from torch.utils.data import Dataset
 
 # --8<-- [start:keeps_items]
 class KeepsItems(Dataset[Any]):
-    """Samples (N, ...) plus noise; keeps each item that it made."""
+    """Samples (N, ...) plus noise; keeps each item that it
+    made."""
 
     def __init__(self, samples: torch.Tensor) -> None:
         """Hold the samples, and a place for items."""
@@ -21,7 +22,8 @@ class KeepsItems(Dataset[Any]):
         return len(self.samples)
 
     def __getitem__(self, index: int) -> torch.Tensor:
-        """Return the sample with the noise of its first time."""
+        """Return the sample with the noise of its first
+        time."""
         if index not in self.kept:
             x = self.samples[index]
             self.kept[index] = x + torch.randn_like(x)
@@ -31,7 +33,8 @@ class KeepsItems(Dataset[Any]):
 
 # --8<-- [start:follows_epoch]
 class FollowsEpoch(Dataset[Any]):
-    """Samples (N, ...) plus noise of a seed for (epoch, index).
+    """Samples (N, ...) plus noise of a seed for
+    (epoch, index).
 
     Workers that live on do not see a later `set_epoch`.
     """
@@ -49,7 +52,8 @@ class FollowsEpoch(Dataset[Any]):
         return len(self.samples)
 
     def __getitem__(self, index: int) -> torch.Tensor:
-        """Return the sample plus the noise of the epoch and index."""
+        """Return the sample plus the noise of the epoch and
+        index."""
         x = self.samples[index]
         generator = torch.Generator(device=x.device)
         generator.manual_seed(len(self) * self.epoch + index)
@@ -60,7 +64,8 @@ class FollowsEpoch(Dataset[Any]):
 
 # --8<-- [start:seed_by_worker]
 def seed_by_worker(worker: int) -> None:
-    """Seed by the number of the worker alone, as `worker_init_fn`."""
+    """Seed by the number of the worker alone, as
+    `worker_init_fn`."""
     random.seed(worker)
     torch.manual_seed(worker)
 # --8<-- [end:seed_by_worker]

@@ -4,10 +4,12 @@ import torch
 
 
 # --8<-- [start:mask_first_sample]
-def mask_first_sample(mask: torch.Tensor, batch: int) -> torch.Tensor:
+def mask_first_sample(mask: torch.Tensor,
+                      batch: int) -> torch.Tensor:
     """Return `mask` (T,) for each sample: (batch, T).
 
-    The first sample is 0 from place T // 2 on. `mask` stays as it is.
+    The first sample is 0 from place T // 2 on. `mask` stays as
+    it is.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html
     """
@@ -19,12 +21,14 @@ def mask_first_sample(mask: torch.Tensor, batch: int) -> torch.Tensor:
 
 # --8<-- [start:assert_own_memory]
 def assert_own_memory(x: torch.Tensor) -> None:
-    """Look for two elements of `x` that lie in one place of memory.
+    """Look for two elements of `x` that lie in one place of
+    memory.
 
     `x` is strided, not sparse.
 
-    Raises: AssertionError where `x` is an expanded tensor, or where
-    its elements overlap as windows of `Tensor.unfold` do.
+    Raises: AssertionError where `x` is an expanded tensor, or
+    where its elements overlap as windows of `Tensor.unfold`
+    do.
 
     Source: https://docs.pytorch.org/docs/stable/tensor_view.html
 
@@ -48,6 +52,7 @@ def assert_own_memory(x: torch.Tensor) -> None:
         steps = torch.arange(size) * stride
         places = (places[:, None] + steps).flatten()
     if places.unique().numel() < places.numel():
-        raise AssertionError("elements overlap in memory,"
-                             " clone the tensor before writing")
+        raise AssertionError(
+            "elements overlap in memory,"
+            " clone the tensor before writing")
 # --8<-- [end:assert_own_memory]

@@ -5,7 +5,8 @@ import torch
 
 # --8<-- [start:two_logits]
 def two_logits(logit: torch.Tensor) -> torch.Tensor:
-    """Put a zero for class 0 in front: `logit` (N) becomes (N, 2).
+    """Put a zero for class 0 in front: `logit` (N) becomes
+    (N, 2).
 
     With more axes, (N, ...) becomes (N, 2, ...).
 
@@ -21,10 +22,11 @@ def two_logits(logit: torch.Tensor) -> torch.Tensor:
 
 # --8<-- [start:one_logit]
 def one_logit(logits: torch.Tensor) -> torch.Tensor:
-    """Return class 1 minus class 0: `logits` (N, 2) become (N).
+    """Return class 1 minus class 0: `logits` (N, 2) become
+    (N).
 
-    In float16 a difference beyond 65504 becomes infinite, and BCE of
-    it can be nan: cast to float32 first.
+    In float16 a difference beyond 65504 becomes infinite, and
+    BCE of it can be nan: cast to float32 first.
 
     Raises: ValueError unless there are two classes, TypeError
         unless the logits are of floating dtype, RuntimeError
@@ -44,7 +46,8 @@ def one_logit(logits: torch.Tensor) -> torch.Tensor:
 
 # --8<-- [start:two_probabilities]
 def two_probabilities(target: torch.Tensor) -> torch.Tensor:
-    """Return `(1 - t, t)` for `target` (N) in [0, 1], as (N, 2).
+    """Return `(1 - t, t)` for `target` (N) in [0, 1], as
+    (N, 2).
 
     With more axes, (N, ...) becomes (N, 2, ...).
 
@@ -57,6 +60,7 @@ def two_probabilities(target: torch.Tensor) -> torch.Tensor:
             [0.7500, 0.2500]])
     """
     if not target.is_floating_point():
-        raise TypeError(f"{target.dtype} holds no probabilities")
+        raise TypeError(
+            f"{target.dtype} holds no probabilities")
     return torch.stack((1 - target, target), dim=1)
 # --8<-- [end:two_probabilities]

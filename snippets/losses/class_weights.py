@@ -9,14 +9,16 @@ def summed_loss(
         logits: torch.Tensor, target: torch.Tensor,
         weight: torch.Tensor, ignore_index: int = -100,
         ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the weighted sum of losses and the sum of weights.
+    """Return the weighted sum of losses and the sum of
+    weights.
 
-    `logits` (N, C), `target` (N) of class indices, `weight` (C).
-    Not on meta. Their quotient is `F.cross_entropy`, unless a sum
-    overflows in float16. Over parts of a batch, add up both before
-    dividing.
+    `logits` (N, C), `target` (N) of class indices, `weight`
+    (C). Not on meta. Their quotient is `F.cross_entropy`,
+    unless a sum overflows in float16. Over parts of a batch,
+    add up both before dividing.
 
-    Raises: TypeError where the targets are class probabilities.
+    Raises: TypeError where the targets are class
+    probabilities.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html
     """
     if target.is_floating_point():
@@ -35,9 +37,9 @@ def class_weighted_bce(
         weight: torch.Tensor) -> torch.Tensor:
     """Return BCE with `F.cross_entropy`'s class weights.
 
-    `logit` and `target` (N), target of 0.0 and 1.0; `weight` (2).
-    A sum in float16 can overflow to inf. Not on meta, because the
-    targets are checked.
+    `logit` and `target` (N), target of 0.0 and 1.0; `weight`
+    (2). A sum in float16 can overflow to inf. Not on meta,
+    because the targets are checked.
 
     Raises: ValueError where a target is another number.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.binary_cross_entropy_with_logits.html

@@ -8,23 +8,25 @@ import torch.nn.functional as F
 def nt_xent(
         a: torch.Tensor, b: torch.Tensor,
         temperature: float = 0.5) -> torch.Tensor:
-    """Return the mean loss of finding the other view of each sample.
+    """Return the mean loss of finding the other view of each
+    sample.
 
-    `a`, `b` (N, D), N of 2 or more: `a[i]` and `b[i]` show one sample.
-    The 2N - 2 views of other samples are the negatives. Cosine
-    similarity, in float32 or float64.
+    `a`, `b` (N, D), N of 2 or more: `a[i]` and `b[i]` show one
+    sample. The 2N - 2 views of other samples are the
+    negatives. Cosine similarity, in float32 or float64.
 
     Raises:
         TypeError: `a` or `b` is not floating.
-        ValueError: the shapes are not (N, D), or N is below 2, or the
-            temperature is not above 0.
+        ValueError: the shapes are not (N, D), or N is below 2,
+            or the temperature is not above 0.
         RuntimeError: float8.
     Source: https://arxiv.org/abs/2002.05709
     """
     if not (a.is_floating_point() and b.is_floating_point()):
         raise TypeError(f"views {a.dtype} and {b.dtype}")
     if a.shape != b.shape or a.ndim != 2 or len(a) < 2:
-        raise ValueError(f"views {tuple(a.shape)} and {tuple(b.shape)}")
+        raise ValueError(
+            f"views {tuple(a.shape)} and {tuple(b.shape)}")
     if not temperature > 0:
         raise ValueError(f"temperature {temperature}")
     z = torch.cat([a, b])

@@ -7,12 +7,13 @@ import torch.nn.functional as F
 
 
 # --8<-- [start:kl_from_logits]
-def kl_from_logits(
-        target: torch.Tensor, model: torch.Tensor) -> torch.Tensor:
-    """Return KL(target || model), the mean over all rows of classes.
+def kl_from_logits(target: torch.Tensor,
+                   model: torch.Tensor) -> torch.Tensor:
+    """Return KL(target || model), the mean over all rows of
+    classes.
 
-    Both are floating logits (..., C); a class whose target has the
-    probability 0 adds nothing.
+    Both are floating logits (..., C); a class whose target has
+    the probability 0 adds nothing.
 
     Raises: ValueError where the shapes differ.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
@@ -34,14 +35,15 @@ def kl_from_logits(
 
 # --8<-- [start:assert_is_divergence]
 def assert_is_divergence(
-        kl: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
-        ) -> None:
+    kl: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+) -> None:
     """Fail unless `kl(target, model)` of logits (N, C) is KL.
 
-    The logits are float32, and `kl` returns one number, the mean
-    over the N rows, computed at least in float32.
+    The logits are float32, and `kl` returns one number, the
+    mean over the N rows, computed at least in float32.
 
-    Raises: AssertionError that names the value and what it should be.
+    Raises: AssertionError that names the value and what it
+    should be.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.KLDivLoss.html
     """
     p = torch.tensor([[0.5, 0.5, 0.0], [0.25, 0.25, 0.5]]) + 1e-6

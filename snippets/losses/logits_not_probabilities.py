@@ -5,9 +5,10 @@ import torch.nn.functional as F
 
 
 # --8<-- [start:binary_cross_entropy]
-def binary_cross_entropy(
-        logit: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the loss of each entry, of the shape of both arguments.
+def binary_cross_entropy(logit: torch.Tensor,
+                         target: torch.Tensor) -> torch.Tensor:
+    """Return the loss of each entry, of the shape of both
+    arguments.
 
     `target` holds probabilities of class 1.
 

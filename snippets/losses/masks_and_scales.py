@@ -5,17 +5,20 @@ import torch.nn.functional as F
 
 
 # --8<-- [start:bce_of_mask]
-def bce_of_mask(
-        logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the mean BCE of logits, for targets from 0 to 1 only.
+def bce_of_mask(logits: torch.Tensor,
+                target: torch.Tensor) -> torch.Tensor:
+    """Return the mean BCE of logits, for targets from 0 to 1
+    only.
 
-    `logits` are floats and `target` has their shape: floats from 0
-    to 1, or booleans. They are checked in their own dtype. On a GPU,
-    the check waits for the targets; on meta, there are none to check.
+    `logits` are floats and `target` has their shape: floats
+    from 0 to 1, or booleans. They are checked in their own
+    dtype. On a GPU, the check waits for the targets; on meta,
+    there are none to check.
 
     Raises:
         TypeError: the logits are not floating.
-        ValueError: the shapes differ, or a target is not from 0 to 1.
+        ValueError: the shapes differ, or a target is not from
+            0 to 1.
         NotImplementedError: float8, or targets are complex.
     Source: https://github.com/milesial/Pytorch-UNet/issues/78
     """

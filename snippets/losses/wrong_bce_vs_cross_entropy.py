@@ -6,15 +6,19 @@ import torch.nn.functional as F
 
 # --8<-- [start:cross_entropy_of_one_column]
 def cross_entropy_of_one_column(
-        logit: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return 0: the softmax over one class is 1; all are (N, 1)."""
+        logit: torch.Tensor,
+        target: torch.Tensor) -> torch.Tensor:
+    """Return 0: the softmax over one class is 1; all are
+    (N, 1)."""
     return F.cross_entropy(logit, target)
 # --8<-- [end:cross_entropy_of_one_column]
 
 
 # --8<-- [start:cross_entropy_over_the_batch]
 def cross_entropy_over_the_batch(
-        logit: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-    """Return the loss of one sample of N classes; both are (N)."""
+        logit: torch.Tensor,
+        target: torch.Tensor) -> torch.Tensor:
+    """Return the loss of one sample of N classes; both are
+    (N)."""
     return F.cross_entropy(logit, target)
 # --8<-- [end:cross_entropy_over_the_batch]

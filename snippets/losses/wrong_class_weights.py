@@ -8,9 +8,11 @@ import torch.nn.functional as F
 def mean_of_means(
         logits: torch.Tensor, target: torch.Tensor,
         weight: torch.Tensor, parts: int) -> torch.Tensor:
-    """Count every part alike, whatever weights its targets have.
+    """Count every part alike, whatever weights its targets
+    have.
 
-    `logits` (N, C), `target` (N) of class indices, `weight` (C).
+    `logits` (N, C), `target` (N) of class indices, `weight`
+    (C).
     """
     pairs = zip(
         logits.chunk(parts), target.chunk(parts), strict=True)

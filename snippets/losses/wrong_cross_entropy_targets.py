@@ -6,7 +6,8 @@ import torch.nn.functional as F
 
 # --8<-- [start:cross_entropy_of_truncated]
 def cross_entropy_of_truncated(
-        logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor,
+        target: torch.Tensor) -> torch.Tensor:
     """Read a probability below 1 as class 0.
 
     `logits` (N, 2), `target` (N) of probabilities of class 1.
@@ -17,7 +18,8 @@ def cross_entropy_of_truncated(
 
 # --8<-- [start:cross_entropy_over_tokens]
 def cross_entropy_over_tokens(
-        logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        logits: torch.Tensor,
+        target: torch.Tensor) -> torch.Tensor:
     """Take the softmax over tokens, or raise.
 
     `logits` (N, T, C), `target` (N, T) or (N, T, C).

@@ -10,9 +10,11 @@ from torch.utils.checkpoint import checkpoint
 
 # --8<-- [start:checkpointed]
 class Checkpointed(nn.Module):
-    """Run a block; keep its input, and run it again in backward.
+    """Run a block; keep its input, and run it again in
+    backward.
 
-    Beside the input, the states of the random generators are kept.
+    Beside the input, the states of the random generators are
+    kept.
 
     Source: https://docs.pytorch.org/docs/stable/checkpoint.html
     """
@@ -23,7 +25,8 @@ class Checkpointed(nn.Module):
         self.block = block
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return `block(x)`; in eval mode, without checkpointing."""
+        """Return `block(x)`; in eval mode, without
+        checkpointing."""
         if not self.training:
             plain: torch.Tensor = self.block(x)
             return plain
@@ -35,18 +38,21 @@ class Checkpointed(nn.Module):
 
 # --8<-- [start:saved_bytes]
 def saved_bytes(run: Callable[[], object]) -> int:
-    """Count the bytes of tensors kept for a backward of `run()`.
+    """Count the bytes of tensors kept for a backward of
+    `run()`.
 
-    Parameters count too. A view counts as the whole memory behind
-    it, and what shares memory counts once. What belongs to a graph
-    that `run` has dropped does not count. `run` calls no backward; its
-    tensors are dense and have numbers (no meta).
+    Parameters count too. A view counts as the whole memory
+    behind it, and what shares memory counts once. What belongs
+    to a graph that `run` has dropped does not count. `run`
+    calls no backward; its tensors are dense and have numbers
+    (no meta).
 
     Source: https://docs.pytorch.org/docs/stable/autograd.html#saved-tensors-hooks
     """
     class Saved:  # lives as long as the graph that saves x
         def __init__(self, x: torch.Tensor) -> None:
-            self.x = x.detach()  # with its graph, it would never end
+            # with its graph, it would never end
+            self.x = x.detach()
             alive.add(self)
 
     alive: weakref.WeakSet[Saved] = weakref.WeakSet()
@@ -55,5 +61,6 @@ def saved_bytes(run: Callable[[], object]) -> int:
         result = run()
     memories = [saved.x.untyped_storage() for saved in alive]
     del result
-    return sum({m.data_ptr(): m.nbytes() for m in memories}.values())
+    return sum({
+        m.data_ptr(): m.nbytes() for m in memories}.values())
 # --8<-- [end:saved_bytes]

@@ -6,7 +6,8 @@ from torch import nn
 
 # --8<-- [start:registered_as]
 def registered_as(module: nn.Module, name: str) -> str:
-    """Tell what the attribute `name` of `module` is to the module.
+    """Tell what the attribute `name` of `module` is to the
+    module.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
 
@@ -22,7 +23,8 @@ def registered_as(module: nn.Module, name: str) -> str:
             recurse=False, remove_duplicate=False)):
         saved = name in module.state_dict()
         return "buffer" if saved else "unsaved buffer"
-    if name in dict(module.named_modules(remove_duplicate=False)):
+    if name in dict(
+            module.named_modules(remove_duplicate=False)):
         return "module"
     here = getattr(module, name, None) is not None
     return "plain attribute" if here else "nothing"
@@ -39,11 +41,13 @@ def write_buffer(
 
     Raises:
         AttributeError: `name` is not a buffer.
-        ValueError: the shapes or the dtypes differ, the buffer is None,
-            or one of the two is on meta and has no memory.
-        RuntimeError: torch cannot copy. For example, the buffer is
-            expanded, lazy, a leaf that requires a gradient, or was made
-            under inference_mode, or one of the two alone is sparse.
+        ValueError: the shapes or the dtypes differ, the buffer
+            is None, or one of the two is on meta and has no
+            memory.
+        RuntimeError: torch cannot copy. For example, the
+            buffer is expanded, lazy, a leaf that requires a
+            gradient, or was made under inference_mode, or one
+            of the two alone is sparse.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.get_buffer
 
@@ -54,9 +58,12 @@ def write_buffer(
     """
     buffer: torch.Tensor | None = module.get_buffer(name)
     if buffer is None or buffer.is_meta or value.is_meta:
-        raise ValueError(f"{name} is None or on meta, or the value is")
-    old, new = ((tuple(t.shape), t.dtype) for t in (buffer, value))
+        raise ValueError(
+            f"{name} is None or on meta, or the value is")
+    old, new = ((tuple(t.shape), t.dtype)
+                for t in (buffer, value))
     if old != new:
-        raise ValueError(f"{name} is {old}, the value is {new}")
+        raise ValueError(
+            f"{name} is {old}, the value is {new}")
     buffer.copy_(value.detach())
 # --8<-- [end:write_buffer]

@@ -15,7 +15,7 @@ def batch_first_encoder(
     3
     """
     layer = nn.TransformerEncoderLayer(
-        features, heads, dim_feedforward=4 * features, dropout=0.0,
-        batch_first=True)
+        features, heads, dim_feedforward=4 * features,
+        dropout=0.0, batch_first=True)
     return nn.TransformerEncoder(layer, layers)
 # --8<-- [end:batch_first_encoder]

@@ -24,10 +24,13 @@ class CausalMask(nn.Module):
     hidden: torch.Tensor
 
     def __init__(self, max_length: int) -> None:
-        """Hold a mask (max_length, max_length), True where hidden."""
+        """Hold a mask (max_length, max_length), True where
+        hidden."""
         super().__init__()
-        hidden = torch.empty(max_length, max_length, dtype=torch.bool)
-        self.register_buffer("hidden", hidden, persistent=False)
+        hidden = torch.empty(max_length, max_length,
+                             dtype=torch.bool)
+        self.register_buffer("hidden", hidden,
+                             persistent=False)
         after_load: Any = self.register_load_state_dict_post_hook
         after_load(CausalMask.fill)
         self.fill()
@@ -37,10 +40,11 @@ class CausalMask(nn.Module):
         self.hidden.copy_(torch.ones_like(self.hidden).triu(1))
 
     def forward(self, scores: torch.Tensor) -> torch.Tensor:
-        """Return scores (..., Q, K) with -inf at keys that come later.
+        """Return scores (..., Q, K) with -inf at keys that
+        come later.
 
-        The Q queries are the last of the K tokens, so Q is K in
-        training and 1 in generation with cached keys.
+        The Q queries are the last of the K tokens, so Q is K
+        in training and 1 in generation with cached keys.
 
         Raises: ValueError unless Q <= K <= max_length.
         """
@@ -67,7 +71,8 @@ class SinusoidalPositions(nn.Module):
     table: torch.Tensor
 
     def __init__(self, max_length: int, features: int) -> None:
-        """Hold a table (max_length, features), sines in even columns.
+        """Hold a table (max_length, features), sines in even
+        columns.
 
         Raises: ValueError where features is odd.
         """
@@ -90,9 +95,11 @@ class SinusoidalPositions(nn.Module):
         self.table.copy_(table.flatten(1))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return x (..., L, D) plus rows 0 to L - 1 of the table.
+        """Return x (..., L, D) plus rows 0 to L - 1 of the
+        table.
 
-        Raises: ValueError unless L <= max_length and D is features.
+        Raises: ValueError unless L <= max_length and D is
+        features.
         """
         length, features = x.shape[-2:]
         rows = self.table[:length]
@@ -106,16 +113,18 @@ class SinusoidalPositions(nn.Module):
 
 # --8<-- [start:assert_tensors_registered]
 def assert_tensors_registered(model: nn.Module) -> None:
-    """Check that no tensor is a plain attribute, which `to` leaves.
+    """Check that no tensor is a plain attribute, which `to`
+    leaves.
 
-    Looks into lists, tuples and dicts too. Give it a model that has not
-    run yet: results that a forward keeps are plain attributes. A weight
-    that torch.nn.utils.weight_norm, spectral_norm or prune computes
-    anew in each forward is left out, and so is the list that an RNN
-    makes of its weights, which `to` renews. A second reference to a
-    parameter passes, because `to` keeps a parameter (except to or from
-    meta); a second reference to a buffer fails, because `to` makes a
-    new tensor of it.
+    Looks into lists, tuples and dicts too. Give it a model
+    that has not run yet: results that a forward keeps are
+    plain attributes. A weight that torch.nn.utils.weight_norm,
+    spectral_norm or prune computes anew in each forward is
+    left out, and so is the list that an RNN makes of its
+    weights, which `to` renews. A second reference to a
+    parameter passes, because `to` keeps a parameter
+    (except to or from meta); a second reference to a buffer
+    fails, because `to` makes a new tensor of it.
 
     Raises: AssertionError with the names of the attributes.
 
@@ -146,8 +155,8 @@ def assert_tensors_registered(model: nn.Module) -> None:
     left = [
         f"{path}.{name}".lstrip(".")
         for path, module in model.named_modules()
-        for name, value in vars(module).items()
-        if name not in left_out(module) and any(is_left(value))]
+        for name, value in vars(module).items() if
+        name not in left_out(module) and any(is_left(value))]
     assert not left, (
         f"plain attributes hold tensors: {', '.join(left)}; make them "
         "parameters or buffers")

@@ -25,7 +25,8 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     >>> model.training
     True
     """
-    modes = [(module, module.training) for module in model.modules()]
+    modes = [(module, module.training)
+             for module in model.modules()]
     model.eval()
     try:
         with torch.no_grad():
@@ -40,19 +41,21 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 def assert_evaluation_is_clean(
     evaluate: Callable[[], torch.Tensor], model: nn.Module,
 ) -> None:
-    """Check that evaluate() repeats itself and leaves model alone.
+    """Check that evaluate() repeats itself and leaves model
+    alone.
 
     Modes, tensors of the state dict and the CPU's and GPU's
-    generators are put back. evaluate() returns one dense tensor.
-    A buffer that it replaces or adds counts as a change.
+    generators are put back. evaluate() returns one dense
+    tensor. A buffer that it replaces or adds counts as a
+    change.
 
     Raises:
         AssertionError: says what evaluate() changes.
         Undecided: the output has no finite number but 0, or an
             `assert` in evaluate() fails.
         TypeError: the output is not one dense tensor.
-        RuntimeError: evaluate() raised it, or its output is on meta
-            or of a float8 dtype.
+        RuntimeError: evaluate() raised it, or its output is on
+            meta or of a float8 dtype.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval
     """
     def state() -> dict[str, torch.Tensor]:
@@ -64,14 +67,18 @@ def assert_evaluation_is_clean(
         return a.shape == b.shape and (
             a.equal(b) or a.allclose(b, 0, 0, True))
 
-    before = {name: value.clone() for name, value in state().items()}
+    before = {
+        name: value.clone() for name, value in state().items()}
     held = [(m, {**m._buffers}) for m in model.modules()]
-    modes = {module: module.training for module in model.modules()}
+    modes = {
+        module: module.training for module in model.modules()}
     gpus = range(torch.cuda.device_count())
     try:
         with torch.random.fork_rng(gpus), asserts_undecided():
             outputs = [evaluate(), evaluate()]
-        after = {module: module.training for module in model.modules()}
+        after = {
+            module: module.training
+            for module in model.modules()}
         now = state()
         changed = [name for name in {**before, **now}
                    if name not in before or name not in now
@@ -101,5 +108,6 @@ def assert_evaluation_is_clean(
     assert outputs[0].grad_fn is None, "is no_grad() missing?"
     assert modes == after, "evaluation leaves modules in another mode"
     if largest == 0:
-        raise Undecided("the output has no finite number but 0")
+        raise Undecided(
+            "the output has no finite number but 0")
 # --8<-- [end:assert_evaluation_is_clean]

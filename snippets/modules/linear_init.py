@@ -8,15 +8,18 @@ from snippets.guards.judge import Undecided, copied
 
 # --8<-- [start:init_for_relu]
 def init_for_relu(module: nn.Module) -> None:
-    """Draw a layer's weight with variance 2 / fan_in, zero its bias.
+    """Draw a layer's weight with variance 2 / fan_in, zero its
+    bias.
 
-    For `model.apply`. It changes linear and convolutional layers, not
-    transposed ones, and leaves other modules as they are.
+    For `model.apply`. It changes linear and convolutional
+    layers, not transposed ones, and leaves other modules as
+    they are.
 
     Raises:
-        TypeError: the weight is computed, as by weight_norm, or the
-            bias, as by prune.
-        RuntimeError: torch's own, where a lazy layer has not run.
+        TypeError: the weight is computed, as by weight_norm,
+            or the bias, as by prune.
+        RuntimeError: torch's own, where a lazy layer has not
+            run.
 
     Source: https://docs.pytorch.org/docs/stable/nn.init.html#torch.nn.init.kaiming_normal_
 
@@ -29,26 +32,33 @@ def init_for_relu(module: nn.Module) -> None:
     if isinstance(module, layers):
         for name in ("weight", "bias"):
             part = getattr(module, name)
-            if part is not None and not isinstance(part, nn.Parameter):
+            if part is not None and not isinstance(
+                    part, nn.Parameter):
                 raise TypeError(
                     f"the {name} is computed, as by weight_norm or"
                     " prune: call this before")
-        nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        nn.init.kaiming_normal_(module.weight,
+                                nonlinearity="relu")
         if module.bias is not None:
             nn.init.zeros_(module.bias)
 # --8<-- [end:init_for_relu]
 
 
 # --8<-- [start:assert_signal_kept]
-def assert_signal_kept(model: nn.Module, x: torch.Tensor) -> None:
-    """Check that the output differs between samples about as x does.
+def assert_signal_kept(model: nn.Module,
+                       x: torch.Tensor) -> None:
+    """Check that the output differs between samples about as x
+    does.
 
-    `x` is (B, ...), of floating dtype, and `model(x)` is a tensor. A
-    copy of `model` runs on a copy of `x`, so both stay as they are.
+    `x` is (B, ...), of floating dtype, and `model(x)` is a
+    tensor. A copy of `model` runs on a copy of `x`, so both
+    stay as they are.
 
     Raises:
-        AssertionError: it differs fifty times less or more than x.
-        TypeError: x is of another dtype, for example token ids.
+        AssertionError: it differs fifty times less or more
+            than x.
+        TypeError: x is of another dtype, for example token
+            ids.
         Undecided: the samples of x are equal or not finite.
 
     Source: https://docs.pytorch.org/docs/stable/nn.init.html
@@ -58,13 +68,15 @@ def assert_signal_kept(model: nn.Module, x: torch.Tensor) -> None:
 
     def spread(signal: torch.Tensor) -> float:
         wide = signal.double()
-        return (wide - wide.mean(0)).square().mean().sqrt().item()
+        return (wide
+                - wide.mean(0)).square().mean().sqrt().item()
 
     given = float("nan") if x.is_meta else spread(x.detach())
     if not 0 < given < float("inf"):
-        raise Undecided("the samples of x are equal or not finite")
-    with (torch.no_grad(),
-          torch.random.fork_rng(range(torch.cuda.device_count()))):
+        raise Undecided(
+            "the samples of x are equal or not finite")
+    with (torch.no_grad(), torch.random.fork_rng(range(
+            torch.cuda.device_count()))):
         ratio = spread(copied(model)(x.clone())) / given
     assert 0.02 < ratio < 50, (
         f"the signal {'fades' if ratio < 1 else 'grows'}: samples "

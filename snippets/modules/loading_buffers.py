@@ -24,11 +24,13 @@ class Standardize(nn.Module):
     def __init__(self, scale: torch.Tensor) -> None:
         """Hold a copy of scale (D,) and a mean of zeros.
 
-        Raises: TypeError where scale is not of a floating dtype.
+        Raises: TypeError where scale is not of a floating
+        dtype.
         """
         super().__init__()
         if not scale.is_floating_point():
-            raise TypeError(f"scale is {scale.dtype}, not floating")
+            raise TypeError(
+                f"scale is {scale.dtype}, not floating")
         self.register_buffer("mean", torch.zeros_like(scale))
         self.register_buffer("scale", scale.detach().clone())
 
@@ -46,17 +48,18 @@ class Standardize(nn.Module):
 def assert_state_loads(
     make: Callable[[], nn.Module], trained: nn.Module,
 ) -> None:
-    """Check that a module from make() takes all that trained saves.
+    """Check that a module from make() takes all that trained
+    saves.
 
-    Numbers are compared exactly, across dtypes too. Extra state that
-    is no tensor is loaded, but not compared.
+    Numbers are compared exactly, across dtypes too. Extra
+    state that is no tensor is loaded, but not compared.
 
     Raises:
-        AssertionError: names the keys that have no place, have another
-            shape, or come out with other numbers.
-        RuntimeError: torch's own, where trained lacks a key, or a
-            module is on meta, holds quantized numbers or has not made
-            its lazy weights.
+        AssertionError: names the keys that have no place, have
+            another shape, or come out with other numbers.
+        RuntimeError: torch's own, where trained lacks a key,
+            or a module is on meta, holds quantized numbers or
+            has not made its lazy weights.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.load_state_dict
     """
     def alike(ours: Any, saved: torch.Tensor) -> bool:
@@ -68,10 +71,12 @@ def assert_state_loads(
                 a.to(b.dtype).equal(b)):  # beyond 2**53
             return False
         return a.to(torch.complex128).allclose(
-            b.to(torch.complex128), rtol=0, atol=0, equal_nan=True)
+            b.to(torch.complex128), rtol=0, atol=0,
+            equal_nan=True)
 
     new, state = make(), trained.state_dict()
-    homeless = [key for key in state if key not in new.state_dict()]
+    homeless = [
+        key for key in state if key not in new.state_dict()]
     assert not homeless, (
         f"a new module has no place for {homeless}:"
         " register each buffer with its shape")

@@ -13,16 +13,19 @@ from snippets.guards.judge import Undecided
 def final_state(
     lstm: nn.LSTM, x: torch.Tensor, lengths: list[int],
 ) -> torch.Tensor:
-    """Return the last layer's state (B, directions * H) after x.
+    """Return the last layer's state (B, directions * H) after
+    x.
 
-    lstm is batch first; x is (B, L, D), padded behind each length.
+    lstm is batch first; x is (B, L, D), padded behind each
+    length.
 
     Raises:
         TypeError: `lstm` is another layer, such as nn.GRU.
-        ValueError: `lstm` is not batch first, or there are more or
-            fewer lengths than samples.
-        RuntimeError: torch's own, where a length or B is 0, a length
-            is above L, or `x` has another dtype than the weights.
+        ValueError: `lstm` is not batch first, or there are
+            more or fewer lengths than samples.
+        RuntimeError: torch's own, where a length or B is 0, a
+            length is above L, or `x` has another dtype than
+            the weights.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
     """
     if not isinstance(lstm, nn.LSTM):
@@ -30,7 +33,8 @@ def final_state(
     if not lstm.batch_first:
         raise ValueError("make the LSTM with batch_first=True")
     if len(lengths) != len(x):
-        raise ValueError(f"{len(lengths)} lengths, {len(x)} samples")
+        raise ValueError(
+            f"{len(lengths)} lengths, {len(x)} samples")
     packed = pack_padded_sequence(
         x, lengths, batch_first=True, enforce_sorted=False)
     _, (h_n, _) = lstm(packed)
@@ -44,33 +48,39 @@ def assert_first_token_read(
     summarize: Callable[[torch.Tensor], torch.Tensor],
     x: torch.Tensor,
 ) -> None:
-    """Check that token 0 of x (B, L, D) reaches a summary (B, F).
+    """Check that token 0 of x (B, L, D) reaches a summary
+    (B, F).
 
-    Over many tokens the gradient of a right model fades to 0, so give
-    it at least 2 tokens and at most 50, in float32 or float64. For a
-    maximum over tokens, give many samples: token 0 must be largest.
-    Give numbers up to 10: larger ones saturate the gates of an LSTM.
+    Over many tokens the gradient of a right model fades to 0,
+    so give it at least 2 tokens and at most 50, in float32 or
+    float64. For a maximum over tokens, give many samples:
+    token 0 must be largest. Give numbers up to 10: larger ones
+    saturate the gates of an LSTM.
 
     Raises:
         AssertionError: says which features ignore the token.
-        Undecided: there are fewer or more tokens, or no samples, or
-            x is float16, in which a gradient fades within 50 tokens,
-            or a feature has no gradient and x has numbers above 10.
+        Undecided: there are fewer or more tokens, or no
+            samples, or x is float16, in which a gradient fades
+            within 50 tokens, or a feature has no gradient and
+            x has numbers above 10.
         RuntimeError: x has no gradient, or it is on meta.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LSTM.html
 
     >>> assert_first_token_read(lambda x: x.sum(1), torch.ones(1, 2, 3))
     """
     if not 2 <= x.shape[1] <= 50 or not x.numel():
-        raise Undecided(f"{tuple(x.shape)}: give it 2 to 50 tokens")
+        raise Undecided(
+            f"{tuple(x.shape)}: give it 2 to 50 tokens")
     if x.dtype == torch.float16:
-        raise Undecided("float16 loses small gradients: use float32")
+        raise Undecided(
+            "float16 loses small gradients: use float32")
     x = x.detach().clone().requires_grad_()
     ignored = []
     with torch.enable_grad(), torch.random.fork_rng():
         sums = summarize(x).sum(dim=0).unbind()
     for feature, total in enumerate(sums):
-        gradient, = torch.autograd.grad(total, x, retain_graph=True)
+        gradient, = torch.autograd.grad(total, x,
+                                        retain_graph=True)
         if not gradient[:, 0].any():
             ignored.append(feature)
     if ignored and x.detach().abs().max() > 10:

@@ -13,7 +13,8 @@ def init_embeddings(module: nn.Module) -> None:
     nn.EmbeddingBag are left as they are.
 
     Raises:
-        RuntimeError: the weight is of an integer or float8 dtype.
+        RuntimeError: the weight is of an integer or float8
+            dtype.
         TypeError: the weight is computed, as by weight_norm.
 
 
@@ -40,7 +41,8 @@ def assert_padding_rows_zero(model: nn.Module) -> None:
 
     Raises:
         AssertionError: says which row is not zero.
-        RuntimeError: a padding row is on meta, so it has no numbers.
+        RuntimeError: a padding row is on meta, so it has no
+            numbers.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html
 

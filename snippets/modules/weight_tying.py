@@ -22,18 +22,21 @@ class TiedLanguageModel(nn.Module):
         self.tie_weights()
 
     def tie_weights(self) -> None:
-        """Make both names one parameter; call it after to_empty."""
+        """Make both names one parameter; call it after
+        to_empty."""
         self.head.weight = self.embedding.weight
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """Return logits (..., vocabulary) for tokens (...)."""
-        logits: torch.Tensor = self.head(self.embedding(tokens))
+        logits: torch.Tensor = self.head(
+            self.embedding(tokens))
         return logits
 # --8<-- [end:tied_language_model]
 
 
 # --8<-- [start:assert_tied]
-def assert_tied(model: nn.Module, first: str, second: str) -> None:
+def assert_tied(model: nn.Module, first: str,
+                second: str) -> None:
     """Check that two dotted names are one parameter of model.
 
     Raises:

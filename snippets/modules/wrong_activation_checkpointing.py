@@ -7,7 +7,8 @@ from torch.utils.checkpoint import checkpoint
 
 # --8<-- [start:reentrant_first_block]
 class ReentrantFirstBlock(nn.Module):
-    """Checkpoint the first block, whose input needs no gradient."""
+    """Checkpoint the first block, whose input needs no
+    gradient."""
 
     def __init__(self) -> None:
         """Make a block that is recomputed, and a head."""

@@ -6,7 +6,8 @@ from torch import nn
 
 # --8<-- [start:table_that_trains]
 class TableThatTrains(nn.Module):
-    """Add a table (L, D) meant to be fixed, which is trained."""
+    """Add a table (L, D) meant to be fixed, which is
+    trained."""
 
     table: torch.Tensor
 

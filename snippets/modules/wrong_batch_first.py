@@ -7,7 +7,9 @@ from torch import nn
 def encoder_across_the_batch(
     features: int, heads: int,
 ) -> nn.TransformerEncoderLayer:
-    """Make a layer for (B, L, features) that attends along B."""
+    """Make a layer for (B, L, features) that attends along
+    B."""
     return nn.TransformerEncoderLayer(
-        features, heads, dim_feedforward=4 * features, dropout=0.0)
+        features, heads, dim_feedforward=4 * features,
+        dropout=0.0)
 # --8<-- [end:encoder_across_the_batch]

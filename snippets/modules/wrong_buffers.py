@@ -6,7 +6,8 @@ from torch import nn
 
 # --8<-- [start:mask_as_attribute]
 class MaskAsAttribute(nn.Module):
-    """Hide later tokens, with a mask that stays where it was made."""
+    """Hide later tokens, with a mask that stays where it was
+    made."""
 
     def __init__(self, length: int) -> None:
         """Hold a mask (length, length), True where hidden."""
@@ -15,6 +16,7 @@ class MaskAsAttribute(nn.Module):
         self.hidden = ones.triu(1)
 
     def forward(self, scores: torch.Tensor) -> torch.Tensor:
-        """Return scores (..., L, L) with -inf at later keys."""
+        """Return scores (..., L, L) with -inf at later
+        keys."""
         return scores.masked_fill(self.hidden, float("-inf"))
 # --8<-- [end:mask_as_attribute]

@@ -6,13 +6,15 @@ from torch import nn
 
 # --8<-- [start:blocks_in_a_list]
 class BlocksInAList(nn.Module):
-    """Run layers neither trained nor saved, then a last one."""
+    """Run layers neither trained nor saved, then a last
+    one."""
 
     def __init__(self, features: int, depth: int) -> None:
         """Hold `depth` layers where nothing looks for them."""
         super().__init__()
         self.blocks = [
-            nn.Linear(features, features) for _ in range(depth)]
+            nn.Linear(features, features)
+            for _ in range(depth)]
         self.head = nn.Linear(features, features)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

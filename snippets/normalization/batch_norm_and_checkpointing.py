@@ -10,23 +10,26 @@ from torch.utils.checkpoint import checkpoint
 
 # --8<-- [start:checkpoint_once]
 def checkpoint_once(block: nn.Module, *args: Any) -> Any:
-    """Return block(*args), checkpointed; its buffers change once.
+    """Return block(*args), checkpointed; its buffers change
+    once.
 
-    The second run of `block` starts from the buffers that the first
-    run found. After it, the buffers are as before the second run.
-    Each buffer is copied twice.
+    The second run of `block` starts from the buffers that the
+    first run found. After it, the buffers are as before the
+    second run. Each buffer is copied twice.
 
     Raises: TypeError if `block` is no module; in the backward,
         RuntimeError if `block` makes or reshapes buffers.
     Source: https://github.com/gpleiss/efficient_densenet_pytorch/issues/73
     """
     if not isinstance(block, nn.Module):
-        raise TypeError("block must be a module, with its buffers")
+        raise TypeError(
+            "block must be a module, with its buffers")
     start = [buffer.clone() for buffer in block.buffers()]
 
     class SecondRun:
         def __enter__(self) -> None:
-            self.now = [buffer.clone() for buffer in block.buffers()]
+            self.now = [
+                buffer.clone() for buffer in block.buffers()]
             self.write(start)
 
         def __exit__(self, *error: object) -> None:
@@ -36,9 +39,11 @@ def checkpoint_once(block: nn.Module, *args: Any) -> Any:
             buffers = list(block.buffers())
             if ([x.shape for x in buffers]
                     != [x.shape for x in values]):
-                raise RuntimeError("block makes or reshapes buffers")
+                raise RuntimeError(
+                    "block makes or reshapes buffers")
             with torch.no_grad():
-                for buffer, value in zip(buffers, values, strict=True):
+                for buffer, value in zip(buffers, values,
+                                         strict=True):
                     buffer.copy_(value)
 
     return checkpoint(

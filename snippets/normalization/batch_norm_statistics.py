@@ -10,10 +10,11 @@ def batch_norm(
     x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor,
     eps: float = 1e-5,
 ) -> torch.Tensor:
-    """Normalize x (B, C, ...) as batch norm does in training mode.
+    """Normalize x (B, C, ...) as batch norm does in training
+    mode.
 
-    x, weight (C,) and bias (C,) are floating. The variance is the
-    biased one, computed in float32 where x has fewer bits.
+    x, weight (C,) and bias (C,) are floating. The variance is
+    the biased one, computed in float32 where x has fewer bits.
 
     Raises:
         TypeError: x is not floating.
@@ -33,7 +34,8 @@ def batch_norm(
     others = [dim for dim in range(x.dim()) if dim != 1]
     per_channel = (-1,) + (1,) * (x.dim() - 2)
     centred = x.to(torch.promote_types(x.dtype, torch.float32))
-    for _ in range(2):  # the first mean of large numbers is rounded
+    # the first mean of large numbers is rounded
+    for _ in range(2):
         centred = centred - centred.mean(others, keepdim=True)
     var = centred.square().mean(others, keepdim=True)
     normalized = centred / (var + eps).sqrt()
@@ -48,9 +50,11 @@ def updated_statistics(
     x: torch.Tensor, running_mean: torch.Tensor,
     running_var: torch.Tensor, momentum: float = 0.1,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the running statistics (C,) after a batch x (B, C, ...).
+    """Return the running statistics (C,) after a batch x
+    (B, C, ...).
 
-    The variance is the unbiased one. momentum weighs the new value.
+    The variance is the unbiased one. momentum weighs the new
+    value.
 
     Raises:
         TypeError: x is not floating.
@@ -67,12 +71,15 @@ def updated_statistics(
     if x.numel() <= x.shape[1]:
         raise ValueError("a channel has fewer than two values")
     others = [dim for dim in range(x.dim()) if dim != 1]
-    wide = x.detach().to(torch.promote_types(x.dtype, torch.float32))
+    wide = x.detach().to(
+        torch.promote_types(x.dtype, torch.float32))
     mean = wide.mean(others, keepdim=True)
     var = (wide - mean).var(others, correction=1)
     kept, mean = 1 - momentum, mean.flatten()
-    return ((kept * running_mean + momentum * mean).to(running_mean),
-            (kept * running_var + momentum * var).to(running_var))
+    return ((kept * running_mean
+             + momentum * mean).to(running_mean),
+            (kept * running_var
+             + momentum * var).to(running_var))
 # --8<-- [end:updated_statistics]
 
 
@@ -80,25 +87,29 @@ def updated_statistics(
 def freeze_batch_norm(model: nn.Module) -> nn.Module:
     """Freeze each batch norm of model: weights and statistics.
 
-    Call it again after each `model.train()`, which undoes it. Old
-    gradients of the weights go, or an optimizer would apply them. In
-    what `torch.export` gives it finds no batch norm: call it before.
+    Call it again after each `model.train()`, which undoes it.
+    Old gradients of the weights go, or an optimizer would
+    apply them. In what `torch.export` gives it finds no batch
+    norm: call it before.
 
-    Raises: ValueError where a batch norm has no running statistics,
-        or a lazy one no shape yet; TypeError where a part of the model
-        is scripted; before any change.
+    Raises: ValueError where a batch norm has no running
+        statistics, or a lazy one no shape yet; TypeError where
+        a part of the model is scripted; before any change.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.eval
     """
     if any(isinstance(module, torch.jit.ScriptModule)
            for module in model.modules()):
-        raise TypeError("freeze the model before you script it")
+        raise TypeError(
+            "freeze the model before you script it")
     norms = [module for module in model.modules()
              if isinstance(module, _BatchNorm)]
     for norm in norms:
         if norm.running_mean is None:
-            raise ValueError("a batch norm has no running statistics")
+            raise ValueError(
+                "a batch norm has no running statistics")
         if nn.parameter.is_lazy(norm.running_mean):
-            raise ValueError("call the lazy batch norm once before")
+            raise ValueError(
+                "call the lazy batch norm once before")
     for norm in norms:
         norm.eval().requires_grad_(False)
         for weight in norm.parameters():

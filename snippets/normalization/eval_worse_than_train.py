@@ -13,11 +13,13 @@ from torch.nn.modules.batchnorm import _BatchNorm
 def recompute_statistics(
     model: nn.Module, batches: Iterable[torch.Tensor],
 ) -> None:
-    """Replace batch norms' running statistics by those of batches.
+    """Replace batch norms' running statistics by those of
+    batches.
 
-    The batches (B, ...) hold inputs without labels. Not on meta. No
-    weight changes. Each module's mode and momentum come back, after an
-    error in a batch too; the statistics are lost then.
+    The batches (B, ...) hold inputs without labels. Not on
+    meta. No weight changes. Each module's mode and momentum
+    come back, after an error in a batch too; the statistics
+    are lost then.
 
     Raises: ValueError where no batch has a sample; nothing has
     changed.
@@ -34,7 +36,8 @@ def recompute_statistics(
         raise ValueError("there is no batch with a sample")
     norms = [module for module in model.modules()
              if isinstance(module, _BatchNorm)]
-    modes = [(module, module.training) for module in model.modules()]
+    modes = [(module, module.training)
+             for module in model.modules()]
     momenta = [norm.momentum for norm in norms]
     try:
         model.eval()

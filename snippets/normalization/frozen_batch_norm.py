@@ -9,11 +9,12 @@ from torch import nn
 class Frozen(nn.Module):
     """Hold a module in eval mode, with no parameter to train.
 
-    Gradients flow through it to its input, but for an RNN, LSTM or
-    GRU on a GPU, where cuDNN raises in eval mode. Names in the state dict
-    begin with "module.". It holds until a call reaches inside it:
-    requires_grad_(True) thaws the weights, and a train() on each of
-    model.modules() the statistics.
+    Gradients flow through it to its input, but for an RNN,
+    LSTM or GRU on a GPU, where cuDNN raises in eval mode.
+    Names in the state dict begin with "module.". It holds
+    until a call reaches inside it: requires_grad_(True) thaws
+    the weights, and a train() on each of model.modules() the
+    statistics.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.train
 
@@ -22,10 +23,12 @@ class Frozen(nn.Module):
     """
 
     def __init__(self, module: nn.Module) -> None:
-        """Take over module: its weights, gradients and mode change.
+        """Take over module: its weights, gradients and mode
+        change.
 
-        Raises: ValueError where a batch norm has no running statistics
-            or a lazy layer has no weights yet; before any change.
+        Raises: ValueError where a batch norm has no running
+            statistics or a lazy layer has no weights yet;
+            before any change.
         """
         super().__init__()
         batch_norm = nn.modules.batchnorm._BatchNorm
@@ -35,9 +38,11 @@ class Frozen(nn.Module):
                 "a batch norm without running statistics uses those of "
                 "the batch in eval mode too")
         if any(map(nn.parameter.is_lazy, module.parameters())):
-            raise ValueError("call the lazy layers once before")
+            raise ValueError(
+                "call the lazy layers once before")
         for weight in module.parameters():
-            weight.grad = None  # an optimizer would still apply it
+            # an optimizer would still apply it
+            weight.grad = None
         self.module = module.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> "Frozen":

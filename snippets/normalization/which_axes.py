@@ -13,8 +13,8 @@ from snippets.guards.judge import Undecided, copied
 class ChannelLayerNorm(nn.LayerNorm):
     """Layer norm over the channels of each pixel.
 
-    In memory the channels of the result are last: to flatten it, use
-    reshape and not view.
+    In memory the channels of the result are last: to flatten
+    it, use reshape and not view.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LayerNorm.html
 
@@ -35,10 +35,11 @@ class ChannelLayerNorm(nn.LayerNorm):
 def rms_norm(
     x: torch.Tensor, weight: torch.Tensor, eps: float = 1e-5,
 ) -> torch.Tensor:
-    """Divide x (..., D) by its root mean square; weight is (D,).
+    """Divide x (..., D) by its root mean square; weight is
+    (D,).
 
-    x has 16 bits or more. Computes in float32 where it has 16. As in
-    torch, numbers whose squares overflow become 0.
+    x has 16 bits or more. Computes in float32 where it has 16.
+    As in torch, numbers whose squares overflow become 0.
 
     Raises: TypeError where x is not floating.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html
@@ -50,25 +51,31 @@ def rms_norm(
         raise TypeError(f"x is {x.dtype}, not floating")
     wide = x.to(torch.promote_types(x.dtype, torch.float32))
     mean_square = wide.square().mean(-1, keepdim=True)
-    return (weight * (wide / (mean_square + eps).sqrt())).to(x.dtype)
+    return (weight * (wide /
+                      (mean_square + eps).sqrt())).to(x.dtype)
 # --8<-- [end:rms_norm]
 
 
 # --8<-- [start:normalized_axes]
 def normalized_axes(
-    norm: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor,
+    norm: Callable[[torch.Tensor], torch.Tensor],
+    x: torch.Tensor,
 ) -> tuple[int, ...]:
-    """Return the axes of x along which norm lets elements interact.
+    """Return the axes of x along which norm lets elements
+    interact.
 
-    An axis counts if the largest output depends on another input
-    along it. Use random values, and no axis shorter than 3. In half
-    precision small gradients vanish, so use float32 or float64. A
-    module is copied, so its running statistics stay. Not on meta.
+    An axis counts if the largest output depends on another
+    input along it. Use random values, and no axis shorter than
+    3. In half precision small gradients vanish, so use float32
+    or float64. A module is copied, so its running statistics
+    stay. Not on meta.
 
     Raises:
         TypeError: x is not floating.
-        ValueError: x has no elements, or norm gives another shape.
-        Undecided: the largest output does not depend on its input.
+        ValueError: x has no elements, or norm gives another
+            shape.
+        Undecided: the largest output does not depend on its
+            input.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
 
     >>> normalized_axes(nn.LayerNorm(4), torch.randn(3, 4))
@@ -76,7 +83,8 @@ def normalized_axes(
     """
     if not x.is_floating_point():
         raise TypeError(f"x is {x.dtype}, not floating")
-    with (torch.random.fork_rng(range(torch.cuda.device_count())),
+    with (torch.random.fork_rng(
+            range(torch.cuda.device_count())),
           torch.inference_mode(False), torch.enable_grad()):
         x = x.detach().clone().requires_grad_()
         out = copied(norm)(x.clone())
@@ -93,7 +101,8 @@ def normalized_axes(
                 out[tuple(index)], x, allow_unused=True)
     if gradient is None or not gradient.isfinite().all() or (
             gradient[tuple(index)] == 0):
-        raise Undecided("the largest output does not depend on its x")
+        raise Undecided(
+            "the largest output does not depend on its x")
     axes = []
     for axis in range(x.dim()):
         along = gradient

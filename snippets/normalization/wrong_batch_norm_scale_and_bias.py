@@ -7,7 +7,8 @@ from torch import nn
 def conv_with_cancelled_bias(
     in_channels: int, out_channels: int,
 ) -> nn.Sequential:
-    """Map (B, in, H, W) to (B, out, H, W), with a bias of no effect."""
+    """Map (B, in, H, W) to (B, out, H, W), with a bias of no
+    effect."""
     return nn.Sequential(
         nn.Conv2d(in_channels, out_channels, 3, padding=1),
         nn.BatchNorm2d(out_channels))

@@ -6,7 +6,8 @@ from torch import nn
 
 # --8<-- [start:centre_by_global_mean]
 class CentreByGlobalMean(nn.Module):
-    """Subtract from each sample the mean of the whole batch."""
+    """Subtract from each sample the mean of the whole
+    batch."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return x (B, D) less one number for all samples."""

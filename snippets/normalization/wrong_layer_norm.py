@@ -7,7 +7,8 @@ import torch
 def layer_norm_by_difference_of_squares(
     x: torch.Tensor, eps: float = 1e-5,
 ) -> torch.Tensor:
-    """Normalize x (..., D); at a large mean the variance cancels."""
+    """Normalize x (..., D); at a large mean the variance
+    cancels."""
     mean = x.mean(-1, keepdim=True)
     var = (x ** 2).mean(-1, keepdim=True) - mean ** 2
     return (x - mean) / (var + eps).sqrt()
@@ -18,7 +19,8 @@ def layer_norm_by_difference_of_squares(
 def layer_norm_by_sample_deviation(
     x: torch.Tensor, eps: float = 1e-5,
 ) -> torch.Tensor:
-    """Normalize x (..., D); std divides by D - 1, and ε is outside."""
+    """Normalize x (..., D); std divides by D - 1, and ε is
+    outside."""
     mean = x.mean(-1, keepdim=True)
     return (x - mean) / (x.std(-1, keepdim=True) + eps)
 # --8<-- [end:layer_norm_by_sample_deviation]

@@ -11,13 +11,14 @@ from snippets.guards.judge import Undecided
 def difference(
     after: torch.Tensor, before: torch.Tensor
 ) -> torch.Tensor:
-    """Return `after - before` (...), computed in at least int16.
+    """Return `after - before` (...), computed in at least
+    int16.
 
-    Exact for uint8, int8 and bool. The dtype of the result is what
-    `torch.promote_types` gives for both dtypes and int16.
+    Exact for uint8, int8 and bool. The dtype of the result is
+    what `torch.promote_types` gives for both dtypes and int16.
 
-    Raises: RuntimeError where torch promotes no such pair, as for
-    float8 or for uint16, uint32 and uint64.
+    Raises: RuntimeError where torch promotes no such pair, as
+    for float8 or for uint16, uint32 and uint64.
     Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html
 
     >>> x = torch.tensor([0, 255], dtype=torch.uint8)
@@ -36,11 +37,11 @@ def promoted(
 ) -> torch.dtype:
     """Return the dtype of, say, the sum of two real operands.
 
-    Tensors with axes are of group 0, tensors without axes of group 1,
-    and Python numbers of group 2.
+    Tensors with axes are of group 0, tensors without axes of
+    group 1, and Python numbers of group 2.
 
-    Raises: RuntimeError where torch promotes no such pair, as most
-    with float8 or with uint16, uint32 and uint64.
+    Raises: RuntimeError where torch promotes no such pair, as
+    most with float8 or with uint16, uint32 and uint64.
     Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html
     """
     groups, dtypes = [], []
@@ -67,25 +68,29 @@ def promoted(
 def assert_agrees_with_float64(
     compute: Callable[..., torch.Tensor], *inputs: torch.Tensor
 ) -> None:
-    """Fail where `compute` gives other numbers than on float64 inputs.
+    """Fail where `compute` gives other numbers than on float64
+    inputs.
 
-    `inputs` are those of a real call, extremes among them. Leave out
-    what must stay an integer: indices, class targets, masks. Floats
-    may differ by 16 roundings of their own size, so leave out a
-    difference of two nearly equal numbers. float64 must hold all
-    integers on the way: it does up to 2**53.
+    `inputs` are those of a real call, extremes among them.
+    Leave out what must stay an integer: indices, class
+    targets, masks. Floats may differ by 16 roundings of their
+    own size, so leave out a difference of two nearly equal
+    numbers. float64 must hold all integers on the way: it does
+    up to 2**53.
 
-    Raises: AssertionError with the first two numbers that differ;
-    TypeError for complex inputs; Undecided where the result has no
-    elements or is on meta, where all inputs are of float64 already,
-    or where the numbers differ and an integer input is above 2**53.
+    Raises: AssertionError with the first two numbers that
+    differ; TypeError for complex inputs; Undecided where the
+    result has no elements or is on meta, where all inputs are
+    of float64 already, or where the numbers differ and an
+    integer input is above 2**53.
     Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html
     """
     if any(x.is_complex() for x in inputs):
         raise TypeError("give real inputs")
     if all(x.dtype == torch.float64 for x in inputs):
         raise Undecided("all inputs are of float64 already")
-    exact = compute(*(x.to(torch.float64, copy=True) for x in inputs))
+    exact = compute(*(x.to(torch.float64, copy=True)
+                      for x in inputs))
     result, exact = compute(*(x.clone() for x in inputs)), exact.double()
     if not result.numel() or result.is_meta:
         raise Undecided("the result has no numbers to compare")
@@ -93,13 +98,16 @@ def assert_agrees_with_float64(
     if result.is_floating_point():
         tolerance = 16 * torch.finfo(result.dtype).eps
         least = 16 * torch.finfo(result.dtype).smallest_normal
-    close = torch.isclose(result.double(), exact, rtol=tolerance,
-                          atol=least, equal_nan=True)
+    close = torch.isclose(result.double(), exact,
+                          rtol=tolerance, atol=least,
+                          equal_nan=True)
     if not close.all():
         if any((x.double().abs() > 2**53).any() for x in inputs
                if not x.is_floating_point()):
-            raise Undecided("float64 does not hold inputs above 2**53")
-        got, want = (x[~close][0].item() for x in (result, exact))
+            raise Undecided(
+                "float64 does not hold inputs above 2**53")
+        got, want = (x[~close][0].item()
+                     for x in (result, exact))
         raise AssertionError(
             f"{got} in {result.dtype} is {want} in float64: an integer "
             "wrapped, a fraction was cut or a float overflowed")

@@ -6,13 +6,16 @@ import torch
 
 
 # --8<-- [start:entropy]
-def entropy(logits: torch.Tensor, dim: int = -1) -> torch.Tensor:
+def entropy(logits: torch.Tensor,
+            dim: int = -1) -> torch.Tensor:
     """Return the entropy, in nats, of the softmax over `dim`.
 
-    `logits` are floats; where one is -inf, its class has probability
-    0, adds 0 and gets the gradient 0. A row of -inf alone gives nan.
+    `logits` are floats; where one is -inf, its class has
+    probability 0, adds 0 and gets the gradient 0. A row of
+    -inf alone gives nan.
 
-    Raises: NotImplementedError where the logits are not floats.
+    Raises: NotImplementedError where the logits are not
+    floats.
     Source: https://github.com/huggingface/trl/issues/7221
     """
     logp = logits.log_softmax(dim)

@@ -5,18 +5,20 @@ import torch
 
 # --8<-- [start:to_float8]
 def to_float8(
-        x: torch.Tensor, dtype: torch.dtype = torch.float8_e4m3fn,
-        ) -> tuple[torch.Tensor, torch.Tensor]:
+    x: torch.Tensor,
+    dtype: torch.dtype = torch.float8_e4m3fn,
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Return `x` in float8 and a float32 scale of no axes.
 
-    `values.float() * scale` is about `x`. The largest number of `x`
-    becomes the largest of `dtype`, such as 448, unless all numbers
-    are below 1e-33 in size: then the scale stays at 1.2e-38.
+    `values.float() * scale` is about `x`. The largest number
+    of `x` becomes the largest of `dtype`, such as 448, unless
+    all numbers are below 1e-33 in size: then the scale stays
+    at 1.2e-38.
 
     Raises:
-        ValueError: `x` holds nan, inf or a number beyond float32,
-            or no number, or is not of floating dtype; or `dtype` is
-            not float8 with a sign.
+        ValueError: `x` holds nan, inf or a number beyond
+            float32, or no number, or is not of floating dtype;
+            or `dtype` is not float8 with a sign.
         RuntimeError: `x` is on meta.
 
     Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html#torch.dtype
@@ -34,8 +36,10 @@ def to_float8(
     wide = x.detach().float()
     largest = wide.abs().amax()
     if not largest.isfinite():
-        raise ValueError("x holds nan, inf or a number beyond float32")
+        raise ValueError(
+            "x holds nan, inf or a number beyond float32")
     limit = torch.finfo(dtype).max
-    scale = (largest / limit).clamp(min=torch.finfo(torch.float32).tiny)
+    scale = (largest / limit).clamp(
+        min=torch.finfo(torch.float32).tiny)
     return (wide / scale).clamp(-limit, limit).to(dtype), scale
 # --8<-- [end:to_float8]

@@ -8,9 +8,9 @@ def unit_or_zero(x: torch.Tensor, dim: int = -1,
                  least: float = 1e-6) -> torch.Tensor:
     """Divide the vectors of `x` along `dim` by their length.
 
-    A vector shorter than `least` becomes 0, with a gradient of 0.
-    A gradient is at most 1 / `least` times the incoming one. In
-    float16, a `least` below 6.1e-5 counts as 6.1e-5.
+    A vector shorter than `least` becomes 0, with a gradient of
+    0. A gradient is at most 1 / `least` times the incoming
+    one. In float16, a `least` below 6.1e-5 counts as 6.1e-5.
 
     Raises:
         RuntimeError: `x` holds integers.

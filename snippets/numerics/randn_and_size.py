@@ -11,16 +11,17 @@ def randn_per_sample(
         seeds: Sequence[int], *shape: int,
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float32) -> torch.Tensor:
-    """Draw normal numbers (len(seeds), *shape), a seed each sample.
+    """Draw normal numbers (len(seeds), *shape), a seed each
+    sample.
 
-    The numbers are drawn on the CPU in float32 and then converted,
-    so they are the same on each `device`, up to rounding in `dtype`.
-    Without `device` they stay on the CPU. The global random state
-    stays as it is.
+    The numbers are drawn on the CPU in float32 and then
+    converted, so they are the same on each `device`, up to
+    rounding in `dtype`. Without `device` they stay on the CPU.
+    The global random state stays as it is.
 
     Raises:
-        ValueError: there is no seed, a seed has more than 64 bits,
-            or `dtype` is not floating.
+        ValueError: there is no seed, a seed has more than 64
+            bits, or `dtype` is not floating.
         TypeError: a seed or a size is not an integer.
         RuntimeError: a size is negative.
 
@@ -31,7 +32,8 @@ def randn_per_sample(
     True
     """
     if not len(seeds) or not dtype.is_floating_point:
-        raise ValueError("pass a seed for each sample, and a float dtype")
+        raise ValueError(
+            "pass a seed for each sample, and a float dtype")
     samples = []
     for seed in seeds:
         generator = torch.Generator("cpu").manual_seed(

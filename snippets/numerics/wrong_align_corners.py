@@ -8,11 +8,13 @@ import torch.nn.functional as F
 def warp_between_corners(
     image: torch.Tensor, flow: torch.Tensor
 ) -> torch.Tensor:
-    """Build the grid for align_corners=True and sample with False."""
+    """Build the grid for align_corners=True and sample with
+    False."""
     _, _, H, W = image.shape
     y, x = torch.meshgrid(
         torch.linspace(-1, 1, H, device=flow.device),
-        torch.linspace(-1, 1, W, device=flow.device), indexing="ij")
+        torch.linspace(-1, 1, W, device=flow.device),
+        indexing="ij")
     size = torch.tensor([W - 1, H - 1], device=flow.device)
     moves = 2 * flow.permute(0, 2, 3, 1) / size
     grid = torch.stack([x, y], dim=-1) + moves
@@ -24,7 +26,8 @@ def warp_between_corners(
 def warp_by_rows_first(
     image: torch.Tensor, flow: torch.Tensor
 ) -> torch.Tensor:
-    """Stack (y, x) as indexing does, where the grid is (x, y)."""
+    """Stack (y, x) as indexing does, where the grid is
+    (x, y)."""
     _, _, H, W = image.shape
     y, x = torch.meshgrid(
         torch.arange(H, device=flow.device),

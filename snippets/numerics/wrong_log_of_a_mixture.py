@@ -8,9 +8,11 @@ import torch.nn.functional as F
 def log_of_the_sum(
     gate: torch.Tensor, logits: torch.Tensor
 ) -> torch.Tensor:
-    """Add up probabilities that may all have underflowed to 0."""
+    """Add up probabilities that may all have underflowed to
+    0."""
     weights = F.softmax(gate, dim=-1).unsqueeze(-1)
-    return (weights * F.softmax(logits, dim=-1)).sum(dim=-2).log()
+    return (weights
+            * F.softmax(logits, dim=-1)).sum(dim=-2).log()
 # --8<-- [end:log_of_the_sum]
 
 
@@ -20,5 +22,6 @@ def mean_of_logs(
 ) -> torch.Tensor:
     """Average logs, which is stable and is not the mixture."""
     weights = F.softmax(gate, dim=-1).unsqueeze(-1)
-    return (weights * F.log_softmax(logits, dim=-1)).sum(dim=-2)
+    return (weights
+            * F.log_softmax(logits, dim=-1)).sum(dim=-2)
 # --8<-- [end:mean_of_logs]

@@ -26,21 +26,25 @@ def assert_mistakes_are_pushed(
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
     dtype: torch.dtype,
 ) -> None:
-    """Check loss(logits, target) on a confident mistake in dtype.
+    """Check loss(logits, target) on a confident mistake in
+    dtype.
 
     `loss` is a binary cross-entropy without weights.
 
-    The mistake is a logit of 40 for the target 0. Its sigmoid is 1
-    in float64 too. `dtype` is real, floating and of 16 bits or more.
+    The mistake is a logit of 40 for the target 0. Its sigmoid
+    is 1 in float64 too. `dtype` is real, floating and of 16
+    bits or more.
 
     Raises: AssertionError where the gradient is not about 1.
 
     Source: https://docs.pytorch.org/docs/stable/amp.html
     """
-    logit = torch.full((1, 1), 40.0, dtype=dtype, requires_grad=True)
+    logit = torch.full((1, 1), 40.0, dtype=dtype,
+                       requires_grad=True)
     target = torch.zeros(1, 1, dtype=dtype)
     with torch.enable_grad():
-        gradient, = torch.autograd.grad(loss(logit, target), logit)
+        gradient, = torch.autograd.grad(loss(logit, target),
+                                        logit)
     pushed = gradient.item()
     assert 0.9 < pushed < 1.1, (
         f"a wrong logit of {logit.item()} has gradient {pushed},"

@@ -10,23 +10,29 @@ from snippets.guards.judge import Undecided
 
 # --8<-- [start:clipped_step]
 def clipped_step(
-    scaler: torch.amp.GradScaler, optimizer: torch.optim.Optimizer,
-    parameters: Iterable[nn.Parameter], max_norm: float,
+    scaler: torch.amp.GradScaler,
+    optimizer: torch.optim.Optimizer,
+    parameters: Iterable[nn.Parameter],
+    max_norm: float,
 ) -> torch.Tensor:
     """Step after `scaler.scale(loss).backward()`, clipped.
 
-    Returns the norm (a scalar) of the true gradient, unclipped. For
-    a scaler with one optimizer, because it updates the scale.
+    Returns the norm (a scalar) of the true gradient,
+    unclipped. For a scaler with one optimizer, because it
+    updates the scale.
 
-    Raises: ValueError where a parameter is not of this optimizer, or
-    a gradient is in float16 (a scaler with `enabled=False` takes it).
+    Raises: ValueError where a parameter is not of this
+    optimizer, or a gradient is in float16 (a scaler with
+    `enabled=False` takes it).
     Source: https://docs.pytorch.org/docs/stable/notes/amp_examples.html
     """
-    parameters = list(parameters)  # model.parameters() runs once
+    # model.parameters() runs once
+    parameters = list(parameters)
     held = {id(parameter) for group in optimizer.param_groups
             for parameter in group["params"]}
     if not held.issuperset(map(id, parameters)):
-        raise ValueError("a parameter is not of this optimizer")
+        raise ValueError(
+            "a parameter is not of this optimizer")
     scaler.unscale_(optimizer)
     norm = nn.utils.clip_grad_norm_(parameters, max_norm)
     scaler.step(optimizer)
@@ -39,13 +45,15 @@ def clipped_step(
 def assert_step_ignores_scale(
     step: Callable[..., object], device: str,
 ) -> None:
-    """Check step(scaler, optimizer, parameters, max_norm) of SGD.
+    """Check step(scaler, optimizer, parameters, max_norm) of
+    SGD.
 
     One gradient has a norm above max_norm, and one below it.
 
     Raises:
         AssertionError: two loss scales give two steps.
-        Undecided: the step with scale 1 is not clipped to max_norm.
+        Undecided: the step with scale 1 is not clipped to
+            max_norm.
     Source: https://docs.pytorch.org/docs/stable/notes/amp_examples.html
     """
     def weights(slope: float, scale: float) -> torch.Tensor:
@@ -59,7 +67,8 @@ def assert_step_ignores_scale(
     if not 0.99 < weights(3.0, 1.0).norm().item() < 1.01:
         raise Undecided("the step is not clipped to max_norm")
     for slope in (3.0, 0.1):
-        gap = (weights(slope, 65536.0) - weights(slope, 1.0)).norm()
+        gap = (weights(slope, 65536.0)
+               - weights(slope, 1.0)).norm()
         assert gap.item() <= 1e-3, (
             "the step depends on the loss scale:"
             " clip after scaler.unscale_")

@@ -11,7 +11,8 @@ def train(
     optimizer: torch.optim.Optimizer, scheduler: LRScheduler,
     steps: int,
 ) -> list[float]:
-    """Step both, and return the first group's rate of each step.
+    """Step both, and return the first group's rate of each
+    step.
 
     Source: https://docs.pytorch.org/docs/stable/optim.html#how-to-adjust-learning-rate
     """
@@ -26,14 +27,17 @@ def train(
 
 # --8<-- [start:scaled_step]
 def scaled_step(
-    scaler: torch.amp.GradScaler, optimizer: torch.optim.Optimizer,
+    scaler: torch.amp.GradScaler,
+    optimizer: torch.optim.Optimizer,
     scheduler: LRScheduler,
 ) -> None:
-    """Step all three; the scheduler only if the optimizer stepped.
+    """Step all three; the scheduler only if the optimizer
+    stepped.
 
-    A scale that falls is the sign of a step that was skipped. At a
-    scale of 0, every step is skipped. For a scaler with one
-    optimizer, and a scheduler whose step takes no argument.
+    A scale that falls is the sign of a step that was skipped.
+    At a scale of 0, every step is skipped. For a scaler with
+    one optimizer, and a scheduler whose step takes no
+    argument.
 
     Source: https://docs.pytorch.org/docs/stable/amp.html#gradient-scaling
     """
@@ -50,7 +54,8 @@ def rates_used(
     loop: Callable[[torch.optim.Optimizer, LRScheduler], object],
     optimizer: torch.optim.Optimizer, scheduler: LRScheduler,
 ) -> list[float]:
-    """Return the first group's rate at each call of optimizer.step.
+    """Return the first group's rate at each call of
+    optimizer.step.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.register_step_pre_hook.html
     """

@@ -12,12 +12,14 @@ from torch.nn.utils.weight_norm import WeightNorm
 def decay_groups(
     model: nn.Module, weight_decay: float,
 ) -> list[dict[str, Any]]:
-    """Put matrices in a group that decays, the rest in another.
+    """Put matrices in a group that decays, the rest in
+    another.
 
-    Not decayed, whatever the shape: the own parameters of a LayerNorm,
-    RMSNorm or GroupNorm (of a subclass too, but not of the layers in
-    it), what is named bias... (parametrized too), and the scales of
-    weight_norm. Embeddings are decayed.
+    Not decayed, whatever the shape: the own parameters of a
+    LayerNorm, RMSNorm or GroupNorm (of a subclass too, but not
+    of the layers in it), what is named bias...
+    (parametrized too), and the scales of weight_norm.
+    Embeddings are decayed.
 
     Raises: ValueError where a lazy layer has no weights yet.
 
@@ -30,15 +32,20 @@ def decay_groups(
     if any(map(nn.parameter.is_lazy, model.parameters())):
         raise ValueError("call the lazy layers once before")
     norms = (nn.LayerNorm, nn.RMSNorm, nn.GroupNorm)
-    spared = {id(parameter) for module in model.modules()
-              if isinstance(module, norms)
-              for name, parameter in module.named_parameters()
-              if re.fullmatch(r"(parametrizations\.\w+\.)?\w+", name)}
+    spared = {
+        id(parameter) for module in model.modules()
+        if isinstance(module, norms)
+        for name, parameter in module.named_parameters()
+        if re.fullmatch(
+            r"(parametrizations\.\w+\.)?\w+", name)}
     for module in model.modules():  # the scales of weight_norm
-        spared |= {id(getattr(module, f"{hook.name}_g"))
-                   for hook in module._forward_pre_hooks.values()
-                   if isinstance(hook, WeightNorm)}
-        if isinstance(module, nn.utils.parametrize.ParametrizationList):
+        spared |= {
+            id(getattr(module, f"{hook.name}_g"))
+            for hook in module._forward_pre_hooks.values()
+            if isinstance(hook, WeightNorm)}
+        if isinstance(
+                module,
+                nn.utils.parametrize.ParametrizationList):
             kind = type(module[0]).__name__
             if kind == "_WeightNorm":
                 spared.add(id(module.original0))
@@ -46,8 +53,10 @@ def decay_groups(
     others: list[nn.Parameter] = []
     biases = r"bias\w*|parametrizations\.bias\w*\.original\d*"
     for name, parameter in model.named_parameters():
-        matrix = parameter.ndim >= 2 and id(parameter) not in spared
-        matrix = matrix and not re.search(rf"(^|\.)({biases})$", name)
+        matrix = parameter.ndim >= 2 and id(
+            parameter) not in spared
+        matrix = matrix and not re.search(
+            rf"(^|\.)({biases})$", name)
         (decayed if matrix else others).append(parameter)
     return [{"params": decayed, "weight_decay": weight_decay},
             {"params": others, "weight_decay": 0.0}]
@@ -70,7 +79,9 @@ def assert_groups_cover(
     """
     held = {id(parameter) for group in optimizer.param_groups
             for parameter in group["params"]}
-    missing = [name for name, parameter in model.named_parameters()
-               if parameter.requires_grad and id(parameter) not in held]
+    missing = [
+        name for name, parameter in model.named_parameters()
+        if parameter.requires_grad and id(parameter) not in held
+    ]
     assert not missing, f"in no group: {missing}"
 # --8<-- [end:assert_groups_cover]

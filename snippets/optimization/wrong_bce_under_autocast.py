@@ -8,6 +8,7 @@ import torch.nn.functional as F
 def loss_of_probabilities(
     logits: torch.Tensor, target: torch.Tensor,
 ) -> torch.Tensor:
-    """Return a scalar; a large wrong logit may get no gradient."""
+    """Return a scalar; a large wrong logit may get no
+    gradient."""
     return F.binary_cross_entropy(logits.sigmoid(), target)
 # --8<-- [end:loss_of_probabilities]

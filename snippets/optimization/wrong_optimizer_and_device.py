@@ -10,7 +10,8 @@ from torch import nn
 def optimizer_before_weights(
     saved: dict[str, Any],
 ) -> tuple[nn.Linear, torch.optim.SGD]:
-    """Fill a model from a checkpoint after its optimizer is made."""
+    """Fill a model from a checkpoint after its optimizer is
+    made."""
     with torch.device("meta"):
         model = nn.Linear(2, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

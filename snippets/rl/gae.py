@@ -10,12 +10,15 @@ def gae(rewards: torch.Tensor, values: torch.Tensor,
         next_values: torch.Tensor, terminated: torch.Tensor,
         truncated: torch.Tensor, gamma: float = 0.99,
         lam: float = 0.95) -> torch.Tensor:
-    """Return the advantages (T, ...) of T steps, without a gradient.
+    """Return the advantages (T, ...) of T steps, without a
+    gradient.
 
-    All have one shape (T, ...); the first three hold floats (float16
-    or wider), the flags booleans. Step t leads from a state of value `values[t]` to
-    one of value `next_values[t]`, before any reset. `terminated[t]`:
-    no reward follows. `truncated[t]`: a time limit cut the episode.
+    All have one shape (T, ...); the first three hold floats
+    (float16 or wider), the flags booleans. Step t leads from a
+    state of value `values[t]` to one of value
+    `next_values[t]`, before any reset. `terminated[t]`: no
+    reward follows. `truncated[t]`: a time limit cut the
+    episode.
 
     Raises: TypeError or ValueError for other dtypes or shapes.
     Source: https://arxiv.org/abs/1506.02438
@@ -25,7 +28,8 @@ def gae(rewards: torch.Tensor, values: torch.Tensor,
     if not all(x.is_floating_point() for x in numbers):
         raise TypeError("rewards and values are floats")
     if not all(x.dtype == torch.bool for x in flags):
-        raise TypeError("flags are booleans: write flags.bool()")
+        raise TypeError(
+            "flags are booleans: write flags.bool()")
     if len({x.shape for x in numbers + flags}) > 1 or (
             rewards.ndim == 0):
         raise ValueError("all five have one shape (T, ...)")
@@ -46,11 +50,12 @@ def gae(rewards: torch.Tensor, values: torch.Tensor,
 # --8<-- [start:assert_episodes_are_apart]
 def assert_episodes_are_apart(
         advantages: Callable[..., torch.Tensor]) -> None:
-    """Fail where an episode learns from the next, or a limit ends it.
+    """Fail where an episode learns from the next, or a limit
+    ends it.
 
     `advantages(rewards, values, next_values, terminated, truncated)`
-    takes tensors (6,), as `gae` does, and does not normalize: else
-    each episode changes the others.
+    takes tensors (6,), as `gae` does, and does not normalize:
+    else each episode changes the others.
 
     Raises: AssertionError with what counts, or does not.
     Source: https://github.com/anthonytorlucci/rlevo/issues/342

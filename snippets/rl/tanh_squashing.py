@@ -10,16 +10,18 @@ import torch.nn.functional as F
 def squashed_log_prob(
         u: torch.Tensor, mean: torch.Tensor, std: torch.Tensor,
         scale: float = 1.0) -> torch.Tensor:
-    """Return log p of the action `scale * u.tanh()`, of shape (...).
+    """Return log p of the action `scale * u.tanh()`, of shape
+    (...).
 
-    `u` (..., A), drawn from Normal(mean, std), is the number before
-    tanh; `mean` and `std` have its shape. The sum over the A numbers
-    of an action is in float32 or float64. `u` must be so small that
-    its square fits there.
+    `u` (..., A), drawn from Normal(mean, std), is the number
+    before tanh; `mean` and `std` have its shape. The sum over
+    the A numbers of an action is in float32 or float64. `u`
+    must be so small that its square fits there.
 
     Raises:
         TypeError: a tensor is not floating.
-        ValueError: the shapes differ, or `scale` is not positive.
+        ValueError: the shapes differ, or `scale` is not
+            positive.
     Source: https://github.com/openai/spinningup/issues/314
     """
     if not all(x.is_floating_point() for x in (u, mean, std)):

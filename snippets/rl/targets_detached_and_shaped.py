@@ -13,9 +13,10 @@ def td_loss(
         gamma: float = 0.99) -> torch.Tensor:
     """Return the mean squared temporal difference error.
 
-    All four have the shape (N); three hold floats, and `terminated`
-    booleans. The target, `rewards + gamma * next_values`, gets no
-    gradient. After the end of an episode, the next value counts as 0.
+    All four have the shape (N); three hold floats, and
+    `terminated` booleans. The target,
+    `rewards + gamma * next_values`, gets no gradient. After
+    the end of an episode, the next value counts as 0.
 
     Raises: TypeError or ValueError for other dtypes or shapes.
     Source: https://docs.pytorch.org/tutorials/intermediate/reinforcement_q_learning.html
@@ -23,7 +24,8 @@ def td_loss(
     numbers = (values, rewards, next_values)
     if not all(x.is_floating_point() for x in numbers) or (
             terminated.dtype != torch.bool):
-        raise TypeError("values are floats and flags are booleans")
+        raise TypeError(
+            "values are floats and flags are booleans")
     shapes = {tuple(x.shape) for x in (*numbers, terminated)}
     if len(shapes) > 1 or values.ndim != 1:
         raise ValueError(
@@ -39,27 +41,31 @@ def td_loss(
 def assert_target_is_fixed(
         loss: Callable[..., torch.Tensor],
         values: torch.Tensor) -> None:
-    """Fail where a target has a gradient, or samples are mixed.
+    """Fail where a target has a gradient, or samples are
+    mixed.
 
-    `loss(values, rewards, next_values, terminated)` takes floats and
-    flags. `values`, (N) or (N, 1) with N of 2 or more, stands for
-    the output of the network; rewards and flags are (N). The slope
-    must change with the error: that of an L1 or Huber loss does if
-    the error may change its sign, so `values` are below 1000 there.
+    `loss(values, rewards, next_values, terminated)` takes
+    floats and flags. `values`, (N) or (N, 1) with N of 2 or
+    more, stands for the output of the network; rewards and
+    flags are (N). The slope must change with the error: that
+    of an L1 or Huber loss does if the error may change its
+    sign, so `values` are below 1000 there.
 
     Raises: AssertionError with the fault.
     Source: https://github.com/philtabor/Deep-Q-Learning-Paper-To-Code/issues/16
     """
     values = values.detach().clone().requires_grad_()
     after = values.detach().add(1).requires_grad_()
-    rewards = torch.zeros_like(values[..., 0] if values.ndim > 1
-                               else values).detach()
+    rewards = torch.zeros_like(values[..., 0] if values.ndim >
+                               1 else values).detach()
     flags = torch.zeros_like(rewards, dtype=torch.bool)
 
-    def slopes(rewards: torch.Tensor) -> tuple[torch.Tensor, ...]:
+
+    def slopes(
+            rewards: torch.Tensor) -> tuple[torch.Tensor, ...]:
         return torch.autograd.grad(
-            loss(values, rewards, after, flags), (values, after),
-            materialize_grads=True)
+            loss(values, rewards, after, flags),
+            (values, after), materialize_grads=True)
 
     own, ahead = slopes(rewards)
     assert not ahead.any(), "the target has a gradient: detach it"

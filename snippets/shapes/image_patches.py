@@ -4,16 +4,18 @@ import torch
 
 
 # --8<-- [start:patchify]
-def patchify(
-        images: torch.Tensor, patch: tuple[int, int]) -> torch.Tensor:
-    """Cut images (B, C, H, W) into patches (B, H'*W', C*p_H*p_W).
+def patchify(images: torch.Tensor,
+             patch: tuple[int, int]) -> torch.Tensor:
+    """Cut images (B, C, H, W) into patches
+    (B, H'*W', C*p_H*p_W).
 
-    `patch` is (p_H, p_W), both above 0, H' is H / p_H and W' is
-    W / p_W. Patches come in raster order, the numbers of each in the
-    order (C, p_H, p_W).
+    `patch` is (p_H, p_W), both above 0, H' is H / p_H and W'
+    is W / p_W. Patches come in raster order, the numbers of
+    each in the order (C, p_H, p_W).
 
     Raises:
-        ValueError: an image does not divide into whole patches.
+        ValueError: an image does not divide into whole
+            patches.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Unfold.html
 
@@ -23,25 +25,30 @@ def patchify(
     """
     (batch, channels, height, width), (p_h, p_w) = images.shape, patch
     if height % p_h or width % p_w:
-        raise ValueError(f"images {height}x{width} do not divide "
-                         f"into patches {p_h}x{p_w}")
+        raise ValueError(
+            f"images {height}x{width} do not divide "
+            f"into patches {p_h}x{p_w}")
     rows, columns = height // p_h, width // p_w
-    split = images.reshape(batch, channels, rows, p_h, columns, p_w)
+    split = images.reshape(
+        batch, channels, rows, p_h, columns, p_w)
     patches = split.permute(0, 2, 4, 1, 3, 5)
-    return patches.reshape(batch, rows * columns, channels * p_h * p_w)
+    return patches.reshape(batch, rows * columns,
+                           channels * p_h * p_w)
 # --8<-- [end:patchify]
 
 
 # --8<-- [start:unpatchify]
 def unpatchify(patches: torch.Tensor, size: tuple[int, int],
                patch: tuple[int, int]) -> torch.Tensor:
-    """Join patches (B, H'*W', C*p_H*p_W) to images (B, C, H, W).
+    """Join patches (B, H'*W', C*p_H*p_W) to images
+    (B, C, H, W).
 
-    `size` is (H, W), `patch` is (p_H, p_W), both above 0; the patches
-    stand as `patchify` gives them.
+    `size` is (H, W), `patch` is (p_H, p_W), both above 0; the
+    patches stand as `patchify` gives them.
 
     Raises:
-        ValueError: the patches do not fill images of this size.
+        ValueError: the patches do not fill images of this
+            size.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.Fold.html
 
@@ -59,19 +66,22 @@ def unpatchify(patches: torch.Tensor, size: tuple[int, int],
         raise ValueError(
             f"{count} patches {p_h}x{p_w} of {numbers} numbers "
             f"do not fill images {height}x{width}")
-    split = patches.reshape(batch, rows, columns, channels, p_h, p_w)
+    split = patches.reshape(
+        batch, rows, columns, channels, p_h, p_w)
     images = split.permute(0, 3, 1, 4, 2, 5)
     return images.reshape(batch, channels, height, width)
 # --8<-- [end:unpatchify]
 
 
 # --8<-- [start:patches_by_slicing]
-def patches_by_slicing(
-        images: torch.Tensor, patch: tuple[int, int]) -> torch.Tensor:
-    """Cut images (B, C, H, W) into patches, one slice at a time.
+def patches_by_slicing(images: torch.Tensor,
+                       patch: tuple[int, int]) -> torch.Tensor:
+    """Cut images (B, C, H, W) into patches, one slice at a
+    time.
 
-    `patch` is (p_H, p_W) and divides (H, W). The result has the shape
-    (B, H'*W', C*p_H*p_W). Slow, and plain enough to be believed.
+    `patch` is (p_H, p_W) and divides (H, W). The result has
+    the shape (B, H'*W', C*p_H*p_W). Slow, and plain enough to
+    be believed.
 
     Raises:
         ValueError: an image is empty, or not of whole patches.
@@ -80,8 +90,9 @@ def patches_by_slicing(
     """
     (height, width), (p_h, p_w) = images.shape[2:], patch
     if not height * width or height % p_h or width % p_w:
-        raise ValueError(f"images {height}x{width} do not hold "
-                         f"whole patches {p_h}x{p_w}")
+        raise ValueError(
+            f"images {height}x{width} do not hold "
+            f"whole patches {p_h}x{p_w}")
     patches = []
     for top in range(0, height, p_h):
         for left in range(0, width, p_w):

@@ -9,7 +9,8 @@ import torch
 def image_to_tokens(images: torch.Tensor) -> torch.Tensor:
     """Turn `images` (B, C, H, W) into tokens (B, H*W, C).
 
-    Token h*W + w holds the channels of the pixel in row h, column w.
+    Token h*W + w holds the channels of the pixel in row h,
+    column w.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.permute.html
     """
@@ -21,11 +22,14 @@ def image_to_tokens(images: torch.Tensor) -> torch.Tensor:
 
 # --8<-- [start:permutations_giving]
 def permutations_giving(
-        x: torch.Tensor, wanted: torch.Tensor) -> list[tuple[int, ...]]:
-    """List the axis orders giving `wanted` by permute, then reshape.
+        x: torch.Tensor,
+        wanted: torch.Tensor) -> list[tuple[int, ...]]:
+    """List the axis orders giving `wanted` by permute, then
+    reshape.
 
-    `x` and `wanted` may have any shapes with the same number of
-    elements. Give `x` elements that all differ, as `torch.arange` does.
+    `x` and `wanted` may have any shapes with the same number
+    of elements. Give `x` elements that all differ, as
+    `torch.arange` does.
 
     Raises:
         RuntimeError: the numbers of elements differ.
@@ -37,6 +41,8 @@ def permutations_giving(
     [(1, 0)]
     """
     shape = wanted.shape
-    return [order for order in permutations(range(x.ndim))
-            if torch.equal(x.permute(order).reshape(shape), wanted)]
+    return [
+        order for order in permutations(range(x.ndim))
+        if torch.equal(
+            x.permute(order).reshape(shape), wanted)]
 # --8<-- [end:permutations_giving]

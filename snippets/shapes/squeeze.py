@@ -5,10 +5,12 @@ import torch
 
 # --8<-- [start:drop_axes]
 def drop_axes(x: torch.Tensor, *axes: int) -> torch.Tensor:
-    """Return a view of `x` without the named axes, all of size 1.
+    """Return a view of `x` without the named axes, all of size
+    1.
 
-    Raises: ValueError where an axis has another size, IndexError
-    where `x` lacks it, RuntimeError where it is named twice.
+    Raises: ValueError where an axis has another size,
+    IndexError where `x` lacks it, RuntimeError where it is
+    named twice.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.squeeze.html
 
