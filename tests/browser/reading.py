@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 
 from sitekit.read.guide import Guide
 
-WIDE, MOST_WIDE = 64, 0.2  # characters of a line, and the share of the lines that have as many
+WIDE, MOST_WIDE = 64, 0.05  # characters of a line, and the share of the lines that have as many
 OUT_OF_SIGHT = """() => [...document.querySelectorAll("article pre > code")].map(code => {
     code.closest("details")?.setAttribute("open", "")
     const lines = code.textContent.replace(/\\n$/, "").split("\\n")

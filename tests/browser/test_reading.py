@@ -2,9 +2,16 @@
 
 import pytest
 
+from tests.guide import GUIDE
+
 from .browsing import DESKTOP, PHONE
 from .conftest import ADDRESSES
-from .reading import OUT_OF_SIGHT, out_of_sight
+from .reading import MOST_WIDE, OUT_OF_SIGHT, out_of_sight, wide
+
+
+def test_nineteen_of_twenty_lines_of_code_are_written_for_a_phone():
+    count, found = wide(GUIDE)
+    assert len(found) / count < MOST_WIDE, found[:20]
 
 
 @pytest.mark.parametrize("below", ADDRESSES)

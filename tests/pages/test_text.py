@@ -11,7 +11,7 @@ from tests.questions import QUESTIONS
 LISTS = {"docs/symptoms.md", "docs/changes.md", "docs/guards/choosing.md"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def lacking(guide):
     return list(missing(guide))
 
