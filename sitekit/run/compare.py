@@ -49,7 +49,8 @@ def problem(task: Task, outcome: Outcome) -> str:
 # What some versions of Python say of themselves, or add to a message, whatever torch does.
 PYTHON = re.compile(r"""^DeprecationWarning:\ This\ process\ .*multi-threaded.*fork\(\).*\n
     | ^RuntimeWarning:\ Guards\ may\ run\ slower\ on\ Python.*\n
-    | \.\ Did\ you\ mean:?\ '\w+'\?$""", re.MULTILINE | re.VERBOSE)
+    | \.\ Did\ you\ mean:?\ '\w+'\?$
+    | (?<=recursion\ depth\ exceeded)\ while\ calling\ a\ Python\ object$""", re.MULTILINE | re.VERBOSE)
 
 
 def tidy(got: str, device: str) -> str:
@@ -58,5 +59,5 @@ def tidy(got: str, device: str) -> str:
         got = re.sub(rf", device='{device}(:0)?'", "", got)
     got = re.sub(r" \(Triggered internally at [^)]*\)", "", got)
     got = re.sub(r"^[VIWEC]\d{4} \d\d:\d\d:\d\d\.\d+ .*\n", "", got, flags=re.MULTILINE)
-    got = PYTHON.sub("", got)
+    got = PYTHON.sub("", got).replace("Can't get local object", "Can't pickle local object")
     return without_trailing_spaces(got.expandtabs(4))  # as Markdown does in the page

@@ -350,3 +350,12 @@ def test_a_hint_of_python_behind_an_error_is_overlooked():
     error = "AttributeError: 'Linear' object has no attribute 'module'"
     assert tidy(f"{error}. Did you mean: 'modules'?\n", "cpu") == error
     assert tidy("Did you mean to set out_dims=?\n", "cpu") == "Did you mean to set out_dims=?"
+
+
+@pytest.mark.parametrize(("older", "newer"), [
+    ("RecursionError: maximum recursion depth exceeded while calling a Python object",
+     "RecursionError: maximum recursion depth exceeded"),
+    ("AttributeError: Can't pickle local object 'f.<locals>.g'",
+     "AttributeError: Can't get local object 'f.<locals>.g'")])
+def test_an_error_that_two_pythons_word_differently_is_one(older, newer):
+    assert tidy(older, "cpu") == tidy(newer, "cpu")
