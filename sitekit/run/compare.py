@@ -50,7 +50,8 @@ def problem(task: Task, outcome: Outcome) -> str:
 PYTHON = re.compile(r"""^DeprecationWarning:\ This\ process\ .*multi-threaded.*fork\(\).*\n
     | ^RuntimeWarning:\ Guards\ may\ run\ slower\ on\ Python.*\n
     | \.\ Did\ you\ mean:?\ '\w+'\?$
-    | (?<=recursion\ depth\ exceeded)\ while\ calling\ a\ Python\ object$""", re.MULTILINE | re.VERBOSE)
+    | (?<=recursion\ depth\ exceeded)\ while\ calling\ a\ Python\ object$
+    """, re.MULTILINE | re.VERBOSE)
 
 
 def tidy(got: str, device: str) -> str:
