@@ -10,7 +10,7 @@ const RELATED = new Set(["RuntimeError", "NotImplementedError", "TypeError", "Ac
   "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode", "DistBackendError", "ModuleAttributeError", "AttributeError"])
 const QUOTED = /'[^'\s]{1,80}'|"[^"\s]{1,80}"|`[^`\s]{1,80}`/g
 const AROUND = new Set(["ChildFailedError", "CalledProcessError", "ProcessRaisedException", "BackendCompilerFailed"])
-const NAMED = new Set(["BackendCompilerFailed", "ChildFailedError", "InductorError", "InternalTorchDynamoError", "LoweringException"])
+const WRAPPERS = new Set(["BackendCompilerFailed", "ChildFailedError", "InductorError", "InternalTorchDynamoError", "LoweringException"])
 const ESCAPED = /\\n(?= *File |Traceback|(?:\w+\.)*\w*Error: )/
 const ALIKE = 0.78
 const CUT = 25
@@ -28,7 +28,7 @@ const messagesOf = pasted => {
     return [each[1].split(".").at(-1), message.trim()]
   })
   if (STACK.test(text)) found.reverse()
-  const named = found.filter(([kind]) => NAMED.has(kind)).map(([kind]) => [kind, kind])
+  const named = found.filter(([kind]) => WRAPPERS.has(kind)).map(([kind]) => [kind, kind])
   found.sort((one, other) => AROUND.has(one[0]) - AROUND.has(other[0]))
   const bare = text.match(/[^\n]*\n[ \t]*(?:\w+\.)*\w+(?:Error|Exception)\s*$/) // without words: the line that raised it, too
   return found.length ? [...found, ...named] : [["", (bare?.[0] ?? text).trim()]]
