@@ -3,7 +3,7 @@
 "use strict"
 
 {
-  const LETTERED = 200  // more cells than that have no numbers in them
+  const LETTERED = 100  // more cells than that have no numbers in them
   const STATE = { x: "2, 3, 4", chain: ".permute(2, 0, 1).reshape(8, 3)", step: "", cell: "0",
                   want: "[[0, 12], [1, 13], [2, 14], [3, 15]]",
                   a: "4, 1, 3", b: "2, 3", queries: "4", keys: "6", mask: "causal, lower right", pad: "0" }
@@ -72,13 +72,14 @@
         bottom = Math.max(bottom, top + this.height)
         if (lettered) letters += `<text x="${left + this.width / 2}" y="${top + 16}">${texts[i]}</text>`
       })
-      this.svg.setAttribute("viewBox", `-1 -1 ${right + 2} ${bottom + 2}`)
-      this.svg.setAttribute("width", right + 2)
-      this.svg.setAttribute("height", bottom + 2)
       const drawn = Object.entries(paths).map(([hue, d]) =>
         `<path class="${hue < 0 ? "unused" : `hue hue-${hue}`}" d="${d}"/>`).join("")
         + letters + '<path class="same"/><path class="chosen"/>'
-      if (drawn !== this.drawn) this.svg.innerHTML = this.drawn = drawn
+      if (drawn === this.drawn) return  // even an equal viewBox would lay all cells out again
+      this.svg.setAttribute("viewBox", `-1 -1 ${right + 2} ${bottom + 2}`)
+      this.svg.setAttribute("width", right + 2)
+      this.svg.setAttribute("height", bottom + 2)
+      this.svg.innerHTML = this.drawn = drawn
     }
     around(cell) {
       const [left, top] = this.at[cell]
