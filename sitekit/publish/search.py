@@ -97,7 +97,7 @@ def document(page: Page, said: str = "", often: bool = False,
 def documents(guide: Guide) -> list[Document]:
     """The pages that can be found, in the order of the menu: those that no list is made of."""
     made, said = {changes.PAGE, "index.md"}, symptoms(guide)
-    for name, words in called():
+    for name, words in words_of()["says"].items():
         said.setdefault(f"docs/{name}.md", []).append(words)
     often = {path for folder in folders(guide) for path in asked(guide, folder)}
     own = defined(guide)
@@ -230,12 +230,6 @@ def files(guide: Guide, directory_urls: bool = True) -> Iterator[tuple[str, str]
 def words_of() -> dict:
     """What words.toml holds: empty words, what else a word means, what a page is called."""
     return tomllib.loads(WORDS.read_text(encoding="utf-8"))
-
-
-def called() -> list[tuple[str, str]]:
-    """Pages, each with what readers call it, and those who open threads."""
-    words = words_of()
-    return [*words["says"].items(), *words["threads"].items()]
 
 
 def causes_of(address: str) -> str:

@@ -40,7 +40,7 @@ _KIND = re.compile(
 _STACK = re.compile(r"Traceback \(most recent call last\)|^ *File \"", re.MULTILINE)
 _AROUND = {"ChildFailedError", "CalledProcessError", "ProcessRaisedException",
            "BackendCompilerFailed"}  # what is said of another error, which is pasted too
-_NAMED = {"BackendCompilerFailed", "ChildFailedError", "InductorError",
+_WRAPPERS = {"BackendCompilerFailed", "ChildFailedError", "InductorError",
           "InternalTorchDynamoError", "LoweringException"}  # a name that tells enough alone
 _ESCAPED = re.compile(r"\\n(?= *File |Traceback|(?:\w+\.)*\w*Error: )")  # a text within a text
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -182,7 +182,7 @@ def messages_of(text: str) -> list[tuple[str, str]]:
     if not found:  # an error without words: the line that raised it, too
         bare = _BARE.search(text)
         return [("", (bare[0] if bare else text).strip())]
-    named = [(kind, kind) for kind, _ in found if kind in _NAMED]
+    named = [(kind, kind) for kind, _ in found if kind in _WRAPPERS]
     return sorted(found, key=lambda each: each[0] in _AROUND) + named
 
 

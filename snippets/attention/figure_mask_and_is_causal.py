@@ -11,24 +11,15 @@ def panels(sizes: torch.Tensor) -> list[dict[str, object]]:
     keep = (torch.arange(length) < kept).expand(length, length)
     causal = torch.ones(length, length, dtype=torch.bool).tril()
     both = keep & causal
-
-    def panel(
-            title: str, mask: torch.Tensor, says: str,
-    ) -> dict[str, object]:
-        return {
-            "title": title,
-            "mask": mask,
-            "wanted": both,
-            "across": "key",
-            "down": "query",
-            "says": says,
-        }
-
     return [
-        panel("attn_mask=keep", keep,
-              f"leaks {(keep & ~both).sum()} later keys"),
-        panel("is_causal=True", causal,
-              f"leaks {(causal & ~both).sum()} padded keys"),
-        panel("keep & tril()", both,
-              f"keeps {both.sum()} cells"),
+        {"title": title, "mask": mask, "wanted": both,
+         "across": "key", "down": "query", "says": says}
+        for title, mask, says in (
+            ("attn_mask=keep", keep,
+             f"leaks {(keep & ~both).sum()} later keys"),
+            ("is_causal=True", causal,
+             f"leaks {(causal & ~both).sum()} padded keys"),
+            ("keep & tril()", both,
+             f"keeps {both.sum()} cells"),
+        )
     ]

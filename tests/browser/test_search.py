@@ -17,6 +17,7 @@ from .queries import ASKED, QUERIES, place, shares, shares_typed
 from .searching import Search
 
 PASTES = tomllib.loads((ROOT / "tests/site/pastes.toml").read_text())
+PARTS = 24  # of the pastes, so that a sample has a share of them
 NO_PAGE = ["not", "is", "out", "torch.not_a_name"]  # no page is about them
 
 
@@ -26,6 +27,11 @@ def search(browser, home):
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     yield Search(context.new_page(), home)
     context.close()
+
+
+@pytest.fixture(scope="module")
+def matcher():
+    return Matcher(all_entries(GUIDE))
 
 
 def test_questions_of_users_find_the_page_that_answers_them(search):
@@ -51,11 +57,12 @@ def test_a_pasted_message_finds_its_entry_or_its_page(search):
     assert three == 1
 
 
-def test_each_paste_finds_in_the_browser_what_it_finds_in_the_terminal(search, pytestconfig):
-    matcher, listed = Matcher(all_entries(GUIDE)), all_entries(GUIDE)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_each_paste_finds_in_the_browser_what_it_finds_in_the_terminal(search, matcher, part):
+    listed = all_entries(GUIDE)
     pastes = [*PASTES["entry"], *PASTES["none"]["messages"],
               *(f"{entry.kind}: {text}" for entry in listed for text in (entry.text, *entry.also))]
-    for text in pastes[::pytestconfig.getoption("sample")]:
+    for text in pastes[part::PARTS]:
         search.paste(text)
         entry = matcher.match(text)
         right = f"{address(entry.page)}#{entry.anchor}" if entry else None
