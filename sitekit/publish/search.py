@@ -92,8 +92,8 @@ def document(page: Page, said: str = "", also: str = "", often: bool = False,
     return Document(
         page, page.title, page.meta.get("description", ""),
         0.7 if page.name.startswith(LATER) else ASKED if often else 1.0,
-        {"title": title, "said": said, "also": also, "lead": f"{page.meta.get('description', '')} {lead}",
-         "heads": headings, "words": text,
+        {"title": title, "said": said, "also": also,
+         "lead": f"{page.meta.get('description', '')} {lead}", "heads": headings, "words": text,
          "calls": " ".join(called)})
 
 
