@@ -56,8 +56,9 @@ def stem(word: str) -> str:
     return (_LONG if len(word) > 5 else _FIVE if len(word) > 4 else _FOUR).sub("", word)
 
 
-def terms(text: str) -> list[str]:
-    return [stem(part) for word in _WORD.findall(text) for part in parts(word)]
+def terms(text: str, empty: Container[str] = ()) -> list[str]:
+    return [stem(part) for word in _WORD.findall(text) for part in parts(word)
+            if part not in empty]
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,8 @@ def postings(found: list[Document]) -> dict[str, dict[int, dict[int, int]]]:
     A number in a text says nothing, and neither does a word that every second page has there, or
     that one text has once. Of the others, those count that are frequent there and rare elsewhere.
     """
-    texts = [Counter(terms(one.fields["words"])) for one in found]
+    empty = frozenset(words_of()["empty"].split())
+    texts = [Counter(terms(one.fields["words"], empty)) for one in found]
     among = Counter(term for text in texts for term in text)
     most, kept = max(3, len(found) / 2), {}
     for number, (one, text) in enumerate(zip(found, texts, strict=True)):
@@ -129,7 +131,8 @@ def postings(found: list[Document]) -> dict[str, dict[int, dict[int, int]]]:
             key=lambda term: (
                 -(1 + math.log(text[term])) * math.log(len(found) / among[term]), term))
         words = {term: text[term] for term in telling[:WORDS_OF_A_PAGE]}
-        counts = {name: Counter(_terms_of(name, value)) for name, value in one.fields.items()} | {
+        counts = {name: Counter(_terms_of(name, value, empty))
+                  for name, value in one.fields.items()} | {
             "words": {term: times for term, times in words.items() if times < OFTEN},
             "often": {term: times for term, times in words.items() if times >= OFTEN}}
         for field, name in enumerate(FIELDS):
@@ -139,11 +142,14 @@ def postings(found: list[Document]) -> dict[str, dict[int, dict[int, int]]]:
     return {term: dict(sorted(by.items())) for term, by in sorted(kept.items())}
 
 
-def _terms_of(field: str, text: str) -> Iterable[str]:
-    """The terms of a field; of what is called, whole names and nothing else."""
+def _terms_of(field: str, text: str, empty: Container[str]) -> Iterable[str]:
+    """The terms of a field; of what is called, whole names and nothing else.
+
+    A title alone keeps empty words: a query of nothing else may ask for it.
+    """
     if field == "calls":
         return (name.replace("_", "").lower() for name in text.split())
-    return terms(text)
+    return terms(text, () if field == "title" else empty)
 
 
 def packed(by_term: dict[str, dict[int, dict[int, int]]]) -> str:
