@@ -14,7 +14,7 @@ import math
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,17 +28,19 @@ from ..read.prose import plain
 
 WORDS = Path(__file__).parent / "words.toml"
 FIELDS = ("title", "said", "lead", "heads", "often", "words", "calls")
+CALLS = FIELDS.index("calls")
 LATER = ("guards", "exercises", "symptoms.md")  # than the page that explains what they list
 ASKED = 1.2  # how much sooner a page is found that is asked for most in its folder
-WORDS_OF_A_PAGE = 50  # of its text, those that tell it from other pages best
+WORDS_OF_A_PAGE = 15  # of its text, those that tell it from other pages best
 TOLD = 2  # so many times a text has a word, or other texts have it, too
 OFTEN = 3  # so many times in a text, a word says what the page is about
+CALLED = 0.05  # of the pages: a name that more of them call is kept where the words have it, too
 
 _WORD = re.compile(r"\w+")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
 _CALLED = re.compile(r"\b[A-Za-z_]\w*(?=\()")
 _DEFINED = re.compile(r"^\s*(?:def|class) (\w+)", re.MULTILINE)
-_COUNTED = ("title", "said")  # where a number says something: batch size 1, torch 2.6
+_COUNTED = ("title", "said", "also")  # where a number says something: batch size 1, torch 2.6
 _FOUR, _FIVE = re.compile(r"s$"), re.compile(r"[es]$")
 _LONG = re.compile(r"(?:ings?|ed|es|s|e|ions?)$")
 
@@ -72,9 +74,9 @@ class Document:
     fields: dict[str, str]
 
 
-def document(page: Page, said: str = "", often: bool = False,
+def document(page: Page, said: str = "", also: str = "", often: bool = False,
              own: Container[str] = ()) -> Document:
-    """A page, with what readers call it who have not read it.
+    """A page, with what readers call it who have not read it, and what they may call it.
 
     `own` are names that the guide gives to its functions: nobody asks for them.
     """
@@ -90,19 +92,21 @@ def document(page: Page, said: str = "", often: bool = False,
     return Document(
         page, page.title, page.meta.get("description", ""),
         0.7 if page.name.startswith(LATER) else ASKED if often else 1.0,
-        {"title": title, "said": said, "lead": f"{page.meta.get('description', '')} {lead}",
+        {"title": title, "said": said, "also": also, "lead": f"{page.meta.get('description', '')} {lead}",
          "heads": headings, "words": text,
          "calls": " ".join(called)})
 
 
 def documents(guide: Guide) -> list[Document]:
     """The pages that can be found, in the order of the menu: those that no list is made of."""
-    made, said = {changes.PAGE, "index.md"}, symptoms(guide)
-    for name, words in words_of()["says"].items():
+    made, said, told = {changes.PAGE, "index.md"}, symptoms(guide), words_of()
+    for name, words in told["says"].items():
         said.setdefault(f"docs/{name}.md", []).append(words)
     often = {path for folder in folders(guide) for path in asked(guide, folder)}
     own = defined(guide)
-    return [document(guide.page(path), plain(" ".join(said.get(path, ()))), path in often, own)
+    also = {f"docs/{name}.md": plain(words) for name, words in told["also"].items()}
+    return [document(guide.page(path), plain(" ".join(said.get(path, ()))), also.get(path, ""),
+                     path in often, own)
             for path in in_order(guide, guide.paths)
             if path.removeprefix("docs/") not in made and not path.endswith("/index.md")
             and not has_entries(guide.page(path))]
@@ -118,38 +122,57 @@ def defined(guide: Guide) -> set[str]:
 def postings(found: list[Document]) -> dict[str, dict[int, dict[int, int]]]:
     """For each term and field the documents that have it, and how often, three times at most.
 
-    A number in a text says nothing, and neither does a word that every second page has there, or
-    that one text has once. Of the others, those count that are frequent there and rare elsewhere.
+    A word that every second page has in its text, or that one text has once, says nothing. Of the
+    others, those count that are frequent there and rare elsewhere. A word of a heading, of the
+    text, or that readers may use counts where title, lead and the words of readers lack it.
     """
     empty = frozenset(words_of()["empty"].split())
-    texts = [Counter(terms(one.fields["words"], empty)) for one in found]
-    among = Counter(term for text in texts for term in text)
+    terms_of = [{name: Counter(_terms_of(name, text, empty)) for name, text in one.fields.items()}
+                for one in found]
+    among = Counter(term for of in terms_of for term in of["words"])
     most, kept = max(3, len(found) / 2), {}
-    for number, (one, text) in enumerate(zip(found, texts, strict=True)):
+    for number, of in enumerate(terms_of):
+        text = of["words"]
         telling = sorted(
             (term for term in text if among[term] <= most and max(among[term], text[term]) >= TOLD),
             key=lambda term: (
                 -(1 + math.log(text[term])) * math.log(len(found) / among[term]), term))
         words = {term: text[term] for term in telling[:WORDS_OF_A_PAGE]}
-        counts = {name: Counter(_terms_of(name, value, empty))
-                  for name, value in one.fields.items()} | {
-            "words": {term: times for term, times in words.items() if times < OFTEN},
-            "often": {term: times for term, times in words.items() if times >= OFTEN}}
+        first = {*of["title"], *of["said"], *of["lead"]}
+        of["heads"] = _without(of["heads"], first)
+        of["often"] = _without(
+            {term: times for term, times in words.items() if times >= OFTEN} | of["also"], first)
+        of["words"] = _without(words, {*first, *of["heads"], *of["often"]})
         for field, name in enumerate(FIELDS):
-            for term, times in counts[name].items():
-                if name in _COUNTED or not term.isdigit():
-                    kept.setdefault(term, {}).setdefault(field, {})[number] = min(times, 3)
-    return {term: dict(sorted(by.items())) for term, by in sorted(kept.items())}
+            for term, times in of[name].items():
+                kept.setdefault(term, {}).setdefault(field, {})[number] = min(times, 3)
+    by_term = {term: by if term in empty else _telling_calls(by, len(found))
+               for term, by in sorted(kept.items())}
+    return {term: dict(sorted(by.items())) for term, by in by_term.items() if by}
 
 
-def _terms_of(field: str, text: str, empty: Container[str]) -> Iterable[str]:
+def _without(times: dict[str, int], terms: Container[str]) -> dict[str, int]:
+    return {term: n for term, n in times.items() if term not in terms}
+
+
+def _telling_calls(by: dict[int, dict[int, int]], pages: int) -> dict[int, dict[int, int]]:
+    """A name that many pages call tells nothing of those whose words do not have it."""
+    calls = by.pop(CALLS, {})
+    if len(calls) > CALLED * pages:
+        told = {number for numbers in by.values() for number in numbers}
+        calls = {number: times for number, times in calls.items() if number in told}
+    return by | {CALLS: calls} if calls else by
+
+
+def _terms_of(field: str, text: str, empty: Container[str]) -> list[str]:
     """The terms of a field; of what is called, whole names and nothing else.
 
     A title alone keeps empty words: a query of nothing else may ask for it.
     """
     if field == "calls":
-        return (name.replace("_", "").lower() for name in text.split())
-    return terms(text, () if field == "title" else empty)
+        return [name.replace("_", "").lower() for name in text.split()]
+    found = terms(text, () if field == "title" else empty)
+    return found if field in _COUNTED else [term for term in found if not term.isdigit()]
 
 
 def packed(by_term: dict[str, dict[int, dict[int, int]]]) -> str:
