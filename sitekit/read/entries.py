@@ -40,8 +40,12 @@ _KIND = re.compile(
 _STACK = re.compile(r"Traceback \(most recent call last\)|^ *File \"", re.MULTILINE)
 _AROUND = {"ChildFailedError", "CalledProcessError", "ProcessRaisedException",
            "BackendCompilerFailed"}  # what is said of another error, which is pasted too
-_WRAPPERS = {"BackendCompilerFailed", "ChildFailedError", "InductorError",
-          "InternalTorchDynamoError", "LoweringException"}  # a name that tells enough alone
+_NAMES = {  # names that tell enough alone, and the words for them
+    "Unsupported": "torch._dynamo.exc.Unsupported", **{name: name for name in (
+        "BackendCompilerFailed", "CheckpointException", "ChildFailedError", "CompilationError",
+        "ConstraintViolationError", "DistBackendError", "GuardOnDataDependentSymNode",
+        "InductorError", "InternalTorchDynamoError", "LoweringException", "SpecViolationError",
+        "SymbolicValueError", "UnsupportedOperatorError")}}
 _ESCAPED = re.compile(r"\\n(?= *File |Traceback|(?:\w+\.)*\w*Error: )")  # a text within a text
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PREFIX = re.compile(r"^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*", re.MULTILINE)
@@ -182,7 +186,7 @@ def messages_of(text: str) -> list[tuple[str, str]]:
     if not found:  # an error without words: the line that raised it, too
         bare = _BARE.search(text)
         return [("", (bare[0] if bare else text).strip())]
-    named = [(kind, kind) for kind, _ in found if kind in _WRAPPERS]
+    named = [(kind, _NAMES[kind]) for kind, _ in found if kind in _NAMES]
     return sorted(found, key=lambda each: each[0] in _AROUND) + named
 
 

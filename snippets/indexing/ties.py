@@ -14,16 +14,20 @@ def average_rank(scores: torch.Tensor,
     the best.
 
     `target` (N,) holds class indices. The result (N,) is of
-    dtype
-    float32: each other class of equal score counts as a half,
-    and each nan as a better score. If the right class has nan,
-    it is the last.
+    dtype float32: each other class of equal score counts as a
+    half, and each nan as a better score. If the right class
+    has nan, it is the last.
 
+    Raises: ValueError where the shapes are not (N, C) and
+        (N,).
     Source: https://github.com/pytorch/pytorch/issues/41998
 
     >>> average_rank(torch.tensor([[3, 1, 3, 5]]), torch.tensor([0]))
     tensor([1.5000])
     """
+    if scores.dim() != 2 or target.shape != scores.shape[:1]:
+        raise ValueError(f"scores {tuple(scores.shape)}, target "
+                         f"{tuple(target.shape)}")
     right = scores.gather(1, target[:, None])
     smaller = (scores < right).sum(dim=1)
     equal = (scores == right).sum(dim=1).sub(1).clamp(min=0)

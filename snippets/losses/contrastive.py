@@ -18,7 +18,8 @@ def nt_xent(
     Raises:
         TypeError: `a` or `b` is not floating.
         ValueError: the shapes are not (N, D), or N is below 2,
-            or the temperature is not above 0.
+            or the temperature is below eps, the rounding of
+            the similarities.
         RuntimeError: float8.
     Source: https://arxiv.org/abs/2002.05709
     """
@@ -27,10 +28,10 @@ def nt_xent(
     if a.shape != b.shape or a.ndim != 2 or len(a) < 2:
         raise ValueError(
             f"views {tuple(a.shape)} and {tuple(b.shape)}")
-    if not temperature > 0:
-        raise ValueError(f"temperature {temperature}")
     z = torch.cat([a, b])
     z = z.to(torch.promote_types(z.dtype, torch.float32))
+    if not temperature >= torch.finfo(z.dtype).eps:
+        raise ValueError(f"temperature {temperature}")
     z = F.normalize(z, dim=1)
     logits = z @ z.T / temperature
     place = torch.arange(len(z), device=z.device)

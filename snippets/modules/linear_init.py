@@ -59,7 +59,9 @@ def assert_signal_kept(model: nn.Module,
             than x.
         TypeError: x is of another dtype, for example token
             ids.
-        Undecided: the samples of x are equal or not finite.
+        Undecided: the samples of x are equal or not finite,
+            or it fades and a weight is all zeros, as a last
+            layer may be on purpose: leave this layer out.
 
     Source: https://docs.pytorch.org/docs/stable/nn.init.html
     """
@@ -78,6 +80,11 @@ def assert_signal_kept(model: nn.Module,
     with (torch.no_grad(), torch.random.fork_rng(range(
             torch.cuda.device_count()))):
         ratio = spread(copied(model)(x.clone())) / given
+    for name, weight in model.named_parameters():
+        if ratio < 0.02 and weight.dim() > 1 and (
+                not weight.any()):
+            raise Undecided(f"{name} is all zeros: give the "
+                            "model without this layer")
     assert 0.02 < ratio < 50, (
         f"the signal {'fades' if ratio < 1 else 'grows'}: samples "
         f"differ {ratio:.0e} times as much as in x")

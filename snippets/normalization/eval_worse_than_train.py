@@ -21,8 +21,8 @@ def recompute_statistics(
     come back, after an error in a batch too; the statistics
     are lost then.
 
-    Raises: ValueError where no batch has a sample; nothing has
-    changed.
+    Raises: ValueError where no batch has a sample, or a lazy
+        norm has not run; nothing has changed.
     Source: https://docs.pytorch.org/docs/stable/optim.html#torch.optim.swa_utils.update_bn
 
     >>> norm = nn.BatchNorm1d(1)
@@ -30,12 +30,16 @@ def recompute_statistics(
     >>> norm.running_mean, norm.running_var
     (tensor([8.]), tensor([8.]))
     """
+    norms = [module for module in model.modules()
+             if isinstance(module, _BatchNorm)]
+    if any(nn.parameter.is_lazy(norm.running_mean)
+           for norm in norms):
+        raise ValueError("a lazy norm has not run: call the"
+                         " model once before")
     left = iter(batches)
     first = next((x for x in left if x.numel()), None)
     if first is None:
         raise ValueError("there is no batch with a sample")
-    norms = [module for module in model.modules()
-             if isinstance(module, _BatchNorm)]
     modes = [(module, module.training)
              for module in model.modules()]
     momenta = [norm.momentum for norm in norms]

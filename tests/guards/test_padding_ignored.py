@@ -251,6 +251,14 @@ def test_a_maximum_over_ids_fails_but_for_one_sample(padded):
     padding_values_ignored(largest, ids[padded:][:1], keep[padded:][:1], pooled=True)
 
 
+def test_the_largest_id_is_seen_at_the_end_of_the_last_sentence_alone():
+    keep = torch.tensor([[True, True, False], [True, True, True]])
+    at_the_end, inside = torch.tensor([[[4, 5, 0], [1, 2, 7]], [[4, 5, 0], [1, 7, 2]]])
+    with pytest.raises(AssertionError, match="padded places reach"):
+        padding_values_ignored(lambda ids, keep: ids.amax(dim=1), at_the_end, keep, pooled=True)
+    padding_values_ignored(lambda ids, keep: ids.amax(dim=1), inside, keep, pooled=True)
+
+
 def test_ids_that_equal_one_of_the_fills_are_no_reason_to_be_undecided():
     ids = torch.tensor([[1, 2, 1], [4, 5, 6]])
     keep = torch.tensor([[True, True, False], [True, True, True]])

@@ -93,6 +93,13 @@ def test_fewer_than_two_classes_are_undecided(classes):
             assert_ties_do_not_win(metric, classes)
 
 
+@pytest.mark.parametrize(("scores", "target"), [((3, 4), 1), ((3, 4), 2), ((3, 4), 4), ((4,), 4),
+                                                ((2, 3, 4), 2)])
+def test_other_shapes_than_a_target_a_row_are_refused(scores, target):
+    with pytest.raises(ValueError, match="scores .*, target "):
+        average_rank(torch.zeros(scores), torch.zeros(target, dtype=torch.int64))
+
+
 @pytest.mark.parametrize("target", [0, 1, 2])
 def test_a_nan_counts_as_better_than_the_right_class(device, target):
     scores = torch.tensor([[1.0, math.nan, 3.0]], device=device)

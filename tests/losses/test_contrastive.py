@@ -47,6 +47,15 @@ def test_equal_embeddings_cost_the_log_of_the_candidates(device, n):
     assert x.grad.isfinite().all()
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
+def test_the_smallest_temperature_has_a_finite_gradient(device, dtype):
+    a = torch.eye(4, dtype=dtype, device=device).requires_grad_()
+    for pairs in [a, a.roll(1, 0)]:
+        loss = nt_xent(a, pairs, torch.finfo(dtype).eps)
+        assert loss.isfinite()
+        assert torch.autograd.grad(loss, a)[0].isfinite().all()
+
+
 def test_the_order_of_the_pairs_does_not_matter(device):
     a, b = torch.randn(2, 5, 3, dtype=torch.float64, device=device)
     order = torch.tensor([3, 0, 4, 2, 1], device=device)
@@ -60,6 +69,7 @@ def test_the_order_of_the_pairs_does_not_matter(device):
     (torch.ones(3), torch.ones(3), 0.5, ValueError),
     (torch.ones(1, 2), torch.ones(1, 2), 0.5, ValueError),
     (torch.ones(3, 2), torch.ones(3, 2), 0.0, ValueError),
+    (torch.eye(3), torch.eye(3), 1e-39, ValueError),
     (torch.ones(3, 2), torch.ones(3, 2), math.nan, ValueError)])
 def test_what_does_not_fit_raises(a, b, temperature, error):
     with pytest.raises(error):

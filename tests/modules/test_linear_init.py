@@ -75,13 +75,24 @@ def test_a_computed_bias_is_refused_before_any_change():
 
 def test_both_ways_to_lose_a_signal_are_told(device):
     x = torch.randn(4, 3, device=device)
-    for factor, message in [(0.01, "fades"), (100.0, "grows"), (0.0, "fades"),
-                            (float("nan"), "grows")]:
+    for factor, message in [(0.01, "fades"), (100.0, "grows"), (float("nan"), "grows")]:
         layer = nn.Linear(3, 3, bias=False).to(device)
         with torch.no_grad():
             layer.weight.copy_(torch.eye(3) * factor)
         with pytest.raises(AssertionError, match=message):
             assert_signal_kept(layer, x)
+
+
+@pytest.mark.parametrize("bias", [0.0, 0.3])
+def test_a_last_layer_that_starts_at_zero_decides_nothing(device, bias):
+    hidden = [nn.Linear(3, 8), nn.ReLU()]
+    model = nn.Sequential(*hidden, nn.Linear(8, 3)).to(device)
+    nn.init.zeros_(model[2].weight)
+    nn.init.constant_(model[2].bias, bias)
+    x = torch.randn(5, 3, device=device)
+    with pytest.raises(Undecided, match=r"^2\.weight is all zeros"):
+        assert_signal_kept(model, x)
+    assert_signal_kept(nn.Sequential(*hidden), x)
 
 
 def test_a_bias_does_not_hide_that_the_samples_fade(device):

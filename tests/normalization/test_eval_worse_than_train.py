@@ -99,6 +99,18 @@ def test_a_norm_whose_train_keeps_eval_mode_is_measured_too(device):
     assert not norm.training
 
 
+def test_a_lazy_norm_is_refused_before_any_change():
+    model = nn.Sequential(nn.BatchNorm1d(2), nn.LazyBatchNorm1d())
+    model[0].running_mean.fill_(5.0)
+    x = torch.randn(4, 2)
+    with pytest.raises(ValueError, match="call the model once before"):
+        recompute_statistics(model, [x])
+    assert model[0].running_mean.eq(5).all()
+    model(x)
+    recompute_statistics(model, [x])
+    torch.testing.assert_close(model[0].running_mean, x.mean(0))
+
+
 def test_batches_without_a_sample_change_nothing():
     norm = nn.BatchNorm1d(1)
     norm.running_mean.fill_(5.0)

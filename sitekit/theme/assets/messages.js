@@ -10,7 +10,11 @@ const RELATED = new Set(["RuntimeError", "NotImplementedError", "TypeError", "Ac
   "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode", "DistBackendError", "ModuleAttributeError", "AttributeError"])
 const QUOTED = /'[^'\s]{1,80}'|"[^"\s]{1,80}"|`[^`\s]{1,80}`/g
 const AROUND = new Set(["ChildFailedError", "CalledProcessError", "ProcessRaisedException", "BackendCompilerFailed"])
-const WRAPPERS = new Set(["BackendCompilerFailed", "ChildFailedError", "InductorError", "InternalTorchDynamoError", "LoweringException"])
+const NAMES = new Map([["Unsupported", "torch._dynamo.exc.Unsupported"],
+  ...["BackendCompilerFailed", "CheckpointException", "ChildFailedError", "CompilationError",
+    "ConstraintViolationError", "DistBackendError", "GuardOnDataDependentSymNode",
+    "InductorError", "InternalTorchDynamoError", "LoweringException", "SpecViolationError",
+    "SymbolicValueError", "UnsupportedOperatorError"].map((name) => [name, name])])
 const ESCAPED = /\\n(?= *File |Traceback|(?:\w+\.)*\w*Error: )/
 const ALIKE = 0.78
 const CUT = 25
@@ -28,7 +32,7 @@ const messagesOf = pasted => {
     return [each[1].split(".").at(-1), message.trim()]
   })
   if (STACK.test(text)) found.reverse()
-  const named = found.filter(([kind]) => WRAPPERS.has(kind)).map(([kind]) => [kind, kind])
+  const named = found.filter(([kind]) => NAMES.has(kind)).map(([kind]) => [kind, NAMES.get(kind)])
   found.sort((one, other) => AROUND.has(one[0]) - AROUND.has(other[0]))
   const bare = text.match(/[^\n]*\n[ \t]*(?:\w+\.)*\w+(?:Error|Exception)\s*$/) // without words: the line that raised it, too
   return found.length ? [...found, ...named] : [["", (bare?.[0] ?? text).trim()]]
