@@ -48,6 +48,8 @@ PAGES = [(re.compile(pattern), page) for pattern, page in {
     r"torch\.optim\.swa_utils\.\w+": "optim.html#{0}",
     r"torch\.cuda\.(empty_cache|memory_allocated|memory_reserved)":
         "generated/torch.cuda.memory.{1}.html",
+    r"torch\.ao\.quantization(?:\.\w+)*": "quantization.html",
+    r"torch\.nn\.modules\.\w+\.(\w+)": "generated/torch.nn.{1}.html",
     r"torch\.utils\.deterministic(?:\.\w+)?": "deterministic.html",
     r"torch\.utils\.(checkpoint|data)": "{1}.html",
     r"torch\.utils\.(checkpoint|data)\.[\w.]+": "{1}.html#{0}",
