@@ -78,5 +78,6 @@ def assert_weights_only(checkpoint: Any) -> None:
     finally:
         torch.serialization.clear_safe_globals()
         torch.serialization.add_safe_globals(allowed)
-    assert not refused, f"torch.load refuses {', '.join(refused)}"
+    assert not refused, (
+        f"torch.load refuses {', '.join(sorted(refused))}")
 # --8<-- [end:assert_weights_only]

@@ -32,8 +32,8 @@ def recompute_statistics(
     """
     norms = [module for module in model.modules()
              if isinstance(module, _BatchNorm)]
-    if any(nn.parameter.is_lazy(norm.running_mean)
-           for norm in norms):
+    if any(nn.parameter.is_lazy(buffer) for norm in norms
+           for buffer in norm.buffers()):
         raise ValueError("a lazy norm has not run: call the"
                          " model once before")
     left = iter(batches)

@@ -187,3 +187,12 @@ def test_another_pickle_protocol_is_refused(path):
 def test_what_cannot_be_saved_raises_as_torch_save_does():
     with pytest.raises((AttributeError, pickle.PicklingError), match="pickle"):
         assert_weights_only({"schedule": lambda step: 1 / step})
+
+
+def test_the_refused_classes_are_named_in_order():
+    kept = [np.float64(1), deque([1]), argparse.Namespace(), frozenset({1}), range(2), 1j.__class__]
+    with pytest.raises(AssertionError) as error:
+        assert_weights_only(kept)
+    names = str(error.value).removeprefix("torch.load refuses ").split(", ")
+    assert len(names) >= 6
+    assert names == sorted(names)

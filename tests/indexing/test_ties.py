@@ -96,7 +96,7 @@ def test_fewer_than_two_classes_are_undecided(classes):
 @pytest.mark.parametrize(("scores", "target"), [((3, 4), 1), ((3, 4), 2), ((3, 4), 4), ((4,), 4),
                                                 ((2, 3, 4), 2)])
 def test_other_shapes_than_a_target_a_row_are_refused(scores, target):
-    with pytest.raises(ValueError, match="scores .*, target "):
+    with pytest.raises(ValueError, match=r"scores .*, target "):
         average_rank(torch.zeros(scores), torch.zeros(target, dtype=torch.int64))
 
 
