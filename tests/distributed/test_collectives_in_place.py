@@ -1,3 +1,6 @@
+import torch
+import torch.distributed as dist
+
 from snippets.distributed.gradient_averaging import run_ranks
 
 
