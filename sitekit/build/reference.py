@@ -31,7 +31,7 @@ PAGES = [(re.compile(pattern), page) for pattern, page in {
     r"torch\.(?:b?float\d*|u?int\d*|double|half|long|bool)": "tensor_attributes.html#torch.dtype",
     r"torch\.(?:channels_last|\w+_format)": "tensor_attributes.html#torch.memory_format",
     r"torch\.(?:device|dtype|memory_format)": "tensor_attributes.html#{0}",
-    r"torch\.Tensor": "tensors.html#{0}",
+    r"torch\.Tensor(?:\.m?[TH])?": "tensors.html#{0}",
     r"torch\.Size": "size.html#{0}",
     r"torch\.[fi]info": "type_info.html#{0}",
     r"torch\.autocast": "amp.html#{0}",

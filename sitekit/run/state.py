@@ -38,6 +38,9 @@ class Setting:
         torch.set_default_device(None)
         torch.set_warn_always(self.found["warnings each time"])
         _restore_random_states(self.random)
+        if accelerate := sys.modules.get("accelerate.state"):  # one state for a process
+            accelerate.AcceleratorState._reset_state(reset_partial_state=True)
+            accelerate.GradientState._reset_state()
 
     def left_behind(self) -> list[str]:
         """What is changed now that the setting is undone; empty where nothing is."""
