@@ -1,5 +1,7 @@
 """The figure of independent samples: what one output reads."""
 
+from collections.abc import Callable
+
 import torch
 
 from snippets.guards.wrong_independent_samples import (
@@ -20,12 +22,13 @@ def panels(sizes: torch.Tensor) -> list[dict[str, object]]:
     def by_its_own_power(x: torch.Tensor) -> torch.Tensor:
         return x / x.square().mean(dim=1, keepdim=True)
 
-    def reads(divide: object) -> int:
-        assert callable(divide)
+    def reads(
+        divide: Callable[[torch.Tensor], torch.Tensor],
+    ) -> int:
         given = x.clone().requires_grad_()
-        divide(given)[sample].sum().backward()
-        assert given.grad is not None
-        return int((given.grad != 0).any(dim=1).sum())
+        grad, = torch.autograd.grad(
+            divide(given)[sample].sum(), given)
+        return int(grad.any(dim=1).sum())
 
     own, batch = reads(by_its_own_power), reads(divide_by_batch_power)
     return [
