@@ -53,6 +53,13 @@ def test_the_words_of_a_page_are_those_of_its_figure(path):
                     draw(figure, words.replace(wrong, f"{wrong}7"))
 
 
+def test_no_figure_stands_between_a_colon_and_its_code():
+    """A line that ends in a colon announces what follows it."""
+    parted = [page for page in GUIDE.paths
+              if re.search(r":\n\n!\[[^\]]*\]\(figure:[^)]*\)\n\n```", GUIDE.text(page))]
+    assert parted == []
+
+
 def test_equal_colours_are_one_patch():
     for shown, layout in zip(figure_image_patches.panels(figure_image_patches.INPUT),
                              [patchify, patchify_interleaved], strict=True):
