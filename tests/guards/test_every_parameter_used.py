@@ -1,4 +1,5 @@
 import copy
+from pathlib import Path
 
 import pytest
 import torch
@@ -130,6 +131,10 @@ def test_a_constant_loss_fails(device, x):
     target = torch.zeros(8, dtype=torch.int64, device=device)
     with pytest.raises(AssertionError, match="constant"):
         every_parameter_used(lambda: F.cross_entropy(model(x), target), model)
+    model.empty = nn.Parameter(torch.zeros(0, device=device))
+    with pytest.raises(AssertionError, match="constant"):
+        every_parameter_used(
+            lambda: F.cross_entropy(model(x), target) + model.empty.sum(), model)
 
 
 def test_right_models_pass_without_a_warning(device, x, recwarn):
@@ -165,16 +170,33 @@ def test_a_bias_of_keys_is_a_warning(device):
     def loss():
         return F.scaled_dot_product_attention(q(x), k(x), v(x)).square().mean()
 
-    with pytest.warns(UserWarning, match=r"rounding in 1\.bias: "):
-        every_parameter_used(loss, projections)
-    every_parameter_used(loss, projections, allow=["1.bias"])
+    for scale in (1e-6, 1, 1e6):
+        with pytest.warns(UserWarning, match=r"rounding in 1\.bias: ") as caught:
+            every_parameter_used(lambda scale=scale: scale * loss(), projections)
+        assert [Path(each.filename) for each in caught] == [Path(__file__)]
+        every_parameter_used(lambda scale=scale: scale * loss(), projections, allow=["1.bias"])
 
 
 def test_what_starts_behind_a_zero_is_a_warning(device, x):
     model = mlp(device)
     nn.init.zeros_(model[2].weight)
-    with pytest.warns(UserWarning, match=r"0\.weight, 0\.bias: .* starts at 0"):
+    with pytest.warns(UserWarning, match=r"exactly 0 in 0\.weight, 0\.bias: .* at 0") as caught:
         every_parameter_used(lambda: (model(x) - 1).square().mean(), model)
+    assert [Path(each.filename) for each in caught] == [Path(__file__)]
+
+
+def test_a_bias_that_cancels_is_rounding_and_a_weight_without_input_is_0(device, x):
+    model = nn.Sequential(nn.Sequential(nn.Linear(4, 4))).to(device)
+    with pytest.warns(UserWarning, match=r"rounding in 0\.0\.bias: "):
+        every_parameter_used(lambda: (model(x) - model(-x)).square().mean(), model)
+    with pytest.warns(UserWarning, match=r"exactly 0 in 0\.0\.weight: "):
+        every_parameter_used(lambda: model(0 * x).square().mean(), model)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_the_size_of_the_loss_is_no_warning(device, x, scale):
+    model = mlp(device)
+    every_parameter_used(lambda: scale * model(x).square().mean(), model)
 
 
 def test_a_graph_with_many_paths_is_walked_once(device, x):
@@ -193,6 +215,9 @@ def test_undecided(device, x):
     model = mlp(device)
     with pytest.raises(Undecided, match="finite"):
         every_parameter_used(lambda: model(x).mean() * float("inf"), model)
+    with pytest.raises(Undecided, match="finite"):
+        every_parameter_used(lambda: model[0].weight.sum() * float("inf"), model, allow=[
+            "0.bias", "2.weight", "2.bias"])
     with pytest.raises(Undecided, match="requires a gradient"):
         every_parameter_used(square(model, x), model.requires_grad_(False))
     with pytest.raises(Undecided, match="requires a gradient"):
@@ -339,8 +364,9 @@ def test_a_gradient_penalty_is_no_false_alarm(device, x):
     energy, critic = Energy().to(device), nn.Sequential(nn.Linear(4, 1), nn.Softplus()).to(device)
     for loss, model in [(lambda: energy(x).square().mean(), energy),
                         (lambda: penalty(critic, x), critic)]:
-        with pytest.warns(UserWarning, match=r"makes .* one of shape \(8, 4\): points of a"):
+        with pytest.warns(UserWarning, match=r"makes .* one of shape \(8, 4\): ") as caught:
             every_parameter_used(loss, model)
+        assert Path(caught[0].filename) == Path(__file__)
 
 
 def test_what_outlives_the_loss_is_a_stranger(device, x):
@@ -400,9 +426,10 @@ class KeepsAVariable(torch.autograd.Function):
         return 2 * grad
 
 
-def test_an_attribute_of_a_custom_function_is_no_leaf(device, x):
+def test_an_attribute_of_a_custom_function_is_no_leaf(device, x, recwarn):
     model = mlp(device)
     every_parameter_used(lambda: KeepsAVariable.apply(model(x)).square().mean(), model)
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize(("model", "held", "still"), [

@@ -618,6 +618,38 @@ def test_one_step_is_undecided(zero_grad):
         gradients_are_fresh(train, net())
 
 
+def test_two_steps_are_enough():
+    def train(model):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for x in data(model, 2):
+            optimizer.zero_grad()
+            model(x).mean().backward()
+            optimizer.step()
+    gradients_are_fresh(train, net())
+
+
+def test_gradients_by_hand_are_undecided():
+    def train(model):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for _ in range(3):
+            for p in model.parameters():
+                p.grad = torch.randn_like(p)
+            optimizer.step()
+    with pytest.raises(Undecided, match="fewer than two"):
+        gradients_are_fresh(train, net())
+
+
+def test_backward_gets_the_arguments_of_the_loop():
+    def train(model):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for x in data(model):
+            optimizer.zero_grad()
+            model(x).mean().backward(inputs=[model[0].weight])
+            assert model[2].weight.grad is None
+            optimizer.step()
+    gradients_are_fresh(train, net())
+
+
 def test_updates_by_hand_are_undecided():
     def train(model):
         for x in data(model):
