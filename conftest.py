@@ -198,7 +198,7 @@ def pytest_terminal_summary(terminalreporter, config):
     for path in runs.guide.paths:
         if names := missing(runs.guide, path):
             write(f"not run here: {path} needs {', '.join(names)} "
-                  "(pip install -r requirements-libraries.txt)")
+                  "(libraries: pip install -r requirements-libraries.txt)")
     if page:
         for line in what_a_page_may_have(runs.guide, page_path(page)):
             write(line)

@@ -47,8 +47,15 @@ class Environment:
 def check_conditions(page: Page, environments: Sequence[Environment]) -> None:
     """GuideError for a condition that is none, is always true, or is true where nothing runs.
 
+    A page `since` a torch that is newer than the first environment's would run nowhere, either.
     The first environment is the one whose outputs a page shows first.
     """
+    since = page.meta.get("since", "")
+    if since and not re.fullmatch(r"\d+\.\d+", since):
+        raise GuideError(f'{page.path}: since is a version of torch, such as "2.13", not {since!r}')
+    if since and environments and not environments[0].meets(f"torch >= {since}"):
+        raise GuideError(f"{page.path}: since torch {since}, but the outputs that a page shows are "
+                         f"those of {environments[0]}")
     for example in page.examples:
         condition = example.condition
         if not condition:

@@ -30,7 +30,7 @@ _OUTPUT = re.compile(r"(?:\A|(?<!\\)\n)(?!\$ )[^\n]+")
 _OTHERWISE = re.compile(r'pycon title="(?P<condition>[^"]*)"')
 _FRONT_MATTER = re.compile(r"\A---\n(.*?\n)---\n", re.DOTALL)
 _FIELDS = {"title": str, "description": str, "order": int, "notebook": bool, "hide": list,
-           "libraries": list, "group": str, "asked": list, "near": list}
+           "libraries": list, "since": str, "group": str, "asked": list, "near": list}
 
 
 @dataclass(frozen=True)

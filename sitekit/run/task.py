@@ -41,8 +41,11 @@ def installed(guide: Guide, path: str) -> dict[str, str]:
 
 
 def missing(guide: Guide, path: str) -> list[str]:
-    """The libraries of a page that are not installed here, so that the page does not run."""
-    return [name for name, found in installed(guide, path).items() if not found]
+    """What a page needs and is not here, so that it does not run: libraries, a newer torch."""
+    since = guide.meta(path).get("since", "")
+    old = since and not Environment(version("torch")).meets(f"torch >= {since}")
+    return [*(name for name, found in installed(guide, path).items() if not found),
+            *([f"torch {since}"] if old else [])]
 
 
 def tasks(guide: Guide, path: str, environment: Environment) -> list[Task]:

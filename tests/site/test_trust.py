@@ -14,11 +14,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sitekit.read.environment import Environment
+from sitekit.read.place import GuideError
 from sitekit.read.session import Step
-from sitekit.run import mutants, record
+from sitekit.run import mutants, record, task
 from sitekit.run import runs as running
 from sitekit.run.runs import Runs, here, kept
 from sitekit.run.state import Setting
+from sitekit.run.task import missing, tasks
 from tests.guide import GUIDE, ROOT
 
 from .conftest import Project, article_of, assert_says
@@ -164,6 +167,27 @@ def test_a_page_whose_library_is_missing_does_not_run_and_says_so(project):
     assert "failed" not in result.stdout
     assert_says(result.stdout, "docs/planted.md needs absent-library", "requirements-libraries.txt")
     assert line_under(project) == "1 example, which did not run in this build."
+
+
+NEWER = '---\ntitle: New\nsince: "{}"\n---\n\n# New {{#new}}\n\n'
+
+
+@pytest.mark.parametrize(("since", "says"), [
+    ("99.0", ["docs/planted.md", "since torch 99.0", "2.13.0"]),
+    ("new", ["docs/planted.md", "since is a version of torch", "'new'"])])
+def test_a_page_since_no_torch_that_runs_is_refused(project, since, says):
+    project.write("docs/planted.md", NEWER.format(since) + SESSION)
+    with pytest.raises(GuideError) as caught:
+        project.guide.page("docs/planted.md")
+    assert_says(str(caught.value), *says)
+
+
+def test_a_page_does_not_run_on_a_torch_before_its_own(project, monkeypatch):
+    project.write("docs/planted.md", NEWER.format("2.13") + SESSION)
+    assert missing(project.guide, "docs/planted.md") == []
+    monkeypatch.setattr(task, "version", lambda name: "2.11.0+cpu")
+    assert missing(project.guide, "docs/planted.md") == ["torch 2.13"]
+    assert list(tasks(project.guide, "docs/planted.md", Environment("2.11.0"))) == []
 
 
 def test_a_page_says_where_it_ran(project):
