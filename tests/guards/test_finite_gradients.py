@@ -452,3 +452,10 @@ def test_what_counts_as_a_probability_and_as_equal_inputs():
 def test_a_default_device_moves_nothing():
     with torch.device("meta"):
         finite_gradients_at_the_edge(torch.tanh, A)
+
+
+def test_a_sparse_output_is_asked_as_well(device):
+    x = torch.rand(3, 4, device=device)
+    finite_gradients_at_the_edge(lambda x: (2 * x).to_sparse(), x)
+    with pytest.raises(AssertionError, match="gradient of input 0"):
+        finite_gradients_at_the_edge(lambda x: x.square().sum().sqrt().view(1).to_sparse(), x)

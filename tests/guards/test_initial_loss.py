@@ -379,3 +379,18 @@ def test_a_model_that_ends_in_a_log_softmax_fails_until_it_is_left_out():
         initial_loss(lambda: nn.Sequential(nn.Linear(8, 10), nn.LogSoftmax(-1)), F.nll_loss,
                      x, target, chance=math.log(10))
     initial_loss(lambda: nn.Linear(8, 10), F.cross_entropy, x, target, chance=math.log(10))
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("hide", [lambda x: x.to("meta"), lambda x: x.to_sparse()])
+def test_data_that_is_not_dense_is_undecided(place, hide):
+    data = [*classes(8, 4)]
+    data[place] = hide(data[place])
+    with pytest.raises(Undecided, match="sparse, nested or on meta"):
+        initial_loss(lambda: nn.Linear(4, 10), F.cross_entropy, *data, chance=math.log(10))
+
+
+@pytest.mark.parametrize("output", [lambda x: x.sum(), lambda x: x.to_sparse()])
+def test_outputs_without_rows_are_undecided(output):
+    with pytest.raises(Undecided, match="gives no tensor of floats"):
+        initial_loss(lambda: output, F.cross_entropy, *classes(8, 4), chance=math.log(10))

@@ -73,7 +73,8 @@ def test_the_verdict_is_the_rule(device, noise, signal, leak):
     ((0, 1, 0), "pass"), ((0, 1, 1e-5), "pass"), ((0, 1, 2e-4), "fail"), ((0, 0, 0), "undecided"),
     ((0, 0, 1), "fail"), ((0, 1, math.nan), "fail"), ((0, 1, math.inf), "fail"),
     ((math.nan, 1, 0), "undecided"), ((math.inf, math.inf, math.inf), "undecided"),
-    ((0, math.nan, 0), "undecided"), ((0, math.inf, 1), "undecided")])
+    ((0, math.nan, 0), "undecided"), ((0, math.inf, 1), "undecided"),
+    ((1, 1000, 10.5), "fail"), ((1, 100, 0), "undecided"), ((1, 100.5, 0), "pass")])
 def test_borders_and_numbers_that_are_none(device, distances, expected):
     assert verdict(*map(float, distances), device) == expected
 
@@ -218,6 +219,44 @@ def test_a_module_and_its_part_share_one_copy():
 
     judge(lambda: run(x), own=lambda: run(-x), other=lambda: run(x), message="leaks")
     assert torch.stack(outputs).eq(2).all()
+
+
+def test_a_compiled_module_and_what_it_is_made_of_share_one_copy():
+    model, x = Counts(), torch.ones(2)
+    compiled = torch.compile(model, backend="eager")
+    with on_copies():
+        model(x)
+        assert torch.equal(compiled(x), 2 * x)
+    assert model.calls == 0
+
+
+class Scales(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(2))
+
+    def forward(self, x, *, scale=1.0):
+        return self.weight * x * scale
+
+
+def test_keywords_reach_the_copy():
+    model, x = Scales(), torch.ones(2)
+    with on_copies():
+        assert model(x, scale=3.0).tolist() == [3, 3]
+        weights = {"weight": torch.full((2,), 2.0)}
+        given = torch.func.functional_call(model, weights, (x,), {"scale": 3.0})
+        assert given.tolist() == [6, 6]
+        with pytest.raises(TypeError, match="scale"):
+            nn.Module(scale=3.0)
+
+
+def test_only_new_copies_are_made_ready():
+    models, x, seen = [Scales(), Scales()], torch.ones(2), []
+    with on_copies(ready=seen.append):
+        for model in models:
+            model(x)
+    assert len(seen) == 2
+    assert not any(each is model for each in seen for model in models)
 
 
 def test_a_module_finds_what_its_part_has_written():
@@ -634,8 +673,10 @@ def test_another_number_of_outputs_is_an_infinite_distance():
         judge(lambda: (x, x), own=lambda: x, other=lambda: (x, x), message="leaks")
 
 
-def test_an_output_that_is_written_again_is_compared_as_it_was(device):
-    x, buffer = torch.arange(1.0, 4.0, device=device), torch.empty(3, device=device)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.complex128])
+def test_an_output_that_is_written_again_is_compared_as_it_was(device, dtype):
+    x = torch.arange(1.0, 4.0, device=device).to(dtype)
+    buffer = torch.empty_like(x)
 
     def run(x):
         return torch.add(x, 1, out=buffer)
@@ -817,3 +858,53 @@ def test_nan_in_each_dtype_is_a_failure(device):
 def test_an_input_that_is_no_tensor_is_undecided_and_named(given):
     with pytest.raises(Undecided, match=f"an input is a {type(given).__name__}"):
         check_dense(torch.ones(1), given)
+
+
+@pytest.mark.parametrize("x", [
+    torch.ones(2).to_sparse(), torch.ones(2, device="meta"),
+    torch.nested.as_nested_tensor([torch.ones(1), torch.ones(2)], layout=torch.strided),
+    torch.nested.as_nested_tensor([torch.ones(1), torch.ones(2)], layout=torch.jagged)])
+def test_an_input_that_is_not_dense_is_undecided(x):
+    check_dense(torch.ones(2))
+    with pytest.raises(Undecided, match="sparse, nested or on meta"):
+        check_dense(torch.ones(2), x)
+
+
+@pytest.mark.parametrize("beside", [math.inf, -math.inf, math.nan])
+def test_what_is_not_finite_hides_no_leak_beside_it(device, beside):
+    def run(number):
+        return torch.tensor([beside, number], device=device, dtype=torch.float64)
+
+    with pytest.raises(AssertionError, match="leaks"):
+        judge(lambda: run(1e-15), own=lambda: run(5e-15), other=lambda: run(2e-15),
+              message="leaks", double=True)
+
+
+def test_outputs_without_numbers_are_undecided(device):
+    x = torch.ones(0, device=device)
+    with pytest.raises(Undecided, match="leaves the output as it is"):
+        judge(lambda: x, own=lambda: x, other=lambda: x, message="leaks")
+
+
+def test_a_run_that_gives_nan_itself_is_a_failure(device):
+    x = torch.ones(2, device=device)
+    with pytest.raises(AssertionError, match="leaks"):
+        judge(lambda: x * math.nan, own=lambda: 2 * x, other=lambda: x,
+              message="leaks", double=True)
+
+
+def test_a_call_that_float64_alone_can_run_is_a_failure(device):
+    layer, x = nn.Linear(2, 2, device=device), torch.ones(2, device=device).double()
+    with pytest.raises(AssertionError, match="leaks"):
+        judge(lambda: layer(x), own=lambda: layer(-x), other=lambda: layer(x) * math.nan,
+              message="leaks", double=True)
+
+
+def test_nan_of_float64_in_the_same_place_is_no_reason_to_be_undecided(device):
+    layer, x = nn.Linear(2, 2, device=device), torch.ones(2, device=device)
+
+    def run(x):
+        y = layer(x.to(torch.get_default_dtype()))
+        return torch.cat([y, y[:1] * (math.nan if y.dtype == torch.float64 else 0)])
+
+    judge(lambda: run(x), own=lambda: run(-x), other=lambda: run(x), message="leaks", double=True)

@@ -389,3 +389,12 @@ def test_a_weight_that_starts_at_0_stays_there(device):
 def test_a_pair_without_samples_is_undecided(guard):
     with pytest.raises(Undecided, match="no samples"):
         guard(F.mse_loss, torch.tensor(1.0), torch.tensor(0.0))
+
+
+@pytest.mark.parametrize("guard", [perfect_prediction_costs_nothing, loss_is_mean_of_samples])
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_number_in_place_of_samples_is_undecided(guard, place):
+    pair = [torch.ones(3), torch.ones(3)]
+    pair[place] = torch.tensor(1.0)
+    with pytest.raises(Undecided, match="have no samples"):
+        guard(F.mse_loss, *pair)

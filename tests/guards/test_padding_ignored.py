@@ -350,3 +350,9 @@ def test_noise_that_no_padding_changes_is_undecided():
 def test_a_mask_of_another_shape_is_undecided(guard, shape):
     with pytest.raises(Undecided, match=r"keep is \(B, L\)"):
         guard(zeroed, torch.ones(3, 4), torch.ones(shape).bool())
+
+
+@pytest.mark.parametrize("guard", [padding_values_ignored, padding_length_ignored])
+def test_a_mask_on_meta_is_undecided(guard, x, keep):
+    with pytest.raises(Undecided, match="on meta"):
+        guard(average, x, keep.to("meta"))

@@ -200,3 +200,10 @@ def test_one_number_that_is_wrong_is_named_and_an_imaginary_part_counts():
                         (lambda x: torch.complex(x.T, x.T), "there: 5 of 6 numbers")):
         with pytest.raises(AssertionError, match=says):
             round_trip(wrong, lambda y: y.T, x, spec=lambda x: x.T)
+
+
+@pytest.mark.parametrize("functions", [
+    (lambda x: there(x).to_sparse(), back), (there, lambda y: back(y).to("meta"))])
+def test_results_that_are_not_dense_are_undecided(functions):
+    with pytest.raises(Undecided, match="sparse, nested or on meta"):
+        round_trip(*functions, images("cpu"), spec=spec)
