@@ -29,7 +29,8 @@ def test_a_buffer_and_a_hook_of_the_wrapper_stay_there():
     compiled.register_forward_hook(
         lambda *call: runs.append("hook"))
     model(torch.ones(1))
-    assert "scale" not in model.state_dict() and not runs
+    assert "scale" not in model.state_dict()
+    assert not runs
     compiled(torch.ones(1))
     assert runs
 
