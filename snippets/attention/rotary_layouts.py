@@ -31,11 +31,14 @@ def rotate_neighbours(
     """Rotate features (2j, 2j + 1) of x (..., L, d) by angles
     (L, d/2).
 
-    Raises: TypeError where `x` is not of a floating dtype.
+    Raises: TypeError where `x` is not of a floating dtype;
+    ValueError where d is odd, or the angles are not d/2.
     Source: https://arxiv.org/abs/2104.09864
     """
     if not x.is_floating_point():
         raise TypeError(f"x is {x.dtype}, not floating")
+    if x.shape[-1] != 2 * angles.shape[-1]:
+        raise ValueError("d features need d/2 angles")
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     a, b = x[..., 0::2], x[..., 1::2]
     pairs = (a * cos - b * sin, a * sin + b * cos)
@@ -49,11 +52,14 @@ def rotate_halves(
     """Rotate features (j, j + d/2) of x (..., L, d) by angles
     (L, d/2).
 
-    Raises: TypeError where `x` is not of a floating dtype.
+    Raises: TypeError where `x` is not of a floating dtype;
+    ValueError where d is odd, or the angles are not d/2.
     Source: https://github.com/huggingface/transformers/issues/25199
     """
     if not x.is_floating_point():
         raise TypeError(f"x is {x.dtype}, not floating")
+    if x.shape[-1] != 2 * angles.shape[-1]:
+        raise ValueError("d features need d/2 angles")
     cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
     a, b = x.chunk(2, dim=-1)
     return torch.cat((a * cos - b * sin, a * sin + b * cos),
@@ -72,11 +78,14 @@ def neighbours_to_halves(
     and all d of them rotate. `weight[rows.argsort()]` goes
     back.
 
+    Raises: ValueError where d is odd.
     Source: https://github.com/huggingface/transformers/blob/main/src/transformers/models/llama/convert_llama_weights_to_hf.py
 
     >>> neighbours_to_halves(1, 6).tolist()
     [0, 2, 4, 1, 3, 5]
     """
+    if d % 2:
+        raise ValueError(f"{d} features are no pairs")
     rows = torch.arange(num_heads * d).view(
         num_heads, d // 2, 2)
     return rows.transpose(1, 2).reshape(-1)

@@ -126,22 +126,23 @@ def check_padding(
     keep: torch.Tensor,
 ) -> None:
     """Check that `call(x, keep)` ignores what stands where
-    `keep` (B, L) is False. `x` is (B, L, ...); the output is
-    (B, L, ...), compared where `keep` is True, or pooled.
+    `keep` (B, L) is False or 0. `x` is (B, L, ...); the output
+    is (B, L, ...), compared where `keep` is True, or pooled.
     Raises: as compare; Undecided where `keep` hides nothing."""
     if x.is_meta or keep.is_meta:
         raise Undecided("on meta there are no numbers")
-    real, hidden = x[keep], int((~keep).sum())
+    mask = keep.bool()
+    real, hidden = x[mask], int((~mask).sum())
     if not hidden or not len(real):
         raise Undecided("keep must hold True and False")
     places = torch.arange(hidden, device=x.device) % len(real)
     own, other = x.clone(), x.clone()
-    own[keep] = real.flip(0)
-    other[~keep] = real[places]
+    own[mask] = real.flip(0)
+    other[~mask] = real[places]
 
     def kept(x: torch.Tensor) -> torch.Tensor:
         y = call(x.clone(), keep.clone())
-        return y[keep] if y.shape[:2] == keep.shape else y
+        return y[mask] if y.shape[:2] == mask.shape else y
 
     compare(lambda: kept(x), lambda: kept(own),
             [lambda: kept(other)],
@@ -154,20 +155,24 @@ def check_gradients(
     loss: Callable[[], torch.Tensor], model: nn.Module
 ) -> None:
     """Check that `loss()` reaches each parameter of `model` that
-    is trained. Calls `loss` once; each `.grad` is as it was.
+    is trained. Calls `loss` once; each `.grad` of `model` is
+    as it was.
 
     Raises: AssertionError that names the others; Undecided
-        where none is trained.
+        where none is trained or the loss is no tensor.
     """
     trained = {name: (p, p.grad) for name, p
                in model.named_parameters() if p.requires_grad}
     if not trained:
         raise Undecided("no parameter requires a gradient")
     try:
-        with torch.random.fork_rng():
+        with (torch.random.fork_rng(), torch.enable_grad(),
+              torch.inference_mode(False)):
             for p, _ in trained.values():
                 p.grad = None
             value = loss()
+            if not isinstance(value, torch.Tensor):
+                raise Undecided("the loss is no tensor")
             if value.requires_grad:
                 value.backward()
         missed = [name for name, (p, _) in trained.items()

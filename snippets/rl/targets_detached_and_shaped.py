@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
+from snippets.guards.judge import Undecided
+
 
 # --8<-- [start:td_loss]
 def td_loss(
@@ -16,7 +18,8 @@ def td_loss(
     All four have the shape (N); three hold floats, and
     `terminated` booleans. The target,
     `rewards + gamma * next_values`, gets no gradient. After
-    the end of an episode, the next value counts as 0.
+    the end of an episode, the next value counts as 0. No
+    samples give nan, as in `F.mse_loss`.
 
     Raises: TypeError or ValueError for other dtypes or shapes.
     Source: https://docs.pytorch.org/tutorials/intermediate/reinforcement_q_learning.html
@@ -51,21 +54,25 @@ def assert_target_is_fixed(
     of an L1 or Huber loss does if the error may change its
     sign, so `values` are below 1000 there.
 
-    Raises: AssertionError with the fault.
+    Raises: AssertionError with the fault; Undecided where
+    `values` are fewer than 2, no floats, or on meta.
     Source: https://github.com/philtabor/Deep-Q-Learning-Paper-To-Code/issues/16
     """
+    if (len(values) < 2 or values.is_meta
+            or not values.is_floating_point()):
+        raise Undecided("give 2 floats or more, and not on meta")
     values = values.detach().clone().requires_grad_()
     after = values.detach().add(1).requires_grad_()
     rewards = torch.zeros_like(values[..., 0] if values.ndim >
                                1 else values).detach()
     flags = torch.zeros_like(rewards, dtype=torch.bool)
 
-
     def slopes(
             rewards: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        with torch.enable_grad():
+            value = loss(values, rewards, after, flags)
         return torch.autograd.grad(
-            loss(values, rewards, after, flags),
-            (values, after), materialize_grads=True)
+            value, (values, after), materialize_grads=True)
 
     own, ahead = slopes(rewards)
     assert not ahead.any(), "the target has a gradient: detach it"

@@ -121,3 +121,15 @@ def test_scores_of_half_precision_are_undecided_and_no_alarm(dtype):
 
     with pytest.raises(Undecided, match="rounds too much"):
         assert_scores_by_distance(rotate, rotate, 8)
+
+
+@pytest.mark.parametrize("rotate", [rotate_neighbours, rotate_halves])
+@pytest.mark.parametrize("d", [3, 8])
+def test_an_odd_head_and_other_angles_are_refused(rotate, d):
+    with pytest.raises(ValueError, match="need d/2 angles"):
+        rotate(torch.ones(1, d), rotary_angles(torch.arange(1), 3))
+
+
+def test_an_odd_number_of_features_has_no_pairs():
+    with pytest.raises(ValueError, match="no pairs"):
+        neighbours_to_halves(2, 3)

@@ -166,6 +166,31 @@ def test_padding_on_meta_is_undecided():
         check_padding(lambda x, keep: x, x, x > 0)
 
 
+@pytest.mark.parametrize("dtype", [torch.bool, torch.long, torch.uint8, torch.float])
+def test_a_mask_may_be_of_zeros_and_ones(dtype):
+    x = torch.randn(3, 4, 2)
+
+    def mean(x, keep):
+        weights = keep[..., None] / keep.sum(1)[:, None, None]
+        return (x * weights).sum(1)
+
+    check_padding(mean, x, kept(x).to(dtype))
+    with pytest.raises(AssertionError, match="changes with the padding"):
+        check_padding(lambda x, keep: x.mean(1), x, kept(x).to(dtype))
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_gradients_are_looked_for_under_no_grad_too(mode):
+    model = nn.Linear(3, 1)
+    with mode():
+        check_gradients(lambda: model(torch.ones(2, 3)).sum(), model)
+
+
+def test_a_loss_that_is_no_tensor_is_undecided():
+    with pytest.raises(Undecided, match="the loss is no tensor"):
+        check_gradients(lambda: 1.0, nn.Linear(1, 1))
+
+
 def test_one_position_is_undecided():
     with pytest.raises(Undecided, match="no later positions"):
         check_causal(lambda x: x, torch.randn(3, 1))

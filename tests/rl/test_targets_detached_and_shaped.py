@@ -2,6 +2,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from snippets.guards.judge import Undecided
 from snippets.rl.targets_detached_and_shaped import assert_target_is_fixed, td_loss
 from tests.awkward import Case, LeftOut
 
@@ -77,3 +78,16 @@ def test_the_guard_fails_on_a_table_whose_slope_is_flat(device):
     with pytest.raises(AssertionError, match="other samples"):
         assert_target_is_fixed(
             lambda v, r, n, end: (v - r - 0.99 * n.detach()).abs().mean(), values)
+
+
+@pytest.mark.parametrize("values", [
+    torch.ones(0), torch.ones(1), torch.ones(3).long(),
+    torch.ones(3, device="meta")])
+def test_the_guard_is_undecided_where_it_could_not_fail(values):
+    with pytest.raises(Undecided, match="2 floats"):
+        assert_target_is_fixed(td_loss, values)
+
+
+def test_the_guard_works_under_no_grad():
+    with torch.no_grad():
+        assert_target_is_fixed(td_loss, torch.ones(3))
