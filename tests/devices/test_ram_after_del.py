@@ -22,7 +22,8 @@ print(round((resident() - start) / 1e8))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the memory of a process is read from /proc")
-@pytest.mark.parametrize("settings, kept", [({}, True), ({"MALLOC_TRIM_THRESHOLD_": "100000"}, False)])
+@pytest.mark.parametrize(
+    ("settings", "kept"), [({}, True), ({"MALLOC_TRIM_THRESHOLD_": "100000"}, False)])
 def test_the_environment_decides_whether_a_deleted_model_gives_its_memory_back(settings, kept):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM], env={**os.environ, **settings},
