@@ -34,8 +34,11 @@ const messagesOf = pasted => {
   if (STACK.test(text)) found.reverse()
   const named = found.filter(([kind]) => NAMES.has(kind)).map(([kind]) => [kind, NAMES.get(kind)])
   found.sort((one, other) => AROUND.has(one[0]) - AROUND.has(other[0]))
-  const bare = text.match(/[^\n]*\n[ \t]*(?:\w+\.)*\w+(?:Error|Exception)\s*$/) // without words: the line that raised it, too
-  return found.length ? [...found, ...named] : [["", (bare?.[0] ?? text).trim()]]
+  if (found.length) return [...found, ...named]
+  const bare = text.match(/([^\n]*\n)(?:[ \t]*[~^]+[ \t]*\n)?[ \t]*(?:\w+\.)*(\w+(?:Error|Exception))\s*$/) // without words: its line
+  if (!bare) return [["", text.trim()]]
+  const place = text.match(/File "(?:[^"\n]*?[/\\])?(torch[/\\](?:distributed[/\\])?\w+)[/\\.][^"\n]*"(?!.*File ")/s) // and its place
+  return [["", bare[1].trimStart() + bare[2]], ...place ? [["", `${bare[2]} in ${place[1].replace(/[/\\]/g, ".")}`]] : []]
 }
 
 /* The words that tell one message from another: no numbers, shapes, and names of the reader. */
