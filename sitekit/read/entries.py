@@ -34,7 +34,7 @@ _RAISED = re.compile(rf"^{re.escape(TRACEBACK)}(?P<error>.+)\Z", re.MULTILINE | 
 _WARNED = re.compile(r"^(?P<warning>\w*Warning: .+)$", re.MULTILINE)
 
 _KIND = re.compile(
-    r"(?:^|(?<=[\s[\]:,>]))(?<!raise )(?<!DynamoError: )(?<!InductorError: )"
+    r"(?:^|^[\"'`]|(?<=[\s[\]:,>]))(?<!raise )(?<!DynamoError: )(?<!InductorError: )"
     r"(?<!LoweringException: )(?P<kind>(?:\w+\.)*_?(?:[A-Z]\w*)?"
     r"(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\([\"'])", re.MULTILINE)
 _STACK = re.compile(r"Traceback \(most recent call last\)|^ *File \"", re.MULTILINE)
@@ -50,7 +50,9 @@ _ESCAPED = re.compile(r"\\n(?= *File |Traceback|(?:\w+\.)*\w*Error: )")  # a tex
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PREFIX = re.compile(r"^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*", re.MULTILINE)
 _CURLY = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")  # as a forum sets quotes
-_OTHER = re.compile(r"\n(?=\s*(?:File \"|Traceback|During handling|The above exception))")
+_OTHER = re.compile(r"\n(?=\s*(?:File \"|Traceback|During handling|The above exception"
+                    r"|(?:ERROR|WARNING|INFO):))")
+_WHAT = re.compile(r"what\(\): +(\S[^\n]*)")  # a message of C++
 _OWN = re.compile(r"\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|"
                   r"Byte|\w*Impl\w*|\w+_\w+|ninja|ptxas|lcuda|RANK|_C)\b")
 _QUOTED = re.compile(r"'[^'\s]{1,80}'|\"[^\"\s]{1,80}\"|`[^`\s]{1,80}`")
@@ -189,7 +191,8 @@ def messages_of(text: str) -> list[tuple[str, str]]:
     if not found:  # an error without words: the line that raised it, too
         bare, place = _BARE.search(text), _RAISED_IN.search(text)
         if not bare:
-            return [("", text.strip())]
+            what = _WHAT.search(text)
+            return [*([("", what[1])] if what else []), ("", text.strip())]
         module = [re.sub(r"[/\\]", ".", place[1])] if place else []
         return [("", bare["line"].lstrip() + bare["kind"]), *(
             ("", f"{bare['kind']} in {name}") for name in module)]
