@@ -34,7 +34,7 @@ _RAISED = re.compile(rf"^{re.escape(TRACEBACK)}(?P<error>.+)\Z", re.MULTILINE | 
 _WARNED = re.compile(r"^(?P<warning>\w*Warning: .+)$", re.MULTILINE)
 
 _KIND = re.compile(
-    r"(?:^|(?<=[\s[\]:,>]))(?<!raise )(?<!DynamoError: )(?<!InductorError: )"
+    r"(?:^|^[\"'`]|(?<=[\s[\]:,>]))(?<!raise )(?<!DynamoError: )(?<!InductorError: )"
     r"(?<!LoweringException: )(?P<kind>(?:\w+\.)*_?(?:[A-Z]\w*)?"
     r"(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\([\"'])", re.MULTILINE)
 _STACK = re.compile(r"Traceback \(most recent call last\)|^ *File \"", re.MULTILINE)
@@ -50,7 +50,9 @@ _ESCAPED = re.compile(r"\\n(?= *File |Traceback|(?:\w+\.)*\w*Error: )")  # a tex
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _PREFIX = re.compile(r"^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*", re.MULTILINE)
 _CURLY = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")  # as a forum sets quotes
-_OTHER = re.compile(r"\n(?=\s*(?:File \"|Traceback|During handling|The above exception))")
+_OTHER = re.compile(r"\n(?=\s*(?:File \"|Traceback|During handling|The above exception"
+                    r"|(?:ERROR|WARNING|INFO):))")
+_WHAT = re.compile(r"what\(\): +(\S[^\n]*)")  # a message of C++
 _OWN = re.compile(r"\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|"
                   r"Byte|\w*Impl\w*|\w+_\w+|ninja|ptxas|lcuda|RANK|_C)\b")
 _QUOTED = re.compile(r"'[^'\s]{1,80}'|\"[^\"\s]{1,80}\"|`[^`\s]{1,80}`")
@@ -61,7 +63,10 @@ _COMMAND = re.compile(r"(?<=Command '\[')(?:[^'\n]*[/\\])?(\w*[a-zA-Z_])[\d.]*")
 _LIBRARY = re.compile(r"\b(lib\w+)\n?\.so[\d.]*(?=: cannot open)")
 _LOADED = re.compile(r"(?<=loading state_dict for )'?\w+'?(?=:)")
 _PLEASE = re.compile(r"\(Could this error message be improved.*", re.DOTALL)
-_BARE = re.compile(r"[^\n]*\n[ \t]*(?:\w+\.)*\w+(?:Error|Exception)\s*\Z")
+_BARE = re.compile(r"(?P<line>[^\n]*\n)(?:[ \t]*[~^]+[ \t]*\n)?"
+                   r"[ \t]*(?:\w+\.)*(?P<kind>\w+(?:Error|Exception))\s*\Z")
+_RAISED_IN = re.compile(r'File "(?:[^"\n]*?[/\\])?(torch[/\\](?:distributed[/\\])?\w+)[/\\.]'
+                        r'[^"\n]*"(?!.*File ")', re.DOTALL)
 _PATH = re.compile(r"(?<=\")[A-Z]:\\[^\"\n]+(?=\")"
                    r"|[^\s'\"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
 _CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )|(?<=while checking arguments for )(\w+)")
@@ -171,7 +176,7 @@ def messages_of(text: str) -> list[tuple[str, str]]:
 
     Of a traceback, the last error comes first, and what only hands another one on comes last;
     colours, a rank's prefix and pytest's marks are taken off. The names that tell enough
-    alone come after all.
+    alone come after all. An error without words is its line, and then its place in torch.
     """
     text = _COLOUR.sub("", text.translate(_CURLY).replace("\r\n", "\n"))
     if _ESCAPED.search(text):
@@ -184,8 +189,13 @@ def messages_of(text: str) -> list[tuple[str, str]]:
     if _STACK.search(text):
         found.reverse()
     if not found:  # an error without words: the line that raised it, too
-        bare = _BARE.search(text)
-        return [("", (bare[0] if bare else text).strip())]
+        bare, place = _BARE.search(text), _RAISED_IN.search(text)
+        if not bare:
+            what = _WHAT.search(text)
+            return [*([("", what[1])] if what else []), ("", text.strip())]
+        module = [re.sub(r"[/\\]", ".", place[1])] if place else []
+        return [("", bare["line"].lstrip() + bare["kind"]), *(
+            ("", f"{bare['kind']} in {name}") for name in module)]
     named = [(kind, _NAMES[kind]) for kind, _ in found if kind in _NAMES]
     return sorted(found, key=lambda each: each[0] in _AROUND) + named
 

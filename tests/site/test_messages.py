@@ -17,6 +17,7 @@ from sitekit.read.entries import (
     entries,
     has_entries,
     message_of,
+    messages_of,
     missing,
     unproved,
 )
@@ -162,6 +163,19 @@ def test_an_error_without_words_is_told_by_the_line_that_raised_it(matcher):
               "    raise NotImplementedError\nNotImplementedError")
     assert message_of(pasted) == ("", "raise NotImplementedError\nNotImplementedError")
     assert matcher.match(pasted).anchor == "bare-not-implemented"
+
+
+def test_an_error_without_words_is_told_by_its_place_in_torch_too():
+    pasted = ('Traceback (most recent call last):\n'
+              '  File "/env/site-packages/torch/distributed/fsdp/_flat.py", line 1, in f\n'
+              "    assert ready\n           ^^^^^\nAssertionError")
+    assert messages_of(pasted) == [("", "assert ready\nAssertionError"),
+                                   ("", "AssertionError in torch.distributed.fsdp")]
+
+
+def test_what_an_error_of_cpp_says_is_read_first():
+    pasted = "terminate called after throwing an instance of 'c10::Error'\n  what():  no file"
+    assert messages_of(pasted)[0] == ("", "no file")
 
 
 def test_the_request_to_improve_a_message_is_no_part_of_it(matcher):

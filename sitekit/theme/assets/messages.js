@@ -3,7 +3,7 @@
 
 "use strict"
 
-const KIND = /(?:^|(?<=[\s[\]:,>]))(?<!raise )(?<!DynamoError: )(?<!InductorError: )(?<!LoweringException: )((?:\w+\.)*_?(?:[A-Z]\w*)?(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\(["'])/gmu
+const KIND = /(?:^|^["'`]|(?<=[\s[\]:,>]))(?<!raise )(?<!DynamoError: )(?<!InductorError: )(?<!LoweringException: )((?:\w+\.)*_?(?:[A-Z]\w*)?(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\(["'])/gmu
 const STACK = /Traceback \(most recent call last\)|^ *File "/m
 const OWN = /\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|Byte|\w*Impl\w*|\w+_\w+|ninja|ptxas|lcuda|RANK|_C)\b/gu
 const RELATED = new Set(["RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
@@ -28,14 +28,18 @@ const messagesOf = pasted => {
     .replace(/^[ \t]*(?:\[?rank\s*\d+\]?:?|\[\d+\]:|E  +|> )[ \t]*/gm, "")
   const found = [...text.matchAll(KIND)].map(each => {
     const [message] = text.slice(each.index + each[0].length).split("\n\n")[0]
-      .split(/\n(?=\s*(?:File "|Traceback|During handling|The above exception))/)
+      .split(/\n(?=\s*(?:File "|Traceback|During handling|The above exception|(?:ERROR|WARNING|INFO):))/)
     return [each[1].split(".").at(-1), message.trim()]
   })
   if (STACK.test(text)) found.reverse()
   const named = found.filter(([kind]) => NAMES.has(kind)).map(([kind]) => [kind, NAMES.get(kind)])
   found.sort((one, other) => AROUND.has(one[0]) - AROUND.has(other[0]))
-  const bare = text.match(/[^\n]*\n[ \t]*(?:\w+\.)*\w+(?:Error|Exception)\s*$/) // without words: the line that raised it, too
-  return found.length ? [...found, ...named] : [["", (bare?.[0] ?? text).trim()]]
+  if (found.length) return [...found, ...named]
+  const bare = text.match(/([^\n]*\n)(?:[ \t]*[~^]+[ \t]*\n)?[ \t]*(?:\w+\.)*(\w+(?:Error|Exception))\s*$/) // without words: its line
+  const what = text.match(/what\(\): +(\S[^\n]*)/) // a message of C++
+  if (!bare) return [...what ? [["", what[1]]] : [], ["", text.trim()]]
+  const place = text.match(/File "(?:[^"\n]*?[/\\])?(torch[/\\](?:distributed[/\\])?\w+)[/\\.][^"\n]*"(?!.*File ")/s) // and its place
+  return [["", bare[1].trimStart() + bare[2]], ...place ? [["", `${bare[2]} in ${place[1].replace(/[/\\]/g, ".")}`]] : []]
 }
 
 /* The words that tell one message from another: no numbers, shapes, and names of the reader. */
