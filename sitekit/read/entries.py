@@ -193,9 +193,11 @@ def messages_of(text: str) -> list[tuple[str, str]]:
         if not bare:
             what = _WHAT.search(text)
             return [*([("", what[1])] if what else []), ("", text.strip())]
-        module = [re.sub(r"[/\\]", ".", place[1])] if place else []
-        return [("", bare["line"].lstrip() + bare["kind"]), *(
-            ("", f"{bare['kind']} in {name}") for name in module)]
+        found = [("", bare["line"].lstrip() + bare["kind"])]
+        if place:
+            module = re.sub(r"[/\\]", ".", place[1])
+            found.append(("", f"{bare['kind']} in {module}"))
+        return found
     named = [(kind, _NAMES[kind]) for kind, _ in found if kind in _NAMES]
     return sorted(found, key=lambda each: each[0] in _AROUND) + named
 

@@ -492,3 +492,11 @@ def test_a_factor_near_1_is_written_with_its_digits(device):
     parts = [(torch.ones(size, 2, device=device),) for size in (1, 2)]
     with pytest.raises(AssertionError, match=r"is 0\.99999\d* times that of the batch"):
         parts_add_up(accumulate, nn.Linear(2, 1).to(device), parts)
+
+
+def test_parameters_without_elements_are_undecided():
+    model = nn.Module()
+    model.empty = nn.Parameter(torch.zeros(0))
+    with pytest.raises(Undecided, match="the gradient of the batch is 0"):
+        parts_add_up(lambda model, parts: model.empty.sum().backward(), model,
+                     [(torch.ones(1, 2),), (torch.ones(3, 2),)])

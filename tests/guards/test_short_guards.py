@@ -191,6 +191,61 @@ def test_a_loss_that_is_no_tensor_is_undecided():
         check_gradients(lambda: 1.0, nn.Linear(1, 1))
 
 
+# --- what is named, and the limits --------------------------------------------------
+
+
+def reads_the_next_place(x):
+    """Leak at the last place but one, and nowhere else."""
+    return torch.cat([x[:, :-2], x[:, -2:-1] + x[:, -1:], x[:, -1:]], 1)
+
+
+@pytest.mark.parametrize(("check", "model", "says"), [
+    (check_samples, lambda x: x.flip(0), "sample 0 changes with the rest of its batch"),
+    (check_alone, lambda x: x.flip(0), "sample 0 alone gives another output"),
+    (check_causal, reads_the_next_place, "outputs up to 2 see later positions"),
+    (check_order, reads_the_next_place, "reversed tokens give other outputs")])
+def test_a_failure_says_what_leaks(check, model, says):
+    with pytest.raises(AssertionError, match=f"^{says}"):
+        check(model, torch.randn(3, 4, 2))
+
+
+def test_two_positions_are_enough():
+    with pytest.raises(AssertionError, match="outputs up to 0 see later positions"):
+        check_causal(lambda x: x.flip(1), torch.randn(3, 2, 2))
+
+
+def compared(first, own, other):
+    compare(lambda: first, lambda: own, [lambda: other], message="leaks")
+
+
+def test_rounding_and_a_small_share_of_the_signal_are_no_leak():
+    first = torch.tensor([1e4])
+    compared(first, first + 20, first + 0.005)
+    with pytest.raises(AssertionError, match="leaks"):
+        compared(first, first + 20, first + 1)
+    compared(first / 1e4, first, first / 1e4 + 0.5)
+    with pytest.raises(AssertionError, match="leaks"):
+        compared(first / 1e4, first, first / 1e4 + 2)
+
+
+def test_integers_have_no_rounding():
+    first = torch.tensor([1000])
+    with pytest.raises(AssertionError, match="leaks"):
+        compared(first, first + 5, first + 1)
+
+
+def test_another_shape_is_a_leak_although_it_broadcasts():
+    first = torch.ones(2)
+    with pytest.raises(AssertionError, match="leaks"):
+        compared(first, -first, first[:1])
+
+
+def test_a_mask_on_meta_is_undecided():
+    x = torch.randn(3, 4)
+    with pytest.raises(Undecided, match="no numbers"):
+        check_padding(lambda x, keep: x, x, (x > 0).to("meta"))
+
+
 def test_one_position_is_undecided():
     with pytest.raises(Undecided, match="no later positions"):
         check_causal(lambda x: x, torch.randn(3, 1))
