@@ -9,10 +9,14 @@ from ..read.changes import NEW
 from ..read.guide import Guide
 
 PAGE = "changes.md"
+MOST = 8  # titles of a day and folder: the list grows for ever, and the page stays light
 
 
 def markdown(guide: Guide) -> str:
-    """The list for readers; an old address leads to where the page is now."""
+    """The list for readers; an old address leads to where the page is now.
+
+    Of a day that brings a folder more new pages than MOST, the rest is counted.
+    """
 
     def link(page: str) -> str:
         now = guide.redirects.get(page, page)
@@ -27,6 +31,9 @@ def markdown(guide: Guide) -> str:
                 new.setdefault(change.page.rpartition("/")[0], []).append(link(change.page))
             elif not change.moved_to:
                 lines.append(f"- {link(change.page)}: {change.what}")
-        lines += [f"- New{' in ' + folder if folder else ''}: {', '.join(reversed(links))}."
-                  for folder, links in sorted(new.items())] + [""]
+        for folder, links in sorted(new.items()):
+            more = f" and {len(links) - MOST} more" if len(links) > MOST else ""
+            lines.append(f"- New{' in ' + folder if folder else ''}: "
+                         f"{', '.join(links[::-1][:MOST])}{more}.")
+        lines.append("")
     return "\n".join(lines)

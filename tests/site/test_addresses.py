@@ -8,6 +8,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup
 
+from sitekit.build import changes
 from sitekit.publish import after
 from tests.guide import GUIDE, ROOT
 
@@ -108,3 +109,14 @@ def test_the_citation_has_what_the_format_asks_for_and_the_date_of_the_last_chan
     assert citation["license"] == "MIT-0"
     assert all(author["name"] for author in citation["authors"])
     assert citation["date-released"] == date.fromisoformat(GUIDE.changes[0].date)
+
+
+def test_a_day_of_many_new_pages_names_some_and_counts_the_rest(project):
+    """So the page of changes stays light, although its list grows for ever."""
+    names = [f"page-{number}" for number in range(changes.MOST + 2)]
+    for name in names:
+        project.page("Text.\n", name)
+    project.write("changes.txt", "".join(f"2026-01-02  {name}.md  New\n" for name in names))
+    text = changes.markdown(project.guide)
+    assert [f"({name}.md)" in text for name in names] == [True] * changes.MOST + [False] * 2
+    assert text.rstrip().endswith(" and 2 more.")
