@@ -69,6 +69,8 @@ _RAISED_IN = re.compile(r'File "(?:[^"\n]*?[/\\])?(torch[/\\](?:distributed[/\\]
                         r'[^"\n]*"(?!.*File ")', re.DOTALL)
 _PATH = re.compile(r"(?<=\")[A-Z]:\\[^\"\n]+(?=\")"
                    r"|[^\s'\"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
+_KEY = re.compile(r"\A(?:'(\w+)'|\d+)(?=\s*(?:\n|\Z))")  # what a KeyError says
+_CLASS = re.compile(r"'(NoneType|list|tuple|dict|str|int|float|numpy\.\w+)'(?= object has)")
 _CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )|(?<=while checking arguments for )(\w+)")
 _WORD = re.compile(r"[a-z_]{2,}")
 _RELATED = {"RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
@@ -210,8 +212,10 @@ def message_of(text: str) -> tuple[str, str]:
 def words(message: str) -> list[str]:
     """The words that tell one message from another: no numbers, shapes, and names of the reader."""
     message = _COMMAND.sub(r"\1 \1_command", _PLEASE.sub("", message))
+    message = _KEY.sub(lambda found: f"key_{found[1] or 'number'}", message)
     message = _PATH.sub(" ", message)
     message = _LOADED.sub(" ", message)
+    message = _CLASS.sub(r"of_\1", message)
     message = _IMPORTED.sub(lambda found: f"{found[1]} module_{found[3]} module_" +
                             found[2].replace(".", "_"), message)
     message = _LIBRARY.sub(lambda found: "{0}_so {0}_missing".format(

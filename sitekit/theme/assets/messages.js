@@ -46,9 +46,11 @@ const messagesOf = pasted => {
 const wordsOf = message => {
   const own = text => text.match(OWN)?.join(" ") ?? " "
   const kept = message.replace(/\(Could this error message be improved.*/s, "")
+    .replace(/^(?:'(\w+)'|\d+)(?=\s*(?:\n|$))/, (_, name) => `key_${name ?? "number"}`)
     .replace(/(?<=Command '\[')(?:[^'\n]*[/\\])?(\w*[a-zA-Z_])[\d.]*/g, "$1 $1_command")
     .replace(/(?<=")[A-Z]:\\[^"\n]+(?=")|[^\s'"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+/g, " ")
     .replace(/(?<=loading state_dict for )'?\w+'?(?=:)/g, " ")
+    .replace(/'(NoneType|list|tuple|dict|str|int|float|numpy\.\w+)'(?= object has)/g, "of_$1")
     .replace(/(No module named|cannot import name|from|module(?= '[\w.]+' has no)) '((\w+)[\w.]*)'/g, (_, before, name, top) =>
       `${before} module_${top} module_${name.replaceAll(".", "_")}`)
     .replace(/\b(lib\w+)\n?\.so[\d.]*(?=: cannot open)/g, (_, name) =>
