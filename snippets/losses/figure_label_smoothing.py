@@ -33,7 +33,7 @@ def panels(smoothing: torch.Tensor) -> list[dict[str, object]]:
             "says": [
                 f"is least, {smooth[best]:.3f}, where the right "
                 f"logit is {ahead[best]:.1f} ahead",
-                f"at {ahead[-1]:g} it is {smooth[-1]:.2f}",
+                f"{ahead[-1]:g} ahead, the smoothed loss is {smooth[-1]:.2f}",
             ],
         },
     ]
