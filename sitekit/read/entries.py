@@ -70,7 +70,9 @@ _RAISED_IN = re.compile(r'File "(?:[^"\n]*?[/\\])?(torch[/\\](?:distributed[/\\]
 _PATH = re.compile(r"(?<=\")[A-Z]:\\[^\"\n]+(?=\")"
                    r"|[^\s'\"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
 _KEY = re.compile(r"\A(?:'(\w+)'|\d+)(?=\s*(?:\n|\Z))")  # what a KeyError says
-_CLASS = re.compile(r"'(NoneType|list|tuple|dict|str|int|float|numpy\.\w+)'(?= object has)")
+_CLASS = re.compile(r"'(NoneType|list|tuple|dict|str|int|float|numpy\.\w+|Subset|TensorDataset|"
+                    r"ConcatDataset|DataLoader|DataFrame|Series|Image|(?:Png|Jpeg)ImageFile|"
+                    r"ImageDraw|FreeTypeFont)'(?= object has)")
 _CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )|(?<=while checking arguments for )(\w+)")
 _WORD = re.compile(r"[a-z_]{2,}")
 _RELATED = {"RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
