@@ -36,7 +36,8 @@ _WARNED = re.compile(r"^(?P<warning>\w*Warning: .+)$", re.MULTILINE)
 _KIND = re.compile(
     r"(?:^|^[\"'`]|(?<=[\s[\]:,>]))(?<!raise )(?<!DynamoError: )(?<!InductorError: )"
     r"(?<!LoweringException: )(?P<kind>(?:\w+\.)*_?(?:[A-Z]\w*)?"
-    r"(?:Error|Warning|Exception|Unsupported|Node|Failed|(?<=cv2\.)error))(?::[ \n]|\([\"'])", re.MULTILINE)
+    r"(?:Error|Warning|Exception|Unsupported|Node|Failed|(?<=cv2\.)error))"
+    r"(?::[ \n]|\([\"'])", re.MULTILINE)
 _STACK = re.compile(r"Traceback \(most recent call last\)|^ *File \"", re.MULTILINE)
 _AROUND = {"ChildFailedError", "CalledProcessError", "ProcessRaisedException",
            "BackendCompilerFailed"}  # what is said of another error, which is pasted too
