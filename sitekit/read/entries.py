@@ -36,7 +36,8 @@ _WARNED = re.compile(r"^(?P<warning>\w*Warning: .+)$", re.MULTILINE)
 _KIND = re.compile(
     r"(?:^|^[\"'`]|(?<=[\s[\]:,>]))(?<!raise )(?<!DynamoError: )(?<!InductorError: )"
     r"(?<!LoweringException: )(?P<kind>(?:\w+\.)*_?(?:[A-Z]\w*)?"
-    r"(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\([\"'])", re.MULTILINE)
+    r"(?:Error|Warning|Exception|Unsupported|Node|Failed|(?<=cv2\.)error))"
+    r"(?::[ \n]|\([\"'])", re.MULTILINE)
 _STACK = re.compile(r"Traceback \(most recent call last\)|^ *File \"", re.MULTILINE)
 _AROUND = {"ChildFailedError", "CalledProcessError", "ProcessRaisedException",
            "BackendCompilerFailed"}  # what is said of another error, which is pasted too
@@ -70,7 +71,9 @@ _RAISED_IN = re.compile(r'File "(?:[^"\n]*?[/\\])?(torch[/\\](?:distributed[/\\]
 _PATH = re.compile(r"(?<=\")[A-Z]:\\[^\"\n]+(?=\")"
                    r"|[^\s'\"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
 _KEY = re.compile(r"\A(?:'(\w+)'|\d+)(?=\s*(?:\n|\Z))")  # what a KeyError says
-_CLASS = re.compile(r"'(NoneType|list|tuple|dict|str|int|float|numpy\.\w+)'(?= object has)")
+_CLASS = re.compile(r"'(NoneType|list|tuple|dict|str|int|float|numpy\.\w+|Subset|TensorDataset|"
+                    r"ConcatDataset|DataLoader|DataFrame|Series|Image|(?:Png|Jpeg)ImageFile|"
+                    r"ImageDraw|FreeTypeFont)'(?= object has)")
 _CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )|(?<=while checking arguments for )(\w+)")
 _WORD = re.compile(r"[a-z_]{2,}")
 _RELATED = {"RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",

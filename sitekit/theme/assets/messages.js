@@ -3,11 +3,12 @@
 
 "use strict"
 
-const KIND = /(?:^|^["'`]|(?<=[\s[\]:,>]))(?<!raise )(?<!DynamoError: )(?<!InductorError: )(?<!LoweringException: )((?:\w+\.)*_?(?:[A-Z]\w*)?(?:Error|Warning|Exception|Unsupported|Node|Failed))(?::[ \n]|\(["'])/gmu
+const KIND = /(?:^|^["'`]|(?<=[\s[\]:,>]))(?<!raise )(?<!DynamoError: )(?<!InductorError: )(?<!LoweringException: )((?:\w+\.)*_?(?:[A-Z]\w*)?(?:Error|Warning|Exception|Unsupported|Node|Failed|(?<=cv2\.)error))(?::[ \n]|\(["'])/gmu
 const STACK = /Traceback \(most recent call last\)|^ *File "/m
 const OWN = /\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|Byte|\w*Impl\w*|\w+_\w+|ninja|ptxas|lcuda|RANK|_C)\b/gu
 const RELATED = new Set(["RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
   "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode", "DistBackendError", "ModuleAttributeError", "AttributeError"])
+const CLASS = /'(NoneType|list|tuple|dict|str|int|float|numpy\.\w+|Subset|TensorDataset|ConcatDataset|DataLoader|DataFrame|Series|Image|(?:Png|Jpeg)ImageFile|ImageDraw|FreeTypeFont)'(?= object has)/g
 const QUOTED = /'[^'\s]{1,80}'|"[^"\s]{1,80}"|`[^`\s]{1,80}`/g
 const AROUND = new Set(["ChildFailedError", "CalledProcessError", "ProcessRaisedException", "BackendCompilerFailed"])
 const NAMES = new Map([["Unsupported", "torch._dynamo.exc.Unsupported"],
@@ -50,7 +51,7 @@ const wordsOf = message => {
     .replace(/(?<=Command '\[')(?:[^'\n]*[/\\])?(\w*[a-zA-Z_])[\d.]*/g, "$1 $1_command")
     .replace(/(?<=")[A-Z]:\\[^"\n]+(?=")|[^\s'"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+/g, " ")
     .replace(/(?<=loading state_dict for )'?\w+'?(?=:)/g, " ")
-    .replace(/'(NoneType|list|tuple|dict|str|int|float|numpy\.\w+)'(?= object has)/g, "of_$1")
+    .replace(CLASS, "of_$1")
     .replace(/(No module named|cannot import name|from|module(?= '[\w.]+' has no)) '((\w+)[\w.]*)'/g, (_, before, name, top) =>
       `${before} module_${top} module_${name.replaceAll(".", "_")}`)
     .replace(/\b(lib\w+)\n?\.so[\d.]*(?=: cannot open)/g, (_, name) =>
