@@ -41,7 +41,7 @@ def ctc_of_logits(logits: torch.Tensor, targets: torch.Tensor,
     `targets` (N, S) of labels, `input_lengths` and
     `target_lengths` (N), all int64 on one device. Half
     precision becomes float32. inf where logits of -inf leave a
-    target no path.
+    target no path, nan where all logits of a step are -inf.
 
     Raises:
         TypeError: the logits are not floating.
@@ -49,7 +49,8 @@ def ctc_of_logits(logits: torch.Tensor, targets: torch.Tensor,
             blank or no label; a sample has too few steps for
             its target.
         RuntimeError, or that ValueError: a length is negative,
-            or over T or S; N or T is 0.
+            or over T or S; N or T is 0; the blank is no class;
+            a tensor is on meta.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.CTCLoss.html
     """
     if not logits.is_floating_point():
