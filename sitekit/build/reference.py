@@ -41,7 +41,8 @@ PAGES = [(re.compile(pattern), page) for pattern, page in {
     r"torch\.nn\.(Buffer|Parameter)": "generated/torch.nn.parameter.{1}.html",
     r"torch\.(?:cuda\.)?(amp|backends|distributions|jit)(?:\.\w+)*": "{1}.html",
     r"torch\.(distributed|nested|nn\.init|optim|random)": "{1}.html",
-    r"torch\.(distributed|hub|multiprocessing|nested|nn\.init|random)\.\w+": "{1}.html#{0}",
+    r"torch\.(distributed|hub|library|multiprocessing|nested|nn\.init|random)\.\w+":
+        "{1}.html#{0}",
     r"(torch\.distributed\.ReduceOp)\.\w+": "distributed.html#{1}",
     r"torch\.export(?:\.\w+)?": "user_guide/torch_compiler/export/api_reference.html#{0}",
     r"torch\.(?:ao\.nn\.quantized|fft|func|sparse)\.\w+": "generated/{0}.html",
