@@ -40,7 +40,7 @@ PAGES = [(re.compile(pattern), page) for pattern, page in {
     r"torch\.(inference_mode|set_grad_enabled)": "generated/torch.autograd.grad_mode.{1}.html",
     r"torch\.nn\.(Buffer|Parameter)": "generated/torch.nn.parameter.{1}.html",
     r"torch\.(?:cuda\.)?(amp|backends|distributions|jit)(?:\.\w+)*": "{1}.html",
-    r"torch\.(distributed|nested|nn\.init|optim|random)": "{1}.html",
+    r"torch\.(accelerator|distributed|nested|nn\.init|optim|random)": "{1}.html",
     r"torch\.(distributed|hub|library|multiprocessing|nested|nn\.init|random)\.\w+":
         "{1}.html#{0}",
     r"(torch\.distributed\.ReduceOp)\.\w+": "distributed.html#{1}",
