@@ -2,8 +2,10 @@
 
 import logging
 import os
+from functools import lru_cache
 
 import pytest
+from bs4 import BeautifulSoup
 from mkdocs.config import load_config
 
 from sitekit.read.guide import page_path
@@ -57,6 +59,11 @@ class Converted:
             raise GuideError("; ".join(self.warnings))
         with open(file.abs_dest_path, encoding="utf-8") as built:
             return built.read()
+
+    @lru_cache(maxsize=1)  # noqa: B019  # the tests of one page follow each other
+    def soup(self, path):
+        """The built page, read."""
+        return BeautifulSoup(self.html(path), "html.parser")
 
 
 @pytest.fixture(scope="session")

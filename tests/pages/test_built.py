@@ -13,7 +13,7 @@ from tests.limits import FIGURES, HEADERS, limit_of_further
 
 def test_a_page_builds_and_shows_what_runs_and_copies_what_it_shows(path, page, guide, converted):
     """The build itself refuses code that did not run, a name that torch has not, LaTeX."""
-    soup = BeautifulSoup(converted.html(path), "html.parser")
+    soup = converted.soup(path)
     article, said = soup.article, soup.select_one("meta[name=description]")
     assert said["content"] == page.meta.get("description", said["content"])
     copied = [code["data-copy"] for code in article.select("code[data-copy]")]
@@ -29,9 +29,8 @@ def test_a_page_builds_and_shows_what_runs_and_copies_what_it_shows(path, page, 
             pkgutil.resolve_name(found[1])
 
 
-def unsafe(html: str) -> list[str]:
+def unsafe(soup: BeautifulSoup) -> list[str]:
     """What the policy of a page would refuse, and links that tell other hosts of the page."""
-    soup = BeautifulSoup(html, "html.parser")
     policy = soup.select_one("head meta[http-equiv=Content-Security-Policy]")
     found = [] if policy and not policy.find_previous(["script", "link"]) else ["no policy"]
     found += [f"{name}=" for element in soup.find_all(True) for name in element.attrs
@@ -49,7 +48,7 @@ def unsafe(html: str) -> list[str]:
 
 def test_a_page_holds_nothing_that_its_policy_refuses(path, converted):
     """Each script is a file of the site, and a link to another host says rel=noopener."""
-    assert unsafe(converted.html(path)) == []
+    assert unsafe(converted.soup(path)) == []
 
 
 @pytest.mark.parametrize("planted", [
@@ -59,13 +58,15 @@ def test_a_page_holds_nothing_that_its_policy_refuses(path, converted):
     "<a href='https://example.org/'>there</a>", "<a href='javascript:x()'>there</a>"])
 def test_what_a_policy_refuses_is_found_in_a_page(planted):
     policy = "<head><meta http-equiv=Content-Security-Policy content=\"default-src 'self'\"></head>"
-    assert unsafe(policy) == []
-    assert len(unsafe(policy + planted)) == 1
-    assert unsafe(planted)[0] == "no policy"
+    found = [unsafe(BeautifulSoup(html, "html.parser"))
+             for html in (policy, policy + planted, planted)]
+    assert found[0] == []
+    assert len(found[1]) == 1
+    assert found[2][0] == "no policy"
 
 
 def test_a_page_is_light(path, page, converted):
     """The browser's tests weigh a sample of the pages; this one weighs each."""
-    html = converted.html(path)
-    figures = bool(BeautifulSoup(html, "html.parser").select(FIGURES))
-    assert len(gzip.compress(html.encode(), 6)) + HEADERS <= limit_of_further(page.address, figures)
+    figures = bool(converted.soup(path).select(FIGURES))
+    weight = len(gzip.compress(converted.html(path).encode(), 6)) + HEADERS
+    assert weight <= limit_of_further(page.address, figures)
