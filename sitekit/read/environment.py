@@ -1,4 +1,4 @@
-"""Where examples run: a torch and a device, and the conditions that a page may name of them."""
+"""Where examples run: torch, device and Python, and the conditions that a page may name of them."""
 
 from __future__ import annotations
 
@@ -9,28 +9,30 @@ from dataclasses import dataclass
 from .page import Example, Page
 from .place import GuideError
 
-CONDITION = re.compile(r"torch (?P<sign><|>=) (?P<version>\d+\.\d+)|(?P<device>cpu|cuda)")
+CONDITION = re.compile(
+    r"(?P<of>torch|python) (?P<sign><|>=) (?P<version>\d+\.\d+)|(?P<device>cpu|cuda)")
 
 
 @dataclass(frozen=True)
 class Environment:
-    """A torch on a device, and the command that runs the examples there."""
+    """A torch on a device and a Python, and the command that runs the examples there."""
 
     torch: str
     device: str = "cpu"
     command: str = ""
+    python: str = "3.11"
 
     def __str__(self) -> str:
         return f"torch {self.torch} ({self.device})"
 
     def meets(self, condition: str) -> bool:
-        """Whether `torch < 2.13`, `torch >= 2.15`, `cpu` or `cuda` is true here."""
+        """Whether `torch < 2.13`, `python >= 3.13`, `cpu` or `cuda` is true here."""
         found = CONDITION.fullmatch(condition)
         assert found, condition
         if found["device"]:
             return found["device"] == self.device
         here, there = (tuple(map(int, version.split(".")[:2]))
-                       for version in (self.torch, found["version"]))
+                       for version in (getattr(self, found["of"]), found["version"]))
         return here < there if found["sign"] == "<" else here >= there
 
     def examples(self, page: Page) -> list[Example]:
@@ -62,8 +64,8 @@ def check_conditions(page: Page, environments: Sequence[Environment]) -> None:
             continue
         here = f"{page.path}:{example.at.line - 1}"
         if not CONDITION.fullmatch(condition):
-            raise GuideError(f"{here}: a condition is torch < 2.13, torch >= 2.15, cpu or cuda, "
-                             f"not {condition!r}")
+            raise GuideError(f"{here}: a condition is torch < 2.13, python >= 3.13, cpu or "
+                             f"cuda, not {condition!r}")
         if environments and environments[0].meets(condition):
             raise GuideError(f"{here}: the condition {condition!r} is true of {environments[0]}, "
                              "whose outputs are those of the session above")

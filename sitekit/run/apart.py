@@ -48,7 +48,7 @@ def kept_runs(guide: Guide, path: str) -> dict[Where, Run]:
     found = {}
     for folder in sorted((guide.root / MADE / "runs").glob("*-cpu-*")):
         torch, python = folder.name.split("-cpu-")
-        run = kept(guide, path, Environment(torch), python)
+        run = kept(guide, path, Environment(torch, python=python), python)
         if run and run.outcomes:
             found[Where(torch, run.python)] = run
     return found

@@ -252,7 +252,7 @@ def here(device: str = "cpu") -> Environment:
 
         if not torch.cuda.is_available():
             raise ValueError("--device cuda: torch sees no GPU on this machine")
-    return Environment(_torch(), device)
+    return Environment(_torch(), device, python=PYTHON)
 
 
 def stop_unless_passed(run: Run, says: str) -> None:

@@ -185,7 +185,7 @@ def test_another_pickle_protocol_is_refused(path):
 
 
 def test_what_cannot_be_saved_raises_as_torch_save_does():
-    with pytest.raises((AttributeError, pickle.PicklingError), match="pickle"):
+    with pytest.raises((AttributeError, pickle.PicklingError), match=r"pickle|local object"):
         assert_weights_only({"schedule": lambda step: 1 / step})
 
 

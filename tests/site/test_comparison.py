@@ -226,6 +226,14 @@ def test_other_outputs_hold_where_their_condition_is_true(project):
     assert "torch &lt; 2.12" in project.html()
 
 
+def test_an_output_may_hold_for_a_python(project):
+    session(project, '>>> 1\n1\n```\n\n```pycon title="python >= 3.13"\n>>> 1\n2')
+    page = project.guide.page("docs/planted.md")
+    held = [Environment("2.13.0", python=python).examples(page)[0].steps[0].want
+            for python in ("3.11", "3.13", "3.14")]
+    assert held == ["1\n", "2\n", "2\n"]
+
+
 @pytest.mark.parametrize(("condition", "device", "torch", "true"), [
     ("torch < 2.13", "cpu", "2.11.0", True), ("torch < 2.13", "cpu", "2.13.0", False),
     ("torch >= 2.13", "cpu", "2.13.0", True), ("torch >= 2.9", "cpu", "2.13.0", True),
