@@ -250,25 +250,27 @@ class Matcher:
     def needed(self) -> list[float]:
         return [self.weight(held) for _, held, _, _ in self.wordings]
 
+    @cached_property
+    def rare(self) -> dict[str, float]:
+        return {word: self.rarity(len(held)) for word, held in self.places.items()}
+
+    def rarity(self, held: int) -> float:
+        return math.log(1 + len(self.wordings) / held)
+
     def weight(self, held: Iterable[str]) -> float:
         """How rare the words are among the entries, together."""
-        return sum(math.log(1 + len(self.wordings) / (len(self.places.get(word, ())) or 1))
-                   for word in held)
+        return sum(self.rare.get(word) or self.rarity(1) for word in held)
 
-    def ranked(self, text: str) -> list[tuple[float, Entry]]:
-        """The entries by how much the message of a text is like each, the likest first."""
-        return self.ranked_of(*message_of(text))
-
-    def ranked_of(self, kind: str, message: str) -> list[tuple[float, Entry]]:
+    def shares(self, kind: str, message: str, least: float = 0) -> Iterator[tuple[float, Entry]]:
+        """How much a message is like each wording, of those that may reach `least`."""
         listed, names = words(message), set(_QUOTED.findall(message))
         given, in_order = frozenset(listed), " ".join(listed)
         told = self.weight(given)
         shared: dict[int, float] = defaultdict(float)
         for word in given:
-            rare = self.weight([word])
             for number in self.places.get(word, ()):
-                shared[number] += rare
-        best: dict[Entry, float] = {}
+                shared[number] += self.rare[word]
+        least -= 5e-3 + 1e-3 * len(names)  # what is added last
         for number, both in sorted(shared.items()):
             entry, _, said, named = self.wordings[number]
             needed = self.needed[number]
@@ -277,21 +279,22 @@ class Matcher:
                 share = max(share, 0.9 * both / told if both >= 0.95 * told else 0)
             elif told >= BEGUN and said.startswith(in_order):
                 share = max(share, 0.85)
+            if share < least:
+                continue
             share *= 1 - SHORT * max(0, 1 - needed / CUT) * (1 - both / (told or 1))
             if kind and entry.kind != kind and not {kind, entry.kind} <= _RELATED:
                 share *= 0.9
             share *= 0.9 + 0.1 * both / (told or 1)
             share += 5e-3 * (said in in_order)
             share += 1e-3 * len(names & named) - 1e-4 * len(named - names)
-            best[entry] = max(best.get(entry, 0), share)
-        return sorted(((share, entry) for entry, share in best.items()),
-                      key=lambda pair: -round(pair[0], 9))
+            yield share, entry
 
     def match(self, text: str) -> Entry | None:
         for kind, message in messages_of(text):
-            ranked = self.ranked_of(kind, message)
-            if ranked and ranked[0][0] >= ALIKE:
-                return ranked[0][1]
+            found = max(self.shares(kind, message, ALIKE), default=None,
+                        key=lambda pair: round(pair[0], 9))
+            if found and found[0] >= ALIKE:
+                return found[1]
         return None
 
 
