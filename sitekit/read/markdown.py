@@ -68,12 +68,11 @@ def headings(lines: Sequence[str]) -> list[Heading]:
             for number, line in outside(lines) if (found := _HEADING.fullmatch(line))]
 
 
-def section(lines: Sequence[str], anchor: str) -> range | None:
-    """The lines of a section with those below it; of the title's, the whole page."""
-    found = headings(lines)
+def section(found: Sequence[Heading], anchor: str, length: int) -> range | None:
+    """The lines of a section with those below it; of the title's, the whole page of a length."""
     start = next((h for h in found if h.anchor == anchor), None)
     if start is None:
         return None
     end = next((h.line for h in found if h.line > start.line and 1 < h.level <= start.level),
-               len(lines))
+               length)
     return range(start.line, end)

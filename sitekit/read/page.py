@@ -114,7 +114,7 @@ class Page:
 
     def section(self, anchor: str) -> range | None:
         """The lines of a section, or nothing where the page has none of this name."""
-        return markdown.section(self.lines, anchor)
+        return markdown.section(self.headings, anchor, len(self.lines))
 
 
 def digest(text: str) -> str:

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from sitekit.read import markdown
 from sitekit.read.entries import missing
 from tests.questions import QUESTIONS
 
@@ -91,5 +90,5 @@ def links(page):
 
 def is_there(guide, name, anchor):
     page = guide.page(f"docs/{name}")
-    return anchor in {heading.anchor for heading in markdown.headings(page.lines)} or (
+    return anchor in {heading.anchor for heading in page.headings} or (
         re.match("m-|d-", anchor))  # made at build: MkDocs looks for it
