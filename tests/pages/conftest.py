@@ -22,8 +22,17 @@ def chosen(config):
     return [path for path in paths if not missing(GUIDE, path)]
 
 
+def has(path, what):
+    """Whether a page is an exercise, or has a file of this kind."""
+    if what == "exercise":
+        return bool(GUIDE.meta(path).get("notebook"))
+    return what in GUIDE.with_stem(path)
+
+
 def pytest_generate_tests(metafunc):
     paths = chosen(metafunc.config)
+    if only := metafunc.definition.get_closest_marker("only"):
+        paths = [path for path in paths if has(path, *only.args)]
     if "claim" in metafunc.fixturenames:
         claims = [claim for path in paths for claim in GUIDE.beside(path).claims
                   if claim.belief or "belief" not in metafunc.function.__name__]

@@ -5,6 +5,7 @@ import pytest
 from tests.awkward import LeftOut, cases, public, verdicts
 
 
+@pytest.mark.only("snippet")
 def test_each_public_function_is_tried(path):
     if not cases(path):
         pytest.skip("the page's snippet is not tried yet")
@@ -13,6 +14,7 @@ def test_each_public_function_is_tried(path):
         f"{path}: list {sorted(missing)} in AWKWARD of the page's test, as tests/awkward.py says")
 
 
+@pytest.mark.only("snippet")
 def test_each_public_function_is_right_or_says_why_not(path):
     faults = [f"{case.function.__name__} on {name}: {verdict.removeprefix('! ')}"
               for case in cases(path) if not isinstance(case, LeftOut)

@@ -5,6 +5,8 @@ import dis
 import re
 from types import CodeType
 
+import pytest
+
 from sitekit.build.copied import is_offered
 from sitekit.publish.downloads import standalone
 from sitekit.publish.notebook import to_notebook
@@ -37,6 +39,7 @@ def test_each_copied_section_runs_alone(page):
             run_alone(example.copied, example.where)
 
 
+@pytest.mark.only("snippet")
 def test_a_downloaded_snippet_runs_alone(path, guide):
     for file in guide.with_stem(path).values():
         if file.startswith("snippets/") and is_offered(file):

@@ -9,14 +9,7 @@ from sitekit.read.session import TRACEBACK
 
 PARTS = ["task", "hint", "check", "solution", "wrong"]
 FOLDED = {"hint", "solution", "wrong"}
-
-
-@pytest.fixture
-def exercise(page):
-    """Return the page, if it is an exercise."""
-    if not page.meta.get("notebook"):
-        pytest.skip("no exercise")
-    return page
+pytestmark = pytest.mark.only("exercise")
 
 
 def sessions(page, part):
@@ -26,32 +19,32 @@ def sessions(page, part):
             for step in example.steps if step.source.startswith("check_")]
 
 
-def test_an_exercise_has_its_parts_and_folds_what_tells_the_answer(exercise):
-    anchors = [heading.anchor for heading in exercise.headings]
+def test_an_exercise_has_its_parts_and_folds_what_tells_the_answer(page):
+    anchors = [heading.anchor for heading in page.headings]
     assert [anchor for anchor in anchors if anchor in PARTS] == PARTS
     for part in FOLDED:
-        lines = [exercise.lines[n] for n in exercise.section(part)]
+        lines = [page.lines[n] for n in page.section(part)]
         texts = [line for _, line in markdown.outside(lines) if line.strip()]
-        assert texts[1].startswith("/// details | "), f"{exercise.path}#{part} is not folded"
+        assert texts[1].startswith("/// details | "), f"{page.path}#{part} is not folded"
         opened = sum(line.startswith("/// details") for line in texts)
         assert opened == texts.count("///") >= 1
 
 
-def test_its_stub_fails_each_check_and_its_solution_passes_it(exercise):
-    stub, solution = sessions(exercise, "check"), sessions(exercise, "solution")
+def test_its_stub_fails_each_check_and_its_solution_passes_it(page):
+    stub, solution = sessions(page, "check"), sessions(page, "solution")
     assert {call for call, *_ in stub} == {call for call, *_ in solution}
     assert stub
     assert all(raises and last.startswith("NotImplementedError") for _, last, raises in stub)
     assert not any(raises for *_, raises in solution)
 
 
-def test_at_least_three_wrong_answers_are_rejected_and_told_why(exercise, guide):
-    wrong = sessions(exercise, "wrong")
+def test_at_least_three_wrong_answers_are_rejected_and_told_why(page, guide):
+    wrong = sessions(page, "wrong")
     assert len({call for call, *_ in wrong}) >= 3
     for call, last, raises in wrong:
-        assert raises, f"{exercise.path}: {call} passes"
+        assert raises, f"{page.path}: {call} passes"
         assert last.startswith("AssertionError: ")
-        assert len(last.split()) >= 10, f"{exercise.path}: {last!r} names no cause"
-    text = guide.text(guide.with_stem(exercise.path)["wrong"])
+        assert len(last.split()) >= 10, f"{page.path}: {last!r} names no cause"
+    text = guide.text(guide.with_stem(page.path)["wrong"])
     for name in re.findall(r"^(?:def|class) (\w+)", text, re.MULTILINE):
-        assert any(name in call for call, *_ in wrong), f"{exercise.path} does not judge {name}"
+        assert any(name in call for call, *_ in wrong), f"{page.path} does not judge {name}"

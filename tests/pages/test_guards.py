@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
+
 from tests.guards.verdicts import untried
 
 
+@pytest.mark.only("wrong")
 def test_each_wrong_version_is_tried_or_left_out_with_a_reason(path, guide):
     assert not (missing := untried(path)), (
         f"{path}: try {missing} in tests/guards/verdicts.py, or say under [left_out] beside the "
