@@ -6,7 +6,7 @@ from tests.shown import shown
 PAGE = "docs/generative/terminal-snr.md"
 
 
-@pytest.mark.parametrize("steps, expected", [(10, "0.27"), (100, "0.88"), (1000, "1.00")])
+@pytest.mark.parametrize(("steps", "expected"), [(10, "0.27"), (100, "0.88"), (1000, "1.00")])
 def test_few_steps_of_the_rescaled_schedule_lose_contrast(steps, expected):
     torch.manual_seed(0)
     root = torch.linspace(0.00085**0.5, 0.012**0.5, 1000)

@@ -1,15 +1,26 @@
-"""Dropout layers in training mode inside of modules in eval mode, where the loop of the page is not enough."""
+"""Dropout layers that train inside of modules in eval mode, where the page's loop is too little."""
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-KINDS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout)
+KINDS = (
+    nn.Dropout,
+    nn.Dropout1d,
+    nn.Dropout2d,
+    nn.Dropout3d,
+    nn.AlphaDropout,
+    nn.FeatureAlphaDropout,
+)
 
 
 def test_torch_has_these_six_dropout_layers():
-    assert {layer for name, layer in vars(nn).items() if name.endswith(("Dropout", "Dropout1d", "Dropout2d", "Dropout3d"))} == set(KINDS)
+    assert {
+        layer
+        for name, layer in vars(nn).items()
+        if name.endswith(("Dropout", "Dropout1d", "Dropout2d", "Dropout3d"))
+    } == set(KINDS)
 
 
 @pytest.mark.parametrize("count", [0, 2])
@@ -46,6 +57,7 @@ def test_training_of_a_block_alone_switches_its_function_and_not_its_batch_norm(
     assert torch.equal(block(x), block(x))
     block.training = True
     assert not torch.equal(block(x), block(x))
-    assert not block.norm.training and not block.norm.running_mean.any()
+    assert not block.norm.training
+    assert not block.norm.running_mean.any()
     block.train()
     assert block.norm.training

@@ -12,7 +12,9 @@ def pair(device):
 
 @pytest.mark.parametrize("fused", [False, True])
 @pytest.mark.parametrize(
-    "family", [torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.Adagrad], ids=lambda f: f.__name__
+    "family",
+    [torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW, torch.optim.Adagrad],
+    ids=lambda f: f.__name__,
 )
 def test_only_a_fused_optimizer_steps_with_states_of_other_shapes(family, fused, device):
     options = {"momentum": 0.9} if family is torch.optim.SGD else {}
@@ -24,5 +26,5 @@ def test_only_a_fused_optimizer_steps_with_states_of_other_shapes(family, fused,
     if fused:
         second.step()
     else:
-        with pytest.raises(RuntimeError, match="broadcast shape|must match"):
+        with pytest.raises(RuntimeError, match="broadcast shape"):
             second.step()
