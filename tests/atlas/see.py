@@ -34,13 +34,13 @@ DOES_NOT_FIT = re.compile(
     r"|This function was deprecated|only one of size or|either size or)", re.DOTALL)
 
 
-def cleaned(text: str) -> str:
-    """A text without addresses of memory, places in files and where C++ raised."""
+def cleaned(text: str, most: int | None = WORDS) -> str:
+    """A text without addresses of memory, places in files and where C++ raised, cut off."""
     text = re.sub(r"\(Triggered internally at .*?\)", "", text)
     text = re.sub(r"(Exception raised from|C\+\+ CapturedTraceback:|Process rank).*", "", text,
                   flags=re.DOTALL)
     text = re.sub(r"0x[0-9a-f]+|(?:/[\w.+-]+){2,}(:\d+)?|\[(enforce|W|E)[^]]*\]", "…", text)
-    return " ".join(re.sub(r'"…":\d+', '"…"', text).split())[:WORDS].strip()
+    return " ".join(re.sub(r'"…":\d+', '"…"', text).split())[:most].strip()
 
 
 def number(value: complex | bool) -> str:
@@ -101,7 +101,7 @@ def signature(kind: object) -> str:
     except (TypeError, ValueError):
         return ""  # written in C++
     parameters = [one.replace(annotation=one.empty) for one in given.parameters.values()]
-    return cleaned(str(inspect.Signature(parameters)))
+    return cleaned(str(inspect.Signature(parameters)), None)
 
 
 def steps(kind: type, *, copies: int = 1, dtype: torch.dtype = torch.float32,
