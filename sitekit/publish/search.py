@@ -37,25 +37,39 @@ OFTEN = 3  # so many times in a text, a word says what the page is about
 CALLED = 0.05  # of the pages: a name that more of them call is kept where the words have it, too
 
 _WORD = re.compile(r"\w+")
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+_PART = re.compile(r"[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+")
+_SHORT = re.compile(r"[0-9]+|[A-Z]{2}")
 _CALLED = re.compile(r"\b[A-Za-z_]\w*(?=\()")
 _DEFINED = re.compile(r"^\s*(?:def|class) (\w+)", re.MULTILINE)
 _COUNTED = ("title", "said", "also")  # where a number says something: batch size 1, torch 2.6
 _FOUR, _FIVE = re.compile(r"s$"), re.compile(r"[es]$")
 _LONG = re.compile(r"(?:ings?|ed|es|s|e|ions?)$")
+_IES, _TWICE = re.compile(r"ie[sd]$"), re.compile(r"..([bdgmnprt])\1$")
+_IS = re.compile(r"(?<=....)is(?=(?:at)?$)")
 
 
 def parts(word: str) -> list[str]:
-    """A name in lower case, and its parts where it has several: cross_entropy, BatchNorm2d."""
-    found = [part.lower() for part in _PART.findall(word)]
-    return found if len(found) < 2 else [*found, "".join(found)]
+    """A name in lower case, and its parts where it has several: cross_entropy, BatchNorm2d.
+
+    A part of one or two letters says nothing: PyTorch, NaN, Conv2d. It does in kl_div and StepLR.
+    """
+    found = _PART.findall(word)
+    told = [part.lower() for part in found
+            if len(part) > 2 or "_" in word or _SHORT.fullmatch(part)]
+    return [*told, "".join(found).lower()] if len(found) > 1 else [part.lower() for part in found]
 
 
 def stem(word: str) -> str:
-    """A word without an ending that does not matter."""
+    """A word without an ending that does not matter: clip of clipping, copy of copies.
+
+    An ending with s is written with z, as in normalize.
+    """
     if len(word) < 4 or word.endswith("ss"):
         return word
-    return (_LONG if len(word) > 5 else _FIVE if len(word) > 4 else _FOUR).sub("", word)
+    if len(word) < 6:
+        return (_FIVE if len(word) > 4 else _FOUR).sub("", word)
+    cut = _LONG.sub("", _IES.sub("y", word))
+    return _IS.sub("iz", cut[:-1] if cut != word and _TWICE.search(cut) else cut)
 
 
 def terms(text: str, empty: Container[str] = ()) -> list[str]:

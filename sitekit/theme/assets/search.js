@@ -6,16 +6,23 @@
 
 /* --- terms ------------------------------------------------------------------------------------- */
 
-const PART = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+/gu
+const PART = /[A-Z]{2,}s(?![a-z])|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_A-Za-z]+/gu
 
-/* A name in lower case, and its parts where it has several: cross_entropy, BatchNorm2d. */
+/* A name in lower case, and its parts where it has several: cross_entropy, BatchNorm2d. A part of one or
+   two letters says nothing: PyTorch, NaN, Conv2d. It does in kl_div and StepLR. */
 const parts = word => {
-  const found = (word.match(PART) ?? []).map(part => part.toLowerCase())
-  return found.length < 2 ? found : [...found, found.join("")]
+  const found = word.match(PART) ?? []
+  const told = found.length < 2 ? found
+    : [...found.filter(part => part.length > 2 || word.includes("_") || /^(?:\d+|[A-Z]{2})$/.test(part)), found.join("")]
+  return told.map(part => part.toLowerCase())
 }
 
-const stem = word => word.length < 4 || word.endsWith("ss") ? word
-  : word.replace(word.length < 5 ? /s$/ : word.length < 6 ? /[es]$/ : /(?:ings?|ed|es|s|e|ions?)$/, "")
+const stem = word => {
+  if (word.length < 4 || word.endsWith("ss")) return word
+  if (word.length < 6) return word.replace(word.length < 5 ? /s$/ : /[es]$/, "")
+  const cut = word.replace(/ie[sd]$/, "y").replace(/(?:ings?|ed|es|s|e|ions?)$/, "")
+  return (cut !== word && /..([bdgmnprt])\1$/.test(cut) ? cut.slice(0, -1) : cut).replace(/(?<=....)is(?=(?:at)?$)/, "iz")
+}
 
 /* --- the index --------------------------------------------------------------------------------- */
 
