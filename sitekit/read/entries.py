@@ -71,9 +71,12 @@ _RAISED_IN = re.compile(r'File "(?:[^"\n]*?[/\\])?(torch[/\\](?:distributed[/\\]
 _PATH = re.compile(r"(?<=\")[A-Z]:\\[^\"\n]+(?=\")"
                    r"|[^\s'\"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+")
 _KEY = re.compile(r"\A(?:'(\w+)'|\d+)(?=\s*(?:\n|\Z))")  # what a KeyError says
-_CLASS = re.compile(r"'(NoneType|list|tuple|dict|str|int|float|numpy\.\w+|Subset|TensorDataset|"
-                    r"ConcatDataset|DataLoader|DataFrame|Series|Image|(?:Png|Jpeg)ImageFile|"
-                    r"ImageDraw|FreeTypeFont)'(?= object has)")
+_KEYED = re.compile(r"\A'[^'\s]+'(?=\s*(?:\n|\Z))")
+_NO_KEY = "KeyError in a dict or a table"  # what a KeyError says whose key has no entry
+_CLASS = re.compile(r"'(NoneType|list|tuple|dict|str|int|float|bool|numpy\.\w+|Subset|"
+                    r"TensorDataset|ConcatDataset|DataLoader|DataFrame|Series|Image|Namespace|"
+                    r"(?:Png|Jpeg)ImageFile|ImageDraw|FreeTypeFont)'(?= object has)")
+_OUTPUT = re.compile(r"'\w*Outputs?(?:With\w+)?'(?= object has)")
 _CALLED = re.compile(r"(\w+)\(\)(?= (?:takes|missing) )|(?<=while checking arguments for )(\w+)")
 _WORD = re.compile(r"[a-z_]{2,}")
 _RELATED = {"RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
@@ -181,7 +184,8 @@ def messages_of(text: str) -> list[tuple[str, str]]:
 
     Of a traceback, the last error comes first, and what only hands another one on comes last;
     colours, a rank's prefix and pytest's marks are taken off. The names that tell enough
-    alone come after all. An error without words is its line, and then its place in torch.
+    alone come after all. An error without words is its line, and then its place in torch. A
+    KeyError is its key, and then what says of any key that it is missing.
     """
     text = _COLOUR.sub("", text.translate(_CURLY).replace("\r\n", "\n"))
     if _ESCAPED.search(text):
@@ -203,6 +207,8 @@ def messages_of(text: str) -> list[tuple[str, str]]:
             module = re.sub(r"[/\\]", ".", place[1])
             found.append(("", f"{bare['kind']} in {module}"))
         return found
+    found = [each for kind, message in found for each in ((kind, message), *(
+        [(kind, _NO_KEY)] if kind == "KeyError" and _KEYED.match(message) else []))]
     named = [(kind, _NAMES[kind]) for kind, _ in found if kind in _NAMES]
     return sorted(found, key=lambda each: each[0] in _AROUND) + named
 
@@ -218,7 +224,7 @@ def words(message: str) -> list[str]:
     message = _KEY.sub(lambda found: f"key_{found[1] or 'number'}", message)
     message = _PATH.sub(" ", message)
     message = _LOADED.sub(" ", message)
-    message = _CLASS.sub(r"of_\1", message)
+    message = _OUTPUT.sub("of_output", _CLASS.sub(r"of_\1", message))
     message = _IMPORTED.sub(lambda found: f"{found[1]} module_{found[3]} module_" +
                             found[2].replace(".", "_"), message)
     message = _LIBRARY.sub(lambda found: "{0}_so {0}_missing".format(

@@ -8,7 +8,7 @@ const STACK = /Traceback \(most recent call last\)|^ *File "/m
 const OWN = /\b(?:torch\.\w+|\w+Tensor|c10::\w+|Double|Float|Half|BFloat16|Long|Int|Bool|Byte|\w*Impl\w*|\w+_\w+|ninja|ptxas|lcuda|RANK|_C)\b/gu
 const RELATED = new Set(["RuntimeError", "NotImplementedError", "TypeError", "AcceleratorError",
   "TorchRuntimeError", "OutOfMemoryError", "Unsupported", "GuardOnDataDependentSymNode", "DistBackendError", "ModuleAttributeError", "AttributeError"])
-const CLASS = /'(NoneType|list|tuple|dict|str|int|float|numpy\.\w+|Subset|TensorDataset|ConcatDataset|DataLoader|DataFrame|Series|Image|(?:Png|Jpeg)ImageFile|ImageDraw|FreeTypeFont)'(?= object has)/g
+const CLASS = /'(NoneType|list|tuple|dict|str|int|float|bool|numpy\.\w+|Subset|TensorDataset|ConcatDataset|DataLoader|DataFrame|Series|Image|Namespace|(?:Png|Jpeg)ImageFile|ImageDraw|FreeTypeFont)'(?= object has)/g
 const QUOTED = /'[^'\s]{1,80}'|"[^"\s]{1,80}"|`[^`\s]{1,80}`/g
 const AROUND = new Set(["ChildFailedError", "CalledProcessError", "ProcessRaisedException", "BackendCompilerFailed"])
 const NAMES = new Map([["Unsupported", "torch._dynamo.exc.Unsupported"],
@@ -17,6 +17,8 @@ const NAMES = new Map([["Unsupported", "torch._dynamo.exc.Unsupported"],
     "InductorError", "InternalTorchDynamoError", "LoweringException", "SpecViolationError",
     "SymbolicValueError", "UnsupportedOperatorError"].map((name) => [name, name])])
 const ESCAPED = /\\n(?= *File |Traceback|(?:\w+\.)*\w*Error: )/
+const KEYED = /^'[^'\s]+'(?=\s*(?:\n|$))/
+const NO_KEY = "KeyError in a dict or a table"
 const ALIKE = 0.78
 const CUT = 25
 const BEGUN = 20
@@ -33,6 +35,8 @@ const messagesOf = pasted => {
     return [each[1].split(".").at(-1), message.trim()]
   })
   if (STACK.test(text)) found.reverse()
+  for (let at = found.length - 1; at >= 0; at--) // a key without an entry
+    if (found[at][0] === "KeyError" && KEYED.test(found[at][1])) found.splice(at + 1, 0, ["KeyError", NO_KEY])
   const named = found.filter(([kind]) => NAMES.has(kind)).map(([kind]) => [kind, NAMES.get(kind)])
   found.sort((one, other) => AROUND.has(one[0]) - AROUND.has(other[0]))
   if (found.length) return [...found, ...named]
@@ -52,6 +56,7 @@ const wordsOf = message => {
     .replace(/(?<=")[A-Z]:\\[^"\n]+(?=")|[^\s'"`<>()[\]]*(?:[/\\][\w.+-]+){2,}(?::\d+)?|\b_Z\w+/g, " ")
     .replace(/(?<=loading state_dict for )'?\w+'?(?=:)/g, " ")
     .replace(CLASS, "of_$1")
+    .replace(/'\w*Outputs?(?:With\w+)?'(?= object has)/g, "of_output")
     .replace(/(No module named|cannot import name|from|module(?= '[\w.]+' has no)) '((\w+)[\w.]*)'/g, (_, before, name, top) =>
       `${before} module_${top} module_${name.replaceAll(".", "_")}`)
     .replace(/\b(lib\w+)\n?\.so[\d.]*(?=: cannot open)/g, (_, name) =>
