@@ -25,6 +25,7 @@ ALIKE = 0.78  # the share of an entry's words, weighed by rarity, that a message
 CUT = 25.0  # the weight of words from which on a message is told by its beginning
 BEGUN = 20.0  # the weight from which on the first words of an entry, in order, tell it
 SHORT = 0.3  # how much a short wording loses in a message that says more
+ASKED = 0.44  # and in a line that names no error: "size mismatch" is a part of many questions
 NOT_RAISED = "This comes from"  # what the section of an entry says that no session raises
 
 _CODE = re.compile(r"(?P<ticks>`+) ?(?P<text>.+?) ?(?P=ticks)")
@@ -268,6 +269,8 @@ class Matcher:
             rare = self.weight([word])
             for number in self.places.get(word, ()):
                 shared[number] += rare
+        asked = not kind and "\n" not in message and len(listed) > 3
+        short = ASKED if asked else SHORT
         best: dict[Entry, float] = {}
         for number, both in sorted(shared.items()):
             entry, _, said, named = self.wordings[number]
@@ -277,7 +280,7 @@ class Matcher:
                 share = max(share, 0.9 * both / told if both >= 0.95 * told else 0)
             elif told >= BEGUN and said.startswith(in_order):
                 share = max(share, 0.85)
-            share *= 1 - SHORT * max(0, 1 - needed / CUT) * (1 - both / (told or 1))
+            share *= 1 - short * max(0, 1 - needed / CUT) * (1 - both / (told or 1))
             if kind and entry.kind != kind and not {kind, entry.kind} <= _RELATED:
                 share *= 0.9
             share *= 0.9 + 0.1 * both / (told or 1)
