@@ -25,6 +25,7 @@ ALIKE = 0.78  # the share of an entry's words, weighed by rarity, that a message
 CUT = 25.0  # the weight of words from which on a message is told by its beginning
 BEGUN = 20.0  # the weight from which on the first words of an entry, in order, tell it
 SHORT = 0.3  # how much a short wording loses in a message that says more
+ASKED = 0.44  # and in a line that names no error: "size mismatch" is a part of many questions
 NOT_RAISED = "This comes from"  # what the section of an entry says that no session raises
 
 _CODE = re.compile(r"(?P<ticks>`+) ?(?P<text>.+?) ?(?P=ticks)")
@@ -277,6 +278,8 @@ class Matcher:
             for number in self.places.get(word, ()):
                 shared[number] += self.rare[word]
         least -= 5e-3 + 1e-3 * len(names)  # what is added last
+        asked = not kind and "\n" not in message and len(listed) > 3
+        short = ASKED if asked else SHORT
         for number, both in sorted(shared.items()):
             entry, _, said, named = self.wordings[number]
             needed = self.needed[number]
@@ -287,7 +290,7 @@ class Matcher:
                 share = max(share, 0.85)
             if share < least:
                 continue
-            share *= 1 - SHORT * max(0, 1 - needed / CUT) * (1 - both / (told or 1))
+            share *= 1 - short * max(0, 1 - needed / CUT) * (1 - both / (told or 1))
             if kind and entry.kind != kind and not {kind, entry.kind} <= _RELATED:
                 share *= 0.9
             share *= 0.9 + 0.1 * both / (told or 1)

@@ -23,6 +23,7 @@ const ALIKE = 0.78
 const CUT = 25
 const BEGUN = 20
 const SHORT = 0.3
+const ASKED = 0.44
 
 /* The kind and the words of each message in a pasted text; no kind where it names none. */
 const messagesOf = pasted => {
@@ -113,6 +114,7 @@ class Matcher {
       const rare = this.weight([word])
       for (const wording of this.holders.get(word) ?? []) shared.set(wording, (shared.get(wording) ?? 0) + rare)
     }
+    const short = !kind && !message.includes("\n") && listed.length > 3 ? ASKED : SHORT
     let best = [0, null]
     for (const wording of this.wordings) {
       if (!shared.has(wording)) continue
@@ -121,7 +123,7 @@ class Matcher {
       let share = both / (needed || 1)
       if (told >= CUT) { if (both >= 0.95 * told) share = Math.max(share, 0.9 * both / told) }
       else if (told >= BEGUN && said.startsWith(inOrder)) share = Math.max(share, 0.85)
-      share *= 1 - SHORT * Math.max(0, 1 - needed / CUT) * (1 - both / (told || 1))
+      share *= 1 - short * Math.max(0, 1 - needed / CUT) * (1 - both / (told || 1))
       if (kind && entry.kind !== kind && !(RELATED.has(kind) && RELATED.has(entry.kind))) share *= 0.9
       share *= 0.9 + 0.1 * both / (told || 1)
       if (inOrder.includes(said)) share += 5e-3
