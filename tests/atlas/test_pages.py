@@ -52,6 +52,7 @@ SAID = [  # of a page: how it calls the change, a call, and words of the page
     ("2.14", "raises now", "torch.cholesky(positive)", "torch.linalg.cholesky"),
     ("2.14", "raises another type", "fft.rfftn(complexes)", "TypeError"),
     ("2.14", "warns now", "torch.jit.script(nn.ReLU())(kinks)", "FutureWarning"),
+    ("2.14", "signature", "signature(torch.compile)", "dynamic_shapes"),
     ("2.15", "silent: value", "torch.clamp(bytes, -1)", "uint8"),
     ("2.15", "silent: gradient", "special.bessel_j0(odd)", "bessel_j0"),
     ("2.15", "raises another type", "complexes.sort()", "TypeError"),
