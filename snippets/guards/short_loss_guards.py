@@ -19,7 +19,8 @@ def numbers(*given: torch.Tensor) -> list[torch.Tensor]:
     """
     if not given or not all(
             isinstance(x, torch.Tensor) and x.numel() and
-            x.layout == torch.strided and not x.is_meta and
+            x.layout == torch.strided and not x.is_nested and
+            not x.is_quantized and not x.is_meta and
             x.isfinite().all() for x in given):
         raise Undecided("no tensor, or empty, or not finite")
     return [x.detach().clone() for x in given]
@@ -35,7 +36,8 @@ def check_perfect(
     (N, ...) costs nothing beside that of another sample.
 
     Raises: AssertionError with both costs; Undecided where all
-        targets are equal, or as numbers.
+        targets are equal, the wrong prediction costs nothing
+        either, or as numbers.
     """
     x, y = numbers(prediction, target)
     if not x.dim() or not y.dim() or y.equal(y.roll(1, 0)):
@@ -45,6 +47,8 @@ def check_perfect(
     if best.numel() != 1 or worst.numel() != 1:
         raise Undecided("the loss gives no single number")
     low, high = float(best), float(worst)
+    if low == high == 0:
+        raise Undecided("a wrong prediction costs nothing either")
     assert abs(low) <= 1e-4 * (high - low), (
         f"a perfect prediction costs {low:.4g}, "
         f"a wrong one {high:.4g}")
@@ -61,12 +65,13 @@ def check_mean(
     `prediction` (N, ...) and `target` (N, ...) are cut along N.
     Each sample must weigh the same. Use float32 or float64.
 
-    Raises: AssertionError with both costs; Undecided where the
-        samples cost the same up to rounding, or as numbers.
+    Raises: AssertionError with both costs; Undecided where N
+        differs, the samples cost the same up to rounding, or as
+        numbers.
     """
     x, y = numbers(prediction, target)
-    if not x.dim() or not y.dim():
-        raise Undecided("there are no samples")
+    if not x.dim() or not y.dim() or len(x) != len(y):
+        raise Undecided("there are no samples, or N differs")
     pairs = [(x, y), *zip(x.split(1), y.split(1), strict=True)]
     batch, *alone = numbers(*(
         loss(*numbers(*pair)) for pair in pairs))
@@ -88,7 +93,7 @@ def check_mean(
 # --8<-- [start:check_twice]
 def check_twice(model: nn.Module, x: torch.Tensor) -> None:
     """Check that `model` in eval mode gives the same for `x`
-    again, also after other data. Runs on a copy.
+    again, also after other data. Runs on a copy in no_grad.
 
     Raises: AssertionError; Undecided where other data give the
         same output, or as numbers.
@@ -118,7 +123,7 @@ def check_reference(
         *inputs: torch.Tensor) -> None:
     """Compare outputs and gradients by the inputs in float64.
 
-    Of two modules, the weights of `reference` are loaded into a
+    Modules run in eval mode. Of two modules, the weights of `reference` are loaded into a
     copy of `ours`.
 
     Raises: AssertionError that names what differs; RuntimeError
@@ -153,15 +158,17 @@ def check_reference(
                 loss, floats, materialize_grads=True
             ) if loss.requires_grad else [
                 torch.zeros_like(x) for x in floats]
+        y = y if y.is_complex() else y.double()
         return [y.detach(), *slopes]
 
     found, wanted = results(ours), results(reference)
     names = ["the output", *(
         f"the gradient by float input {n}"
         for n in range(len(found) - 1))]
+    rounding = 1e-12 * wanted[0].abs().max()
     for name, a, b in zip(names, found, wanted, strict=True):
-        same = a.shape == b.shape and bool(
-            (a - b).abs().max() <= 1e-6 * b.abs().max())
+        same = a.shape == b.shape and bool((a - b).abs().max()
+            <= 1e-6 * b.abs().max() + rounding)
         assert same, f"{name} differs from that of the reference"
 # --8<-- [end:check_reference]
 
@@ -175,15 +182,17 @@ def check_parts(
 
     `accumulate(model, parts)` leaves the gradient in a copy of
     `model` in float64. A part is a tuple of tensors, such as
-    (x, target), with samples along axis 0.
+    (x, target), with samples along axis 0. Put batch norms and
+    dropout into eval mode first.
 
-    Raises: AssertionError; Undecided where a mean of means would
-        be right, the gradient is 0 or missing, or as numbers.
+    Raises: AssertionError; Undecided where there are no parts, a
+        mean of means would be right, the gradient is 0 or
+        missing, or as numbers.
     """
     wide = [tuple(
         x.double() if x.is_floating_point() else x
         for x in numbers(*part)) for part in parts]
-    if not all(x.dim() for part in wide for x in part):
+    if not wide or not all(x.dim() for part in wide for x in part):
         raise Undecided("there are no samples along axis 0")
     whole = [tuple(map(torch.cat, zip(*wide, strict=True)))]
 
@@ -193,7 +202,7 @@ def check_parts(
         with torch.enable_grad(), torch.random.fork_rng():
             accumulate(twin, given)
         return torch.cat([torch.zeros(1)] + [
-            p.grad.flatten().cpu() for p in twin.parameters()
+            p.grad.to_dense().flatten().cpu() for p in twin.parameters()
             if p.grad is not None])
 
     one, many = gradient(whole), gradient(wide)

@@ -168,6 +168,32 @@ def test_a_layer_that_is_scaled_another_way_fails():
         check_reference(nn.Sequential(nn.Linear(4, 4)), nn.Linear(4, 4), x)
 
 
+def test_a_comparison_gives_booleans():
+    x = torch.tensor([-1.0, 2.0])
+    check_reference(lambda x: x > 0, lambda x: x.gt(0), x)
+    with pytest.raises(AssertionError, match="the output differs"):
+        check_reference(lambda x: x > 0, lambda x: x.lt(0), x)
+
+
+def test_a_gradient_that_is_rounding_is_compared_as_0():
+    x = torch.linspace(-1, 1, 7)
+    check_reference(lambda x: x.softmax(0).sum(), lambda x: (x.exp() / x.exp().sum()).sum(), x)
+    with pytest.raises(AssertionError, match="the gradient by float input 0 differs"):
+        check_reference(lambda x: x.softmax(0).sum() + 1e-9 * (x - x.detach()).sum(),
+                        lambda x: (x.exp() / x.exp().sum()).sum(), x)
+
+
+def test_a_sparse_gradient_adds_up():
+    index, target = torch.tensor([0, 1, 1, 2]), torch.randn(4, 2)
+
+    def add(model, parts):
+        for index, target in parts:
+            ((model(index) - target).square().mean() * len(index) / 4).backward()
+
+    check_parts(add, nn.Embedding(3, 2, sparse=True),
+                [(index[:3], target[:3]), (index[3:], target[3:])])
+
+
 def test_classes_are_compared_by_their_logits():
     logits = torch.tensor([[1e3, -1e3], [-1e3, 1e3]])
     check_perfect(F.cross_entropy, logits, torch.tensor([0, 1]))
@@ -180,7 +206,14 @@ def test_classes_are_compared_by_their_logits():
     lambda: check_perfect(F.mse_loss, torch.ones(2), torch.ones(2)),
     lambda: check_perfect(F.mse_loss, torch.ones(()), torch.ones(())),
     lambda: check_mean(F.mse_loss, torch.ones(()), torch.ones(())),
+    lambda: check_perfect(lambda x, y: 0 * (x - y).sum(), torch.randn(3), torch.randn(3)),
+    lambda: check_perfect(lambda x, y: (x.sum() - y.sum()).abs(), *[torch.arange(3.0)] * 2),
     lambda: check_mean(F.mse_loss, torch.ones(2), torch.zeros(2)),
+    lambda: check_mean(lambda x, y: x.mean() - y.mean(), torch.randn(4), torch.randn(3)),
+    lambda: check_mean(F.mse_loss, torch.nested.nested_tensor([torch.ones(2)]), torch.ones(1)),
+    lambda: check_mean(F.mse_loss, torch.ones(2),
+                       torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8)),
+    lambda: check_parts(add_up, weighing(torch.ones(3)), []),
     lambda: check_perfect(lambda x, y: x, torch.randn(3, 2), torch.randn(3, 2)),
     lambda: check_mean(lambda x, y: x, torch.randn(3, 2), torch.randn(3, 2)),
     lambda: check_twice(nn.Identity(), torch.ones(2)),
