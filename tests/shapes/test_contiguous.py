@@ -108,7 +108,8 @@ def test_the_guard_compares_integers_exactly_and_looks_at_the_shape(device):
 
 @pytest.mark.parametrize("x", [
     torch.tensor(1.0), torch.zeros(1, 5), torch.zeros(0, 3), torch.ones(2, 3),
-    torch.arange(6, device="meta").view(2, 3)])
+    torch.arange(6, device="meta").view(2, 3), torch.ones(2, 3).to_sparse(),
+    torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])])
 def test_the_guard_is_undecided_where_nothing_could_fail(x):
     with pytest.raises(Undecided):
         assert_any_layout(flat_by_strides, x)
