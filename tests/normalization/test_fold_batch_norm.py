@@ -18,7 +18,8 @@ def test_a_depthwise_transposed_convolution_folds_without_transpose(device):
     assert difference(4, 4, 4, False, device) < 1e-5
 
 
-@pytest.mark.parametrize("inputs, outputs, groups", [(4, 4, 2), (4, 4, 4), (6, 4, 2), (8, 4, 4), (4, 2, 2)])
+@pytest.mark.parametrize(("inputs", "outputs", "groups"), [
+    (4, 4, 2), (4, 4, 4), (6, 4, 2), (8, 4, 4), (4, 2, 2)])
 def test_transpose_raises_with_groups(device, inputs, outputs, groups):
     with pytest.raises(RuntimeError):
         difference(inputs, outputs, groups, True, device)
