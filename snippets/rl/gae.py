@@ -25,8 +25,10 @@ def gae(rewards: torch.Tensor, values: torch.Tensor,
     """
     numbers, flags = (rewards, values, next_values), (
         terminated, truncated)
-    if not all(x.is_floating_point() for x in numbers):
-        raise TypeError("rewards and values are floats")
+    if not all(x.is_floating_point() and x.dtype.itemsize > 1
+               for x in numbers):
+        raise TypeError(
+            "rewards and values are floats of 16 bits or more")
     if not all(x.dtype == torch.bool for x in flags):
         raise TypeError(
             "flags are booleans: write flags.bool()")

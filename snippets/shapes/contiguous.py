@@ -4,7 +4,11 @@ from collections.abc import Callable
 
 import torch
 
-from snippets.guards.judge import Undecided, on_copies
+from snippets.guards.judge import (
+    Undecided,
+    check_dense,
+    on_copies,
+)
 
 
 # --8<-- [start:flatten_images]
@@ -37,7 +41,7 @@ def assert_any_layout(
         Undecided: `f` gives no tensor, or hardly changes where
             the numbers of `x` change places; or `f` is random,
             as dropout in training; or `x` can have one layout,
-            or lies on meta.
+            is sparse or nested, or lies on meta.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.Tensor.contiguous.html
     """
@@ -77,11 +81,11 @@ def assert_any_layout(
             torch.manual_seed(torch.initial_seed() + 1)
             return not alike(run(x, -1), expected)
 
+    check_dense(x)
     axes = [axis for axis in range(x.dim())
             if not laid_out(x, axis).is_contiguous()]
-    if x.is_meta or not axes:
-        raise Undecided(
-            "x can have one layout, or lies on meta")
+    if not axes:
+        raise Undecided("x can have one layout")
     expected = run(x, -1)
     for axis in axes:
         where = f"where axis {axis} is the fastest in memory"

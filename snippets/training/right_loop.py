@@ -28,7 +28,7 @@ def sums(model: nn.Module, x: Tensor, y: Tensor,
     are left out. In float16 and bfloat16 the forward runs under
     autocast, and the loss in float32.
 
-    Raises: RuntimeError for logits that are not floating, and on
+    Raises: RuntimeError for boolean or complex logits, and on
     meta; else what F.cross_entropy raises.
     Source: https://docs.pytorch.org/docs/stable/amp.html
     """

@@ -55,6 +55,8 @@ def test_other_dtypes_and_shapes_are_refused(device):
     flag = torch.zeros(3, dtype=torch.bool, device=device)
     with pytest.raises(TypeError, match="floats"):
         gae(x.long(), x, x, flag, flag)
+    with pytest.raises(TypeError, match="floats of 16 bits"):
+        gae(x.to(torch.float8_e5m2), x, x, flag, flag)
     with pytest.raises(TypeError, match="booleans"):
         gae(x, x, x, flag.float(), flag)
     with pytest.raises(ValueError, match="one shape"):

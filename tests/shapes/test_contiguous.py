@@ -108,7 +108,7 @@ def test_the_guard_compares_integers_exactly_and_looks_at_the_shape(device):
 
 @pytest.mark.parametrize("x", [
     torch.tensor(1.0), torch.zeros(1, 5), torch.zeros(0, 3), torch.ones(2, 3),
-    torch.arange(6, device="meta").view(2, 3)])
+    torch.arange(6, device="meta").view(2, 3), torch.ones(2, 3).to_sparse()])
 def test_the_guard_is_undecided_where_nothing_could_fail(x):
     with pytest.raises(Undecided):
         assert_any_layout(flat_by_strides, x)
@@ -131,3 +131,11 @@ def test_the_guard_is_undecided_on_dropout_in_training(device):
     with pytest.raises(Undecided, match="random"):
         assert_any_layout(nn.Dropout(), x)
     assert_any_layout(nn.Dropout().eval(), x)
+
+
+def test_the_memory_of_a_conjugate_holds_the_number_itself(device):
+    x = torch.tensor([1 + 2j], device=device).conj()
+    for y, held in [(x.contiguous(), 1 + 2j), (x.resolve_conj().contiguous(), 1 - 2j)]:
+        memory = torch.empty(0, dtype=y.dtype, device=y.device)
+        assert y.item() == 1 - 2j
+        assert memory.set_(y.untyped_storage()).item() == held

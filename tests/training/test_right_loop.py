@@ -52,6 +52,19 @@ AWKWARD = [
 ]
 
 
+def test_integer_logits_count_and_boolean_or_complex_ones_raise():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Identity())
+    y = torch.tensor([0, 1])
+    for logits in (torch.tensor([[1, 0], [0, 1]]), torch.eye(2) > 0, torch.eye(2) + 0j):
+        hook = model.register_forward_hook(lambda *_, logits=logits: logits)
+        if logits.dtype == torch.int64:
+            assert sums(model, torch.zeros(2, 2), y, torch.float32)[1:].tolist() == [2, 2]
+        else:
+            with pytest.raises(RuntimeError):
+                sums(model, torch.zeros(2, 2), y, torch.float32)
+        hook.remove()
+
+
 def test_the_loop_has_60_lines():
     lines = RIGHT.split("# --8<-- [start:train]\n")[1].split("# --8<-- [end:train]")[0]
     assert len(lines.rstrip("\n").split("\n")) == 60
