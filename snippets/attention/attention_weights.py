@@ -20,7 +20,8 @@ def collected_weights(
     are (H, L, S). Call the model in eval mode: in training
     mode they hold dropout. Without gradients,
     `nn.TransformerEncoder` cuts off the padding that all
-    samples share, so L and S are then shorter.
+    samples share, so L and S are then shorter, and the rows of
+    the other padding are 0.
 
     Raises:
         ValueError: the model holds no `nn.MultiheadAttention`.

@@ -33,7 +33,7 @@ def workers_and_epochs_differ(
             before.
         Undecided: there are fewer than four items, or no
             numbers in them; nothing is random, or it may
-            repeat by chance.
+            repeat by chance; the dataset is iterable.
     """
     def key(x: Any) -> Any:
         if isinstance(x, (tuple, list)):

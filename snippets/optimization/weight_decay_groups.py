@@ -17,8 +17,8 @@ def decay_groups(
 
     Not decayed, whatever the shape: the own parameters of a
     LayerNorm, RMSNorm or GroupNorm (of a subclass too, but not
-    of the layers in it), what is named bias...
-    (parametrized too), and the scales of weight_norm.
+    of the layers in it), what is named bias... (parametrized
+    or in a ParameterList too), and the scales of weight_norm.
     Embeddings are decayed.
 
     Raises: ValueError where a lazy layer has no weights yet.
@@ -51,7 +51,8 @@ def decay_groups(
                 spared.add(id(module.original0))
     decayed: list[nn.Parameter] = []
     others: list[nn.Parameter] = []
-    biases = r"bias\w*|parametrizations\.bias\w*\.original\d*"
+    biases = (r"bias\w*(\.\d+)?"
+              r"|parametrizations\.bias\w*\.original\d*")
     for name, parameter in model.named_parameters():
         matrix = parameter.ndim >= 2 and id(
             parameter) not in spared

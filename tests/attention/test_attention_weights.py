@@ -62,3 +62,17 @@ def test_a_model_without_attention_is_refused():
     with (pytest.raises(ValueError, match=r"holds no nn\.MultiheadAttention"),
           collected_weights(nn.Linear(2, 2))):
         pass
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning")
+def test_without_gradients_padding_is_cut_off_or_its_rows_are_0():
+    layer = nn.TransformerEncoderLayer(8, 2, 16, 0.0, batch_first=True)
+    model = nn.TransformerEncoder(layer, 2).eval()
+    padding = torch.zeros(3, 5, dtype=torch.bool)
+    padding[:, 4:] = padding[0, 2:] = True
+    with torch.no_grad(), collected_weights(model) as found:
+        model(torch.randn(3, 5, 8), src_key_padding_mask=padding)
+    for weights in found.values():
+        assert weights.shape == (3, 2, 4, 4)
+        right = (~padding[:, None, :4]).float().expand(3, 2, 4)
+        torch.testing.assert_close(weights.sum(-1), right)

@@ -150,3 +150,8 @@ def test_bce_divides_by_the_elements_and_cross_entropy_by_the_pixels():
 def test_a_negative_ignore_index_is_passed_over_with_probabilities():
     z, soft = torch.randn(4, 2), torch.rand(4, 2)
     assert torch.equal(F.cross_entropy(z, soft, ignore_index=-1), F.cross_entropy(z, soft))
+
+
+def test_the_guard_takes_ignored_targets_of_weight_0():
+    z, index = torch.tensor([[0.0, 0.0]] * 3 + [[9.0, 0.0]]), torch.tensor([0, 0, -100, 1])
+    loss_is_mean_of_samples(F.cross_entropy, z, index, count=lambda t: (t != -100).sum())

@@ -170,3 +170,11 @@ def test_a_matrix_in_a_module_named_bias_is_decayed():
     model.bias_net = nn.Module()
     model.bias_net.original = nn.Parameter(torch.ones(4, 4))
     assert decayed_names(model) == {"bias_net.original"}
+
+
+def test_biases_in_a_list_are_spared_and_a_table_of_biases_is_not():
+    model = nn.Module()
+    model.biases = nn.ParameterList([torch.ones(2, 2)])
+    model.matrices = nn.ParameterList([torch.ones(2, 2)])
+    model.bias_table = nn.Embedding(2, 2)
+    assert decayed_names(model) == {"matrices.0", "bias_table.weight"}
