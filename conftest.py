@@ -57,6 +57,8 @@ class Replay:
 
 REPLAY = Replay()  # hypothesis holds it weakly
 hypothesis.register_random(REPLAY)
+hypothesis.settings.register_profile("guide", max_examples=50)  # half of its own: CI has 30 minutes
+hypothesis.settings.load_profile("guide")
 
 
 def pytest_addoption(parser):

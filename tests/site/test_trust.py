@@ -351,8 +351,11 @@ def test_a_page_does_not_find_what_another_left(project):
 
 
 @pytest.mark.long
-def test_all_pages_pass_in_one_process_in_a_random_order(project):
-    """As on a GPU, where files share a process: none finds what another one left."""
+def test_a_third_of_the_pages_pass_in_one_process_in_a_random_order(project):
+    """As on a GPU, where files share a process: none finds what another one left.
+
+    Each run draws other pages: all of them take four minutes of a core.
+    """
     project.write("order.py", """\
         import random
         import sys
@@ -365,7 +368,7 @@ def test_all_pages_pass_in_one_process_in_a_random_order(project):
             runs.in_this_process = lambda device: True
             guide = Guide(Path(sys.argv[1]))
             paths = [path for path in guide.paths if guide.page(path).examples]
-            random.shuffle(paths)
+            paths = random.sample(paths, len(paths) // 3)
             for path in paths:
                 run = runs.run_file(guide, path, runs.here())
                 if run.problems:
