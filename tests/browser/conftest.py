@@ -19,9 +19,14 @@ def address(name: str) -> str:
 ADDRESSES = [GUIDE.page(path).address for path in GUIDE.paths]
 
 
+REBUILT = {"offline", "published"}  # fixtures that build the whole site once more
+SMALL = 24  # a sample that is smaller is too short for that
+
+
 def pytest_addoption(parser):
     parser.addoption("--sample", type=int, default=1, metavar="N",
-                     help="run each Nth case of each test (default: all)")
+                     help="run each Nth case of each test (default: all); above "
+                          f"{SMALL}, none that builds the site again")
 
 
 def pytest_configure(config):
@@ -35,10 +40,11 @@ def pytest_configure(config):
 
 def pytest_collection_modifyitems(config, items):
     """Keep the first of each N cases of a test, and say how many were left out."""
-    cases = defaultdict(list)
+    cases, sample = defaultdict(list), config.getoption("--sample")
     for item in items:
-        cases[item.path, item.originalname].append(item)
-    kept = {item for found in cases.values() for item in found[::config.getoption("--sample")]}
+        if sample <= SMALL or not REBUILT & set(item.fixturenames):
+            cases[item.path, item.originalname].append(item)
+    kept = {item for found in cases.values() for item in found[::sample]}
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = [item for item in items if item in kept]
 
