@@ -123,8 +123,8 @@ def check_reference(
         *inputs: torch.Tensor) -> None:
     """Compare outputs and gradients by the inputs in float64.
 
-    Modules run in eval mode. Of two modules, the weights of `reference` are loaded into a
-    copy of `ours`.
+    Modules run in eval mode. Of two modules, the weights of
+    `reference` are loaded into a copy of `ours`.
 
     Raises: AssertionError that names what differs; RuntimeError
         where the weights do not fit; Undecided where no input
@@ -167,8 +167,9 @@ def check_reference(
         for n in range(len(found) - 1))]
     rounding = 1e-12 * wanted[0].abs().max()
     for name, a, b in zip(names, found, wanted, strict=True):
-        same = a.shape == b.shape and bool((a - b).abs().max()
-            <= 1e-6 * b.abs().max() + rounding)
+        limit = 1e-6 * b.abs().max() + rounding
+        same = a.shape == b.shape and bool(
+            (a - b).abs().max() <= limit)
         assert same, f"{name} differs from that of the reference"
 # --8<-- [end:check_reference]
 
@@ -202,8 +203,8 @@ def check_parts(
         with torch.enable_grad(), torch.random.fork_rng():
             accumulate(twin, given)
         return torch.cat([torch.zeros(1)] + [
-            p.grad.to_dense().flatten().cpu() for p in twin.parameters()
-            if p.grad is not None])
+            p.grad.to_dense().flatten().cpu()
+            for p in twin.parameters() if p.grad is not None])
 
     one, many = gradient(whole), gradient(wide)
     numbers(one, many)
